@@ -199,7 +199,7 @@ impl Database {
             database: self,
             cluster,
             account,
-            permit: Arc::new(permit),
+            lane: Arc::new(permit),
         })
     }
 

@@ -86,7 +86,7 @@ impl ConnectionProblem {
             },
             ConnectError::Refused(refusal) => {
                 let passes = TRANSIENT_ERRORS.contains(&refusal.code);
-                let failure = explain_refusal(&refusal);
+                let failure = explain_refusal(refusal);
                 let names_cluster = refusal.code == ACCESS_DENIED && account.user.contains('#');
                 let message = if names_cluster {
                     format!("{}. {ONLY_BEHIND_PROXY}", failure.message)

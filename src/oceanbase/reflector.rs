@@ -42,7 +42,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(15);
 
 /// How many times as long as a read took nothing is read after it, whatever happens: to answer takes
 /// the database as long as it takes us to read.
-const MIN_READ_INTERVAL: u32 = 3;
+const READ_PAUSE_FACTOR: u32 = 3;
 
 /// What a reflector is made of.
 pub(super) struct Reflector {
@@ -129,19 +129,13 @@ impl Reflector {
                 Err(problem) => end(problem, false),
             };
         };
-        let session_context = SessionContext {
+        let context = SessionContext {
             identity,
             version,
             community,
         };
-        self.serve(
-            session.as_mut(),
-            &account,
-            &database,
-            &session_context,
-            asked,
-        )
-        .await
+        self.serve(session.as_mut(), &account, &database, &context, asked)
+            .await
     }
 
     /// Reads once what the leader reads: its account may see more than the own one.
@@ -217,11 +211,7 @@ impl Reflector {
 
     /// Logs in beside the session that reads: that goes on as long as it lives, whatever became of
     /// the account and the endpoints.
-    async fn verify(
-        &self,
-        account: &Account,
-        session_context: &SessionContext,
-    ) -> Option<SessionEnd> {
+    async fn verify(&self, account: &Account, context: &SessionContext) -> Option<SessionEnd> {
         let session = match self.connect.connect(account).await {
             Ok(session) => Ok(session),
             Err(error) => Err(ConnectionProblem::without_session(&error, account)),
@@ -231,7 +221,7 @@ impl Reflector {
             Err(problem) => Err(problem),
         };
         match known {
-            Ok((identity, ..)) if identity.database() != session_context.identity.database() => {
+            Ok((identity, ..)) if identity.database() != context.identity.database() => {
                 Some(SessionEnd::Again)
             }
             Err(problem) if problem.permanent => Some(end(problem, false)),
@@ -240,12 +230,31 @@ impl Reflector {
         }
     }
 
+    /// Waits until the next read is due, or until a command or a changed object asks for one.
+    async fn wait_for_next_read(&self, database: &Database, busy: bool, took: Duration) {
+        let interval = if busy {
+            self.intervals.busy
+        } else {
+            self.intervals.idle
+        };
+        // Without this pause, statements that follow each other would read 1,000 tenants all the time.
+        let pause = (took * READ_PAUSE_FACTOR).min(interval);
+        sleep(pause).await;
+        let poked = async {
+            tokio::select! {
+                () = database.poked() => {}
+                () = self.cluster.poked() => {}
+            }
+        };
+        let _ = timeout(interval.saturating_sub(pause), poked).await;
+    }
+
     async fn serve(
         &self,
         session: &mut dyn Session,
         account: &Account,
         database: &Database,
-        session_context: &SessionContext,
+        context: &SessionContext,
         asked: u64,
     ) -> SessionEnd {
         let mut history = History::default();
@@ -256,28 +265,23 @@ impl Reflector {
             let now = Instant::now();
             let sequence = database.begin_read();
             let read_at = self.clock.now();
-            let mut reading = Reading::new(
-                session,
-                session_context.version,
-                &self.metrics,
-                QUERY_TIMEOUT,
-            );
+            let mut reading = Reading::new(session, context.version, &self.metrics, QUERY_TIMEOUT);
             if served && now >= full_at {
                 // Behind OBProxy a session outlives the upgrade of the servers.
                 match reading.version().await {
-                    Ok(version) if version == session_context.version => {}
+                    Ok(version) if version == context.version => {}
                     Ok(_) => return SessionEnd::Again,
                     Err(problem) => return end(problem.into(), served),
                 }
             }
-            let depth = if now >= full_at {
+            let scope = if now >= full_at {
                 ReadScope::Full
             } else if database.commanded_within(BUSY_AFTER_COMMAND) {
                 ReadScope::AfterCommand
             } else {
                 ReadScope::Hot
             };
-            let read = reading.read(&mut history, depth, read_at).await;
+            let read = reading.read(&mut history, scope, read_at).await;
             let (tenants, parents, was_full) = match read {
                 Ok(read) => read,
                 Err(problem) => return end(problem.into(), served),
@@ -298,9 +302,9 @@ impl Reflector {
             let snapshot = Snapshot {
                 sequence,
                 read_at,
-                identity: session_context.identity.clone(),
-                version: session_context.version,
-                community: session_context.community,
+                identity: context.identity.clone(),
+                version: context.version,
+                community: context.community,
                 tenants,
                 parents,
                 is_upgrading: history.is_upgrading(),
@@ -322,27 +326,12 @@ impl Reflector {
             }
             self.cluster.record_snapshot(asked);
             served = true;
-            let pause = if busy {
-                self.intervals.busy
-            } else {
-                self.intervals.idle
-            };
-            // Where statements follow each other, a thousand tenants would be read all the time.
-            let breath = (took * MIN_READ_INTERVAL).min(pause);
-            sleep(breath).await;
-            // Ended early by a command, and by whoever changed the cluster's object.
-            let poked = async {
-                tokio::select! {
-                    () = database.poked() => {}
-                    () = self.cluster.poked() => {}
-                }
-            };
-            let _ = timeout(pause.saturating_sub(breath), poked).await;
+            self.wait_for_next_read(database, busy, took).await;
             if self.cluster.is_retired() {
                 return SessionEnd::Gone;
             }
             if self.cluster.take_doubt()
-                && let Some(end) = self.verify(account, session_context).await
+                && let Some(end) = self.verify(account, context).await
             {
                 return end;
             }

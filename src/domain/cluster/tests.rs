@@ -109,9 +109,9 @@ fn hidden(blocker: Blocker) -> Observation {
 
 #[test]
 fn a_cluster_that_never_answered_is_abnormal_where_it_has_a_strategy() {
-    let phase = |fixture: &StatusFixture| fixture.status.backup.clone().unwrap().phase;
+    let phase = |fixture: &Fixture| fixture.status.backup.clone().unwrap().phase;
     let mut dead = hidden(Blocker::permanent("AccessDenied", "correct the password"));
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&hidden(connecting()), 0);
     assert_eq!(fixture.status.backup, None);
     fixture.reconcile(&dead, 1);
@@ -125,14 +125,14 @@ fn connecting() -> Blocker {
     Blocker::waiting("Connecting", "the cluster is being connected to")
 }
 
-/// A page that is written again and again.
-struct StatusFixture {
+/// An object whose status is decided again and again.
+struct Fixture {
     spec: OceanBaseClusterSpec,
     status: OceanBaseClusterStatus,
     events: Vec<(bool, &'static str)>,
 }
 
-impl Default for StatusFixture {
+impl Default for Fixture {
     fn default() -> Self {
         let spec = serde_json::json!({
             "endpoints": ["db:2881"],
@@ -147,7 +147,7 @@ impl Default for StatusFixture {
     }
 }
 
-impl StatusFixture {
+impl Fixture {
     fn reconcile(&mut self, observed: &Observation, second: i64) -> &OceanBaseClusterStatus {
         let decision = decide(&self.spec, 1, &self.status, observed, at(second));
         assert_sound(&decision.status.conditions, 1);
@@ -173,7 +173,7 @@ impl StatusFixture {
 
 #[test]
 fn a_cluster_that_answers_is_current() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&shows(Vec::new()), 0);
     assert_eq!(
         (fixture.kstatus(), fixture.reachable()),
@@ -183,7 +183,7 @@ fn a_cluster_that_answers_is_current() {
 
 #[test]
 fn the_bytes_of_all_sets_and_pieces_are_written_when_they_have_moved_by_a_hundredth() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let holds = |bytes| {
         let mut one = set(-300);
         one.output_bytes = bytes;
@@ -208,7 +208,7 @@ fn the_bytes_of_all_sets_and_pieces_are_written_when_they_have_moved_by_a_hundre
 
 #[test]
 fn the_method_is_told_of_a_cluster_with_a_strategy() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let mut observed = shows(Vec::new());
     assert_eq!(
         fixture
@@ -233,7 +233,7 @@ fn a_cluster_that_may_answer_later_is_waited_for_and_one_that_needs_help_has_fai
             Kstatus::Failed,
         ),
     ] {
-        let mut fixture = StatusFixture::default();
+        let mut fixture = Fixture::default();
         fixture.reconcile(&hidden(blocker), 0);
         assert_eq!(
             (fixture.kstatus(), fixture.reachable()),
@@ -244,7 +244,7 @@ fn a_cluster_that_may_answer_later_is_waited_for_and_one_that_needs_help_has_fai
 
 #[test]
 fn what_is_known_stands_while_the_operator_connects_anew() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let before = fixture
         .reconcile(&shows(vec![backed_up(1002, 0)]), 0)
         .clone();
@@ -253,7 +253,7 @@ fn what_is_known_stands_while_the_operator_connects_anew() {
 
 #[test]
 fn an_edit_is_answered_though_the_operator_connects_anew() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&shows(Vec::new()), 0);
     let decision = decide(
         &fixture.spec,
@@ -276,7 +276,7 @@ fn only_a_tenant_with_running_log_backup_and_an_available_set_counts_as_backed_u
         available: false,
         ..set(-300)
     };
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let status = fixture.reconcile(
         &shows(vec![
             backed_up(1002, 0),
@@ -301,7 +301,7 @@ fn only_a_tenant_with_running_log_backup_and_an_available_set_counts_as_backed_u
 #[test]
 fn logs_that_are_archived_around_data_backups_only_count_between_two_of_these() {
     let resting = |sets| tenant(1004, Some(round(RoundStatus::Stop, 0)), sets);
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     for (sets, backed_up) in [(vec![set(-300)], 1), (Vec::new(), 0)] {
         let mut observed = shows(vec![resting(sets)]);
         observed.archived_around.insert(TenantId(1004));
@@ -316,7 +316,7 @@ fn standby_tenants_count_among_all_and_not_among_the_primary_ones() {
         role: "STANDBY".to_owned(),
         ..tenant(1004, None, Vec::new())
     };
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let status = fixture.reconcile(&shows(vec![backed_up(1002, 0), standby]), 0);
     let expected = TenantCounts {
         total: 2,
@@ -330,7 +330,7 @@ fn standby_tenants_count_among_all_and_not_among_the_primary_ones() {
 #[test]
 fn the_names_of_fifty_tenants_without_backup_are_listed_and_all_are_counted() {
     let tenants = (0..120).map(|n| tenant(1002 + 2 * n, None, Vec::new()));
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let status = fixture.reconcile(&shows(tenants.collect()), 0);
     let counted = status.tenants.as_ref().unwrap().not_backed_up;
     assert_eq!((status.not_backed_up_tenants.len(), counted), (50, 120));
@@ -343,7 +343,7 @@ fn the_last_data_backup_is_the_newest_that_went_well_of_any_tenant() {
         success: false,
         ..set(-10)
     };
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let tenants = vec![backed_up(1002, 0), newer, tenant(1006, None, vec![failed])];
     let backup = fixture
         .reconcile(&shows(tenants), 0)
@@ -356,7 +356,7 @@ fn the_last_data_backup_is_the_newest_that_went_well_of_any_tenant() {
 #[test]
 fn the_checkpoint_is_that_of_the_tenant_furthest_behind() {
     let stopped = tenant(1006, Some(round(RoundStatus::Stop, -900)), Vec::new());
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(
         &shows(vec![backed_up(1002, -5), backed_up(1004, -60), stopped]),
         0,
@@ -366,7 +366,7 @@ fn the_checkpoint_is_that_of_the_tenant_furthest_behind() {
 
 #[test]
 fn a_checkpoint_that_moves_on_is_written_every_five_minutes() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let mut written = Vec::new();
     for checkpoint in [0, 15, 299, 300, 301] {
         fixture.reconcile(&shows(vec![backed_up(1002, checkpoint)]), checkpoint);
@@ -377,7 +377,7 @@ fn a_checkpoint_that_moves_on_is_written_every_five_minutes() {
 
 #[test]
 fn a_checkpoint_that_falls_back_is_written_at_once() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&shows(vec![backed_up(1002, 0)]), 0);
     fixture.reconcile(&shows(vec![backed_up(1002, 1), backed_up(1004, -60)]), 1);
     assert_eq!(fixture.checkpoint(), Some(at(-60)));
@@ -385,7 +385,7 @@ fn a_checkpoint_that_falls_back_is_written_at_once() {
 
 #[test]
 fn without_running_log_backup_there_is_no_checkpoint() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&shows(vec![backed_up(1002, 0)]), 0);
     fixture.reconcile(&shows(vec![tenant(1002, None, Vec::new())]), 1);
     assert_eq!(fixture.checkpoint(), None);
@@ -413,7 +413,7 @@ fn the_phase_is_that_of_the_strategy_that_needs_attention_most() {
             alerts: 0,
             ..shows(Vec::new())
         };
-        let mut fixture = StatusFixture::default();
+        let mut fixture = Fixture::default();
         let backup = fixture.reconcile(&observed, 0).backup.clone().unwrap();
         assert_eq!(backup.phase, expected, "{strategies:?}");
     }

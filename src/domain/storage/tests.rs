@@ -36,14 +36,14 @@ fn used_by(log_backups: Vec<LogBackupUse>) -> Observation {
     observed(Ok("file:///ob-backup"), log_backups)
 }
 
-/// A page that is written again and again.
+/// An object whose status is decided again and again.
 #[derive(Default)]
-struct StatusFixture {
+struct Fixture {
     status: BackupStorageStatus,
     events: Vec<(bool, &'static str)>,
 }
 
-impl StatusFixture {
+impl Fixture {
     fn reconcile(&mut self, observed: &Observation) {
         let decision = decide(1, &self.status, observed, at(0));
         assert_sound(&decision.status.conditions, 1);
@@ -67,7 +67,7 @@ impl StatusFixture {
 
 #[test]
 fn a_store_that_nothing_uses_is_current_and_its_reachability_unknown() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&used_by(Vec::new()));
     assert_eq!(fixture.kstatus(), Kstatus::Current);
     assert_eq!(fixture.reachable(), ("Unknown", "NotInUse"));
@@ -91,7 +91,7 @@ fn reachability_follows_the_log_backups() {
         ),
         (vec![user(true, Some("TenantLocked"))], ("True", "InUse")),
     ] {
-        let mut fixture = StatusFixture::default();
+        let mut fixture = Fixture::default();
         fixture.reconcile(&used_by(users.clone()));
         assert_eq!(fixture.reachable(), expected, "{users:?}");
     }
@@ -123,7 +123,7 @@ fn reachability_follows_the_newest_data_backup_too() {
             ("False", "StoreNotReachable"),
         ),
     ] {
-        let mut fixture = StatusFixture::default();
+        let mut fixture = Fixture::default();
         fixture.reconcile(&Observation {
             data_backup: Some(last.clone()),
             ..used_by(users.clone())
@@ -134,7 +134,7 @@ fn reachability_follows_the_newest_data_backup_too() {
 
 #[test]
 fn the_message_names_the_task_and_its_cause() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&Observation {
         data_backup: Some(data_backup(Some("StoreOutOfSpace"))),
         ..used_by(Vec::new())
@@ -195,14 +195,14 @@ fn an_attempt_that_failed_of_the_store_is_told_while_the_next_one_runs() {
 
 #[test]
 fn a_store_that_can_not_be_reached_stays_ready() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&used_by(vec![user(false, Some("StoreNotReachable"))]));
     assert_eq!(status_of(&fixture.status.conditions, "Ready"), Some("True"));
 }
 
 #[test]
 fn the_message_names_the_log_backup_and_its_cause() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&used_by(vec![user(false, Some("StoreOutOfSpace"))]));
     let last = fixture.status.conditions.last().unwrap();
     assert_eq!(
@@ -223,7 +223,7 @@ fn a_missing_secret_is_waited_for_and_a_description_that_is_wrong_has_failed() {
             Kstatus::Failed,
         ),
     ] {
-        let mut fixture = StatusFixture::default();
+        let mut fixture = Fixture::default();
         fixture.reconcile(&observed(Err(blocker), Vec::new()));
         assert_eq!(fixture.kstatus(), expected);
     }
@@ -231,7 +231,7 @@ fn a_missing_secret_is_waited_for_and_a_description_that_is_wrong_has_failed() {
 
 #[test]
 fn the_place_stands_while_its_secret_is_gone() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&used_by(Vec::new()));
     let gone = Blocker::waiting("SecretNotFound", "apply it");
     fixture.reconcile(&observed(Err(gone), Vec::new()));
@@ -243,7 +243,7 @@ fn the_place_stands_while_its_secret_is_gone() {
 
 #[test]
 fn how_many_use_it_is_counted() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&used_by(vec![user(true, None), user(false, None)]));
     assert_eq!(fixture.status.in_use_by, Some(2));
 }
@@ -252,7 +252,7 @@ fn how_many_use_it_is_counted() {
 fn trouble_and_its_end_are_told_once_each() {
     let trouble = used_by(vec![user(false, Some("StoreNotReachable"))]);
     let fine = used_by(vec![user(true, None)]);
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     for observed in [&used_by(Vec::new()), &trouble, &trouble, &fine, &fine] {
         fixture.reconcile(observed);
     }
@@ -268,7 +268,7 @@ fn a_wrong_description_is_told_once() {
         Err(Blocker::permanent("InvalidSpec", "correct it")),
         Vec::new(),
     );
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&wrong);
     fixture.reconcile(&wrong);
     assert_eq!(fixture.events, [(true, "InvalidSpec")]);
@@ -295,7 +295,7 @@ fn with_keys(version: &str, reason: Option<&str>) -> LogBackupUse {
     }
 }
 
-impl StatusFixture {
+impl Fixture {
     /// How many tenants have the present keys, of how many; status and reason.
     fn keys(&self) -> (i32, i32, &str, &str) {
         let counts = self.status.credentials.as_ref().unwrap();
@@ -308,7 +308,7 @@ impl StatusFixture {
 
 #[test]
 fn who_has_the_present_keys_is_counted_and_who_has_not_is_named() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let cases = [
         (vec![], (0, 0, "Unknown", "NotInUse")),
         (
@@ -337,7 +337,7 @@ fn who_has_the_present_keys_is_counted_and_who_has_not_is_named() {
 
 #[test]
 fn a_store_without_keys_says_nothing_of_them() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&used_by(vec![user(true, None)]));
     assert_eq!(fixture.status.credentials, None);
     assert_eq!(fixture.status.conditions.len(), 4);
@@ -361,11 +361,11 @@ fn a_later_try_of_the_database_ends_what_it_would_meet_itself_and_nothing_else()
         ),
         (failed("StoreOutOfSpace", 1), ("False", "StoreOutOfSpace")),
     ] {
-        let mut fixture = StatusFixture::default();
+        let mut fixture = Fixture::default();
         fixture.reconcile(&observed);
         assert_eq!(fixture.reachable(), expected);
     }
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let recovered = failed("StoreNotReachable", 1);
     let decision = decide(1, &fixture.status, &recovered, at(60));
     fixture.status = decision.status;
@@ -378,7 +378,7 @@ fn a_store_that_the_database_has_tried_lately_answers() {
         tried_at: Some(at(0)),
         ..used_by(Vec::new())
     };
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.status = decide(1, &fixture.status, &observed, at(3600)).status;
     assert_eq!(fixture.reachable(), ("True", "Tried"));
     fixture.status = decide(1, &fixture.status, &observed, at(25 * 3600)).status;

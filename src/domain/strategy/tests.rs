@@ -230,7 +230,7 @@ impl Story {
                 Ok(()) => drop(created.ours.insert(name.clone())),
                 Err(Trouble::Foreign) => drop(created.foreign.insert(name.clone())),
                 Err(Trouble::Error) => {
-                    drop(created.errors.insert(name.clone(), format!("no {name}")))
+                    drop(created.errors.insert(name.clone(), format!("no {name}")));
                 }
             }
         }

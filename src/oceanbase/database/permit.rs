@@ -23,7 +23,7 @@ pub struct Permit {
     /// The object that asks: what its account may not do is not done by another one's.
     pub(super) cluster: Arc<Cluster>,
     pub(super) account: Account,
-    pub(super) permit: Arc<SendPermit>,
+    pub(super) lane: Arc<SendPermit>,
 }
 
 impl Permit {
@@ -47,7 +47,7 @@ impl Permit {
         if let Some(key) = command.restore_key() {
             return self.hand_over(key, command);
         }
-        match *self.permit {
+        match *self.lane {
             SendPermit::Serial(_) => {
                 let mut sender = self.database.sender.lock().await;
                 self.send_by(&mut sender, command).await
@@ -99,7 +99,7 @@ impl Permit {
 
     /// Has a task of its own send the command. The right to send is held until it is answered.
     fn hand_over(&self, key: &RestoreKey, command: &Command) -> Answer {
-        if !matches!(*self.permit, SendPermit::Recovery(_)) {
+        if !matches!(*self.lane, SendPermit::Recovery(_)) {
             return Answer::NotSent("it would hold up all other statements".to_owned());
         }
         let Some(underway) = BackgroundGuard::begin(&self.database, key, command.tenant()) else {
@@ -109,7 +109,7 @@ impl Permit {
             database: Arc::clone(&self.database),
             cluster: Arc::clone(&self.cluster),
             account: self.account.clone(),
-            permit: Arc::clone(&self.permit),
+            lane: Arc::clone(&self.lane),
         };
         let command = command.clone();
         let background_statement = async move {

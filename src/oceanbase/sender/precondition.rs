@@ -77,29 +77,13 @@ impl Sender {
                 tenant_id,
                 observed,
             } => {
-                let data = self.data_dest(session, version, tenant_id).await?;
-                let log = self.log_dest(session, version, tenant_id).await?;
-                if Destinations::new(data.as_deref(), log.as_deref()) == observed {
-                    return Ok(());
-                }
-                Err(withheld("somebody has set another destination meanwhile"))
+                self.destinations_are(session, version, tenant_id, &observed)
+                    .await
             }
             Precondition::PolicyIs {
                 tenant_id,
                 recovery_window: wanted,
-            } => {
-                let rows = self.ask(session, version, &Query::Policies).await?;
-                let policies = query::policies(&rows);
-                let policies = policies.map_err(|error| SendError::Broken(error.to_string()))?;
-                let shown = policies
-                    .get(&tenant_id)
-                    .and_then(|all| recovery_window(all));
-                match shown {
-                    None => Err(withheld("the policy is gone")),
-                    Some(shown) if shown == wanted => Ok(()),
-                    Some(_) => Err(withheld("somebody has replaced the policy meanwhile")),
-                }
-            }
+            } => self.policy_is(session, version, tenant_id, &wanted).await,
             Precondition::OnlyRunningJob { tenant_id, key } => {
                 let jobs = self.jobs(session, version, &Query::RunningJobs).await?;
                 only_running(&jobs, tenant_id, &key)
@@ -187,6 +171,45 @@ impl Sender {
             }
         }
         Ok(())
+    }
+
+    /// Checks that the tenant still has these destinations: another tool may have set others.
+    async fn destinations_are(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        tenant_id: TenantId,
+        observed: &Destinations,
+    ) -> Result<(), SendError> {
+        let data = self.data_dest(session, version, tenant_id).await?;
+        let log = self.log_dest(session, version, tenant_id).await?;
+        if Destinations::new(data.as_deref(), log.as_deref()) == *observed {
+            return Ok(());
+        }
+        Err(withheld(
+            "another tool has set another destination meanwhile",
+        ))
+    }
+
+    /// Checks that the tenant's delete policy still has this window: another tool may have replaced it.
+    async fn policy_is(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        tenant_id: TenantId,
+        wanted: &str,
+    ) -> Result<(), SendError> {
+        let rows = self.ask(session, version, &Query::Policies).await?;
+        let policies = query::policies(&rows);
+        let policies = policies.map_err(|error| SendError::Broken(error.to_string()))?;
+        let shown = policies
+            .get(&tenant_id)
+            .and_then(|all| recovery_window(all));
+        match shown {
+            None => Err(withheld("the policy is gone")),
+            Some(shown) if shown == wanted => Ok(()),
+            Some(_) => Err(withheld("another tool has replaced the policy meanwhile")),
+        }
     }
 
     /// Where the tenant's logs go.

@@ -5,7 +5,7 @@ use super::*;
 /// A Git sync must not wait for the end of an outage.
 #[test]
 fn a_cluster_that_answered_stays_current_while_it_does_not_answer() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&shows(Vec::new()), 0);
     fixture.reconcile(&hidden(Blocker::outage()), 1);
     assert_eq!(
@@ -40,7 +40,7 @@ fn a_cluster_that_can_not_be_logged_in_to_is_not_current_any_more() {
             Kstatus::Failed,
         ),
     ] {
-        let mut fixture = StatusFixture::default();
+        let mut fixture = Fixture::default();
         fixture.reconcile(&shows(Vec::new()), 0);
         fixture.reconcile(&hidden(blocker), 1);
         assert_eq!(fixture.kstatus(), expected);
@@ -51,7 +51,7 @@ fn a_cluster_that_can_not_be_logged_in_to_is_not_current_any_more() {
 
 #[test]
 fn what_is_known_of_the_backups_stands_while_the_cluster_does_not_answer() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let before = fixture
         .reconcile(&shows(vec![backed_up(1002, 0)]), 0)
         .clone();
@@ -65,7 +65,7 @@ fn what_is_known_of_the_backups_stands_while_the_cluster_does_not_answer() {
 #[test]
 fn going_and_coming_back_are_told_once_each() {
     let gone = hidden(Blocker::outage());
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     for (second, observed) in [&hidden(connecting()), &gone, &gone, &shows(Vec::new())]
         .into_iter()
         .enumerate()

@@ -10,7 +10,7 @@ const BACKUP: [&str; 2] = [
 
 /// Status, reason and message of the condition of an account with these grants.
 fn condition(grants: Option<&[&str]>, recovery: RecoveryPolicy) -> (String, String, String) {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.spec.recovery.policy = recovery;
     let observed = Observation {
         privileges: grants.map(|grants| Arc::new(Privileges::parse(grants.iter().copied()))),

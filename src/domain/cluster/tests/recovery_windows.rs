@@ -54,7 +54,7 @@ fn windows(status: &OceanBaseClusterStatus) -> Vec<(i64, i64)> {
 
 #[test]
 fn the_windows_of_all_tenants_are_one_where_they_overlap() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let tenants = vec![
         stopped(recoverable(1002, -500, -400)),
         recoverable(1004, -300, 0),
@@ -70,14 +70,14 @@ fn the_newest_fifty_windows_are_shown() {
         let backup = n * 100 - 580;
         stopped(recoverable(1002 + 2 * n, backup, backup + 50))
     });
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let shown = windows(fixture.reconcile(&shows(tenants.collect()), 0));
     assert_eq!((shown.len(), shown[0]), (50, (420, 470)));
 }
 
 #[test]
 fn an_end_that_moves_on_is_written_every_five_minutes() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let ends = [0, 15, 299, 300, 301, 599, 600];
     let written = ends.map(|end| {
         let status = fixture.reconcile(&shows(vec![recoverable(1002, -300, end)]), end);
@@ -88,7 +88,7 @@ fn an_end_that_moves_on_is_written_every_five_minutes() {
 
 #[test]
 fn tenants_that_are_far_apart_are_written_together_every_five_minutes() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let mut writes = Vec::new();
     let mut before = OceanBaseClusterStatus::default();
     for second in 0..900 {
@@ -108,7 +108,7 @@ fn tenants_that_are_far_apart_are_written_together_every_five_minutes() {
 
 #[test]
 fn a_start_that_moves_is_written_at_once() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let newer = recoverable(1002, -300, 0);
     let older = BackupSet {
         id: BackupSetId(0),
@@ -125,7 +125,7 @@ fn a_start_that_moves_is_written_at_once() {
 
 #[test]
 fn an_end_that_falls_back_is_written_at_once() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     let furthest = |end| vec![recoverable(1002, -300, 0), recoverable(1004, -300, end)];
     fixture.reconcile(&shows(furthest(60)), 60);
     let status = fixture.reconcile(&shows(furthest(30)), 61);
@@ -134,7 +134,7 @@ fn an_end_that_falls_back_is_written_at_once() {
 
 #[test]
 fn whatever_else_is_written_brings_the_windows_up_to_date() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&shows(vec![recoverable(1002, -300, 0)]), 0);
     let archived = recoverable(1002, -300, 40);
     let status = fixture.reconcile(&shows(vec![stopped(archived)]), 40);
@@ -143,7 +143,7 @@ fn whatever_else_is_written_brings_the_windows_up_to_date() {
 
 #[test]
 fn the_windows_stand_while_the_cluster_does_not_answer() {
-    let mut fixture = StatusFixture::default();
+    let mut fixture = Fixture::default();
     fixture.reconcile(&shows(vec![recoverable(1002, -300, 0)]), 0);
     let gone = hidden(Blocker::outage());
     assert_eq!(windows(fixture.reconcile(&gone, 1_000)), [(-300, 0)]);

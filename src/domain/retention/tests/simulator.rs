@@ -130,7 +130,7 @@ impl Life {
                 self.pass(300);
             }
             Act::Move(location) => {
-                self.say(&format!("SET DATA_BACKUP_DEST = 'file:///data-{location}'"))
+                self.say(&format!("SET DATA_BACKUP_DEST = 'file:///data-{location}'"));
             }
             Act::Pass(hours) => self.pass(hours * HOUR),
             Act::FailCleanup => self.inject(Fault::FailCleanup {
