@@ -116,14 +116,10 @@ pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Block
         Some(what) => Err(Blocker::permanent(
             "UnsupportedServerVersion",
             format!(
-                "OceanBase {version} can not use stores of type {:?}, which came with {}: use a \
-                 store of type NFS or OSS, or upgrade the database",
+                "OceanBase {version} cannot use a storage of type {:?}: use a storage of type NFS or OSS, \
+                 or upgrade the database to {}",
                 spec.type_,
-                if what == Capability::CosStorage {
-                    "4.2.1"
-                } else {
-                    "4.2.5 and 4.3.0"
-                },
+                what.releases(),
             ),
         )),
     }

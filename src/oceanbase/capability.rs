@@ -149,7 +149,7 @@ pub const CAPABILITIES: &[CapabilityRow] = rows! {
         "RESTORE waits until the new tenant exists",
         "ob_restore_executor.cpp: 4.0 returns as soon as the job is recorded";
     UpgradeModeCheck None, [v(4, 1, 0, 0)], Source,
-        "backups and restores are refused in upgrade mode",
+        "backups are refused in upgrade mode, as restores are on all releases",
         "ob_backup_data_scheduler.cpp: 4.0 has no check";
     TenantUpgradeJob None, [v(4, 1, 0, 0)], Grammar,
         "a restored tenant of an older release can be upgraded",
@@ -230,6 +230,19 @@ impl Capability {
     #[must_use]
     pub fn row(self) -> Option<&'static CapabilityRow> {
         CAPABILITIES.iter().find(|row| row.capability == self)
+    }
+
+    /// Returns the first release of each line with the capability, such as `4.2.1.7, 4.2.3.0 or 4.3.0.0`.
+    #[must_use]
+    pub fn releases(self) -> String {
+        let row = self.row();
+        let since = row.into_iter().flat_map(|row| row.since);
+        let since: Vec<_> = since.map(ToString::to_string).collect();
+        match since.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::from("a later release"),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub struct TenantCredentials {
         regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
     )]
     pub tenant_name: String,
-    /// Secret with the keys `username` (default `root`) and `password` of a user of the tenant with the
-    /// privilege ALTER SYSTEM.
+    /// Secret with the keys `username` (default `root`) and `password` of a user of the tenant. The user
+    /// needs no privilege.
     pub secret_ref: LocalReference,
 }

@@ -205,7 +205,7 @@ impl Desk {
             "apiVersion": "test.local/v1",
             "kind": "Probe",
             "metadata": {"name": "x", "namespace": "ns", "uid": "u", "resourceVersion": "1"},
-            "spec": {"fenced": fenced, "tells": reports},
+            "spec": {"fenced": fenced, "reports": reports},
         });
         let node = InProcess::new();
         let metrics = Metrics::new().unwrap();

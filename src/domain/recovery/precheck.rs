@@ -6,7 +6,7 @@ mod identifiers;
 mod privileges;
 mod resources;
 
-pub(super) use capacity::{needs_servers, room};
+pub(super) use capacity::{RESOURCES_NOT_ENOUGH, SERVERS_NOT_ENOUGH, needs_servers, room};
 pub(super) use identifiers::spelled;
 pub(super) use privileges::privileges;
 
@@ -17,6 +17,7 @@ use crate::api::recovery_task::status::Plan;
 use crate::api::recovery_task::{RecoveryMode, TargetType};
 use crate::domain::recovery_windows::{self, Explanation};
 use crate::domain::{Blocker, shortened};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{BackupSet, BackupSetId, PreviewRow, RestoreKey, Restores, Scn};
 use crate::oceanbase::version::Version;
 
@@ -124,7 +125,7 @@ pub(super) fn plan(
 ) -> Result<RestorePlan, Blocker> {
     let asked = target_point::asked(&spec.until)?;
     let (recoverable, live) = match &source.knowledge {
-        Knowledge::Store => return planned_of_storage(spec, asked, restores),
+        Knowledge::Store => return planned_of_storage(spec, asked, target, restores),
         Knowledge::Live { sets, pieces } => (
             recovery_windows::recoverable(sets, pieces),
             Some((sets, pieces)),
@@ -222,11 +223,15 @@ fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Blocker> 
 fn planned_of_storage(
     spec: &RecoveryTaskSpec,
     asked: RequestedPoint,
+    target: Version,
     restores: &Restores,
 ) -> Result<RestorePlan, Blocker> {
     let until = match asked {
         RequestedPoint::At(scn) => Some(scn),
-        RequestedPoint::Latest if spec.mode == RecoveryMode::Preview => {
+        // Without a preview, a point would not help.
+        RequestedPoint::Latest
+            if spec.mode == RecoveryMode::Preview && target.can(Capability::RestorePreview) =>
+        {
             return Err(Blocker::permanent(
                 "PreviewNeedsPoint",
                 "a store can be asked about a point only, and its latest one is known when a recovery \

@@ -87,7 +87,7 @@ impl Evaluation<'_> {
         }
         let room = precheck::room(self.spec(), target.version, restores, &self.resource_name());
         if let Err(blocker) = room {
-            return self.block_on(&blocker);
+            return self.block_on_capacity(&blocker);
         }
         if target.is_upgrading && !self.is_preview() {
             return self.wait_for_upgrade();
@@ -241,6 +241,28 @@ impl Evaluation<'_> {
             return self.refuse(blocker);
         }
         self.wait(blocker.clone(), SHORT_RETRY)
+    }
+
+    /// Waits until the servers have room. A preview does not wait: it shows what a recovery would meet now.
+    fn block_on_capacity(self, blocker: &Blocker) -> RecoveryDecision {
+        if !blocker.is_passing() && self.is_preview() {
+            return self.refuse(blocker);
+        }
+        let shown = self.status.cause.as_ref().map(|cause| &*cause.reason);
+        let is_shown = matches!(
+            shown,
+            Some(precheck::RESOURCES_NOT_ENOUGH | precheck::SERVERS_NOT_ENOUGH)
+        );
+        if blocker.is_passing() && is_shown {
+            // What the servers lack stands in the status until they are read again.
+            return RecoveryDecision {
+                status: self.status,
+                effect: None,
+                next: SHORT_RETRY,
+                event: None,
+            };
+        }
+        self.block_on(blocker)
     }
 
     pub(super) fn is_too_late(&self) -> bool {

@@ -138,9 +138,9 @@ pub(super) fn target(
         return Err(Blocker::permanent(
             "TableNameNotSupported",
             format!(
-                "the target is OceanBase {}, which cannot rename {name}: REMAP takes only letters, \
-                 digits, `_` and `$` there, and no name of digits only; choose another name (`to`), \
-                 or upgrade the target to 4.2.1.3 or later, then create a new RecoveryTask",
+                "the target is OceanBase {}, whose REMAP cannot contain {name}: it takes only letters, \
+                 digits, `_` and `$`, and no name of digits only. Leave `to` out to keep the name, choose \
+                 another `to`, or upgrade the target to 4.2.1.3 or later; then create a new RecoveryTask",
                 target.version
             ),
         ));

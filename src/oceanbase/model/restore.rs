@@ -39,7 +39,8 @@ pub struct Restore {
     pub description: String,
     /// Parts of the data restored, of 100, at most 99; while it runs and says so.
     pub percent: Option<u8>,
-    /// Parts of the logs replayed, of 100, at most 99; from V4.2.5 and V4.3.5 on, while it runs.
+    /// Parts of the logs replayed, of 100, at most 99; while it runs, on releases with
+    /// `Capability::RestoreProgress`.
     pub recover_percent: Option<u8>,
     /// Bytes to restore.
     pub total_bytes: Option<i64>,

@@ -230,7 +230,7 @@ pub(super) fn recoveries() -> Vec<Recovery> {
 }
 
 /// Tables and databases, with and without a new name, plain and unusual.
-fn objects() -> Vec<Tables> {
+fn objects(version: Version) -> Vec<Tables> {
     let table = |from: &str, to: &str| Renamed {
         from: TableName::parse(from).unwrap(),
         to: TableName::parse(to).unwrap(),
@@ -239,6 +239,13 @@ fn objects() -> Vec<Tables> {
         from: Identifier::parse(from).unwrap(),
         to: Identifier::parse(to).unwrap(),
     };
+    // The operator rejects such a `to` before V4.2.1.3.
+    let unusual = version.can(Capability::QuotedRemap).then(|| {
+        Tables::Single(vec![
+            table("my-db.2026", "my-db.order"),
+            table("shop.orders", "shop.orders old"),
+        ])
+    });
     vec![
         Tables::Single(vec![table("shop.orders", "shop.orders")]),
         Tables::Single(vec![table("shop.orders", "shop.orders_old")]),
@@ -248,8 +255,12 @@ fn objects() -> Vec<Tables> {
         ]),
         Tables::OfDatabases(vec![database("shop", "shop")]),
         Tables::OfDatabases(vec![database("shop", "old")]),
+        Tables::Single(vec![table("my-db.2026", "my-db.2026")]),
         Tables::OfDatabases(vec![database("shop", "old"), database("pay", "paid")]),
     ]
+    .into_iter()
+    .chain(unusual)
+    .collect()
 }
 
 /// How the release takes new names, as the controller decides it.
@@ -274,7 +285,7 @@ pub(super) fn table_recoveries(version: Version) -> Vec<TableRecovery> {
         quoting: quoting(version),
         decryption: Vec::new(),
     };
-    let objects = objects().into_iter();
+    let objects = objects(version).into_iter();
     let mut all: Vec<_> = objects
         .flat_map(|tables| {
             [

@@ -37,11 +37,16 @@ fn asked<'a>(
     create.filter(|_| resources.type_ == ResourcesType::Create && restores.pool(own_pool).is_none())
 }
 
-/// Whether each zone has enough servers with room for one unit, as far as that is known: a server holds one
-/// unit of a tenant at most, and what is not sure the database itself finds out (4733, 4734).
+/// Reason of servers that have too little left for a unit, as of error 4733.
+pub(in crate::domain::recovery) const RESOURCES_NOT_ENOUGH: &str = "ResourcesNotEnough";
+/// Reason of a zone with fewer servers than units are asked for, as of error 4734.
+pub(in crate::domain::recovery) const SERVERS_NOT_ENOUGH: &str = "ServersNotEnough";
+
+/// Checks that each zone has enough servers with room for one unit, as far as the views show it: a server
+/// holds one unit of a tenant at most. Where they do not, the database finds out (4733, 4734).
 ///
-/// Refused for good, as a pool that another tenant holds is: what takes the room goes only when somebody
-/// drops it.
+/// # Errors
+/// A zone lacks room now. The recovery begins when a user drops a pool or adds a server.
 pub(in crate::domain::recovery) fn room(
     spec: &RecoveryTaskSpec,
     version: Version,
@@ -67,14 +72,19 @@ pub(in crate::domain::recovery) fn room(
         if of_zone.is_empty() || fitting >= count {
             return None;
         }
-        Some(lacking(zone, &of_zone, fitting, count, &unit))
+        let reason = if of_zone.len() < count {
+            SERVERS_NOT_ENOUGH
+        } else {
+            RESOURCES_NOT_ENOUGH
+        };
+        Some((reason, lacking(zone, &of_zone, fitting, count, &unit)))
     });
-    message.map_or(Ok(()), |message| {
+    message.map_or(Ok(()), |(reason, message)| {
         let message = format!(
-            "{message}: ask for less in `target.resources.create`, name other zones, or drop pools that \
-             nobody needs, then create a new RecoveryTask"
+            "{message}: drop resource pools that are not in use, or add servers, and the recovery begins; \
+             or create a new RecoveryTask with a smaller unit or other zones"
         );
-        Err(Blocker::permanent("UnitImpossible", shortened(message, 1024)))
+        Err(Blocker::waiting(reason, shortened(message, 1024)))
     })
 }
 

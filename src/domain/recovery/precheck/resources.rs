@@ -64,7 +64,7 @@ fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Blocker> {
     let log_disk = create.log_disk.as_deref().and_then(gibibytes);
     if log_disk.is_some_and(|size| size < LEAST_LOG_DISK) {
         return Err(Blocker::permanent(
-            "UnitImpossible",
+            "UnitTooSmall",
             "`create.logDisk` is below 2Gi, the least that a unit can have; create a new RecoveryTask",
         ));
     }

@@ -45,16 +45,26 @@ fn preview() -> Value {
 }
 
 #[test]
-fn it_is_refused_before_anything_is_made() {
-    for story in [
-        Story::new(spec()),
-        Story::new(preview()),
-        asked(tables_spec()),
-    ] {
+fn it_waits_for_room_before_anything_is_created_and_begins_when_there_is_some() {
+    for story in [Story::new(spec()), asked(tables_spec())] {
         let mut story = story.with_server((0, 0, 0));
         assert_eq!(story.pass(0), None, "something was sent");
-        assert_eq!((story.phase(), story.cause()), ("Failed", "UnitImpossible"));
+        let waits = ("Pending", "ResourcesNotEnough");
+        assert_eq!((story.phase(), story.cause()), waits);
+        story.restores().servers = None;
+        assert_eq!(story.pass(30), None);
+        assert_eq!((story.phase(), story.cause()), waits, "read again");
+        let mut story = story.with_server((8, 64, 256));
+        assert!(matches!(story.pass(60), Some(Effect::CreateUnit(_))));
     }
+}
+
+#[test]
+fn a_preview_does_not_wait_for_room() {
+    let mut story = Story::new(preview()).with_server((0, 0, 0));
+    assert_eq!(story.pass(0), None);
+    let failed = ("Failed", "ResourcesNotEnough");
+    assert_eq!((story.phase(), story.cause()), failed);
 }
 
 #[test]

@@ -221,6 +221,18 @@ fn a_store_is_previewed_at_a_point_only() {
     assert_eq!(reason, "PreviewNeedsPoint");
 }
 
+#[test]
+fn a_release_without_preview_is_not_asked_about_a_point() {
+    let mut of_storage = spec();
+    of_storage["mode"] = json!("Preview");
+    of_storage["until"] = json!({"type": "Latest"});
+    let (reason, _) = refused(of_storage, |story| {
+        story.target().version = Version([4, 2, 1, 0]);
+        story.observed.source.as_mut().unwrap().knowledge = Knowledge::Store;
+    });
+    assert_eq!(reason, "NotSupportedByVersion");
+}
+
 /// A full set at the window's start, of this version, and a piece that reaches to its end.
 fn live(tenant_compatible: &str) -> Knowledge {
     let set = BackupSet {

@@ -169,25 +169,27 @@ fn resources_that_are_not_there_are_refused() {
     assert_eq!(reason, "ZoneNotFound");
     assert!(message.contains("'moon'"), "{message}");
     let small = "target: {resources: {create: {logDisk: 1Gi}}}";
-    assert_eq!(refused(&world, small).0, "UnitImpossible");
+    assert_eq!(refused(&world, small).0, "UnitTooSmall");
     let pools = |name: &str| refused(&world, &into_pool(name)).0;
     assert_eq!(pools("spare"), "PoolNotFound");
     assert_eq!(pools("pool_orders"), "PoolNotFree");
 }
 
 #[test]
-fn a_unit_that_no_server_has_room_for_is_refused_before_anything_is_sent() {
+fn a_unit_that_no_server_has_room_for_waits_before_anything_is_sent() {
     let world = recoverable("recovery-room");
     // Beside the 8 GiB of sys and of `orders` each, 5 GiB are left.
     let simulator = &world.simulator;
     simulator.world_mut(|cluster| cluster.resources.server.memory = 21 << 30);
-    for change in ["{}", "mode: Preview"] {
-        let (reason, message) = refused(&world, change);
-        assert_eq!(reason, "UnitImpossible", "{change}");
-        let says = |text: &str| assert!(message.contains(text), "{text}: {message}");
-        says("zone 'zone1' has no room: the recovery needs a unit of 2 CPU, 8 GiB of memory");
-        says("60 CPU, 5 GiB of memory, 976 GiB of log disk");
-    }
+    let (reason, message) = refused(&world, "mode: Preview");
+    assert_eq!(reason, "ResourcesNotEnough");
+    let says = |text: &str| assert!(message.contains(text), "{text}: {message}");
+    says("zone 'zone1' has no room: the recovery needs a unit of 2 CPU, 8 GiB of memory");
+    says("60 CPU, 5 GiB of memory, 976 GiB of log disk");
+    world.apply(&recovery("waits", "{}"));
+    let waits = ("recoverytask", "waits");
+    world.condition(waits, "Succeeded", "Unknown", "ResourcesNotEnough");
+    world.settle();
     let asked = simulator.log(|log| {
         let entries = log.entries();
         entries

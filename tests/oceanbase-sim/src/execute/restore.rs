@@ -24,7 +24,7 @@ pub(super) fn start(
     check_sources(world.version, asked.from.as_deref(), &carried.sources)?;
     let texts = source_texts(asked.from.as_deref(), &carried.sources)?;
     check_until(&asked.until)?;
-    if world.refuses_in_upgrade() {
+    if world.is_upgrading() {
         return Err(error::not_allowed("in upgrade mode"));
     }
     let options = Options::parse(&asked.options)?;

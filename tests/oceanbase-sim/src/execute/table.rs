@@ -21,7 +21,7 @@ pub(super) fn recover(
     let texts = source_texts(asked.from.as_deref(), &carried.sources)?;
     check_until(&asked.until)?;
     let options = Options::parse(&asked.options)?;
-    if world.refuses_in_upgrade() {
+    if world.is_upgrading() {
         return Err(error::not_allowed(
             "Cluster is in upgrade mode, recover table is",
         ));

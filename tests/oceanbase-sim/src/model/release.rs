@@ -36,7 +36,7 @@ pub(crate) fn after_upgrade(version: Version) -> AfterUpgrade {
     }
 }
 
-/// Returns whether backup, restore and table recovery ask for the upgrade mode.
+/// Returns whether a backup asks for the upgrade mode. RESTORE and RECOVER TABLE do on all releases.
 pub(crate) fn checks_upgrade_mode(version: Version) -> bool {
     version >= Version::V4_1
 }

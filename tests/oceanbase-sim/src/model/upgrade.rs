@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::release::checks_upgrade_mode;
 use super::{ACTIVATION_STEPS, Parameter, Scn, TenantId, World};
 use crate::views::Version;
 
@@ -64,12 +63,6 @@ impl World {
     pub fn is_upgrading(&self) -> bool {
         let mode = self.parameters.get(UPGRADE_MODE);
         mode.is_some_and(|value| value == "True")
-    }
-
-    /// Returns whether a statement that asks for the upgrade mode is refused now.
-    #[must_use]
-    pub(crate) fn refuses_in_upgrade(&self) -> bool {
-        self.is_upgrading() && checks_upgrade_mode(self.version)
     }
 
     /// Begins or ends upgrade mode; working backups notice soon.

@@ -27,8 +27,15 @@ impl Scheme {
             ("file://", Scheme::File, &[Version::V4_0]),
             ("oss://", Scheme::Oss, &[Version::V4_0]),
             ("cos://", Scheme::Cos, &[Version::V4_2_1]),
-            // 4.2.3 or 4.2.5 brought it to the 4.2 line; the later one is the less convenient.
-            ("s3://", Scheme::S3, &[Version::V4_2_5, Version::V4_3]),
+            (
+                "s3://",
+                Scheme::S3,
+                &[
+                    Version([4, 2, 1, 7]),
+                    Version([4, 2, 3, 0]),
+                    Version([4, 3, 0, 0]),
+                ],
+            ),
             (
                 "azblob://",
                 Scheme::Azblob,
@@ -344,12 +351,12 @@ mod tests {
     }
 
     #[test]
-    fn s3_came_to_the_long_term_line_late() {
+    fn s3_came_to_each_line_with_a_release_of_its_own() {
         let code = |version| Uri::parse(S3, version).err().map(|error| error.code);
-        assert_eq!(
-            [Version::V4_2_1, Version::V4_2_5, Version::V4_3].map(code),
-            [Some(9026), None, None]
-        );
+        let before = [[4, 2, 1, 6], [4, 2, 2, 0]].map(Version);
+        assert_eq!(before.map(code), [Some(9026); 2]);
+        let since = [[4, 2, 1, 7], [4, 2, 3, 0], [4, 3, 0, 0]].map(Version);
+        assert_eq!(since.map(code), [None; 3]);
     }
 
     #[test]
