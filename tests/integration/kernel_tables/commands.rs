@@ -243,7 +243,7 @@ fn objects(version: Version) -> Vec<Tables> {
     let unusual = version.can(Capability::QuotedRemap).then(|| {
         Tables::Single(vec![
             table("my-db.2026", "my-db.order"),
-            table("shop.orders", "shop.orders old"),
+            table("shop.orders", "shop.2026"),
         ])
     });
     vec![

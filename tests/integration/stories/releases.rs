@@ -126,6 +126,12 @@ fn tables_are_recovered_where_the_release_can_name_them(version: &str) {
     examples::compare(
         &world,
         version,
+        "Tables with plain names",
+        ("recoverytask", "plain"),
+    );
+    examples::compare(
+        &world,
+        version,
         "Tables with unusual names",
         ("recoverytask", "unusual"),
     );

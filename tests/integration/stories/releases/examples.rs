@@ -26,6 +26,10 @@ pub(super) fn compare(world: &World, version: &str, section: &str, (kind, name):
     let section = sections
         .find(|text| text.starts_with(&format!("{section}\n")))
         .unwrap_or_else(|| panic!("{DOCUMENT} has no section `{section}`"));
+    assert!(
+        section.contains(BLOCK),
+        "{DOCUMENT} shows no output in `{section}`"
+    );
     let command = format!("$ kubectl describe {kind} {name}   # OceanBase {version}\n");
     let mut blocks = blocks(section);
     let Some(block) = blocks.find_map(|block| block.strip_prefix(&*command)) else {
