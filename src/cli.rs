@@ -1,4 +1,4 @@
-//! Flags and environment become settings; nobody else reads either.
+//! Conversion of flags and environment variables into settings. No other module reads them.
 
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -20,7 +20,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// What the program can do.
+/// Subcommands of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the operator against the current cluster (in a Pod: its own).
@@ -32,8 +32,9 @@ pub enum Command {
 /// Flags of `run`.
 #[derive(Debug, clap::Args)]
 pub struct Run {
-    /// The namespaces whose objects are looked at, with commas between them; all of them when left out or
-    /// empty. Each is watched on its own, so that Roles there are enough.
+    /// Namespaces whose objects the operator reconciles, separated by commas; all namespaces if
+    /// omitted or empty. Each namespace is watched separately, so Roles in those namespaces are
+    /// sufficient.
     #[arg(
         long,
         env = "WATCH_NAMESPACES",
@@ -41,41 +42,42 @@ pub struct Run {
         hide_default_value = true
     )]
     pub watch_namespaces: Namespaces,
-    /// Where /metrics, /healthz and /readyz are served.
+    /// Address on which /metrics, /healthz and /readyz are served.
     #[arg(long, env = "HTTP_ADDRESS", default_value = "[::]:8080")]
     pub http_address: SocketAddr,
     /// Send a Secret only to hosts that its annotation `backup.oceanbase.io/endpoints` lists.
     #[arg(long, env = "REQUIRE_SECRET_BINDING")]
     pub require_secret_binding: bool,
-    /// Work only while holding a Lease, so that several operators may run and one acts.
+    /// Work only while holding a Lease, so that several operators may run and only the holder acts.
     #[arg(long, env = "LEADER_ELECT", requires = "lease_namespace")]
     pub leader_elect: bool,
-    /// The namespace of the Lease `oceanbase-backup-operator`: the operator's own.
+    /// Namespace of the Lease `oceanbase-backup-operator`: the operator's own namespace.
     #[arg(long, env = "POD_NAMESPACE")]
     pub lease_namespace: Option<String>,
-    /// For how many seconds the lease is good after each renewal: as long as nobody acts after an
-    /// operator was killed. It is renewed every two fifteenths of it.
+    /// Seconds for which the lease is valid after each renewal. No operator acts for that long
+    /// after the holder is killed. The holder renews the lease after every two fifteenths of this
+    /// time.
     #[arg(long, env = "LEASE_SECONDS", default_value_t = 15,
           value_parser = clap::value_parser!(u16).range(1..=3600))]
     pub lease_seconds: u16,
-    /// Who holds the lease, for people; something unique is added.
+    /// Name of the lease holder, for display. A unique suffix is added.
     #[arg(long, env = "POD_NAME", default_value = "operator")]
     pub pod_name: String,
-    /// Days of the smallest recovery window that is ever set as a delete policy: a strategy that asks
-    /// for less is refused, and the database's policy stays as it is.
+    /// Smallest recovery window, in days, that the operator sets as a delete policy. A strategy
+    /// that asks for less is rejected, and the database keeps its policy.
     #[arg(long, env = "MIN_RECOVERY_WINDOW_DAYS", default_value_t = 1,
           value_parser = clap::value_parser!(u16).range(1..=3650))]
     pub min_recovery_window_days: u16,
-    /// How log lines look.
+    /// Format of log lines.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: Format,
-    /// Which log lines are written: a level, or directives such as `info,kube_runtime=debug`.
-    /// Other crates' lines are left out wherever they could quote a Secret, whatever stands here.
+    /// Filter for log lines: a level, or directives such as `info,kube_runtime=debug`. Lines of
+    /// other crates that could quote a Secret are omitted regardless of this filter.
     #[arg(long, env = "LOG_FILTER", default_value = "info,kube_runtime=warn")]
     pub log_filter: String,
 }
 
-/// Namespaces, each named once.
+/// Namespaces without duplicates.
 #[derive(Clone, Debug)]
 pub struct Namespaces(Vec<String>);
 
@@ -100,7 +102,7 @@ impl FromStr for Namespaces {
     }
 }
 
-/// Whether it is a label as RFC 1123 has it, which names of namespaces are.
+/// Returns whether the name is an RFC 1123 label, as names of namespaces must be.
 fn is_label(name: &str) -> bool {
     let of_label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&name.len())
@@ -110,10 +112,10 @@ fn is_label(name: &str) -> bool {
 }
 
 impl Run {
-    /// The settings that the flags make. `config` is of the cluster that keeps the lease.
+    /// Returns the settings for these flags. `config` belongs to the cluster that holds the lease.
     ///
     /// # Errors
-    /// No client can be made of it.
+    /// Returns an error if no client can be built from `config`.
     pub fn settings(&self, config: &Config) -> Result<Settings, kube::Error> {
         let lease = match self.lease_namespace.clone() {
             Some(namespace) if self.leader_elect => Some(leader_election::Settings {

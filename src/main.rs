@@ -1,4 +1,4 @@
-//! The operator's program.
+//! Entry point of the operator.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -16,13 +16,15 @@ use tokio_util::sync::CancellationToken;
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(run) => {
-            // Two threads: one slow pass does not hold up probes, and each more costs memory.
+            // With two threads, a slow reconcile pass does not delay the probes. Each further
+            // thread costs memory.
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
                 .enable_all()
                 .build()?;
             let ended = runtime.block_on(start(run));
-            // At once: whoever has lost the lease does not wait for the look-up of a host name.
+            // Shut down immediately: a process that lost the lease must not wait for a pending host
+            // name lookup.
             runtime.shutdown_background();
             ended
         }
@@ -37,7 +39,7 @@ fn main() -> Result<()> {
 }
 
 async fn start(run: Run) -> Result<()> {
-    // Both clients use the same provider; without this each could look for its own.
+    // Both clients use the same provider. Without this line, each could choose another one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     telemetry::logging::start(run.log_format, &run.log_filter)?;
     let config = Config::infer()

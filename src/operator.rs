@@ -1,7 +1,7 @@
-//! Puts the operator together: client, stores, readers, controllers, HTTP server.
+//! Assembly of the operator: client, caches, readers, controllers and HTTP server.
 //!
-//! Inside [`run`] nothing exits, nothing reads the environment, and every task hangs on its
-//! future: dropping it is the same act as a kill, and as the loss of the lease.
+//! Inside [`run`], no code exits the process or reads the environment. All tasks belong to its
+//! future. Dropping the future stops them all, exactly as a kill or the loss of the lease does.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -31,51 +31,53 @@ use crate::oceanbase::registry::{Clusters, Readers};
 use crate::telemetry::Metrics;
 use crate::telemetry::http::{self, HttpState};
 
-/// Changes that may wait to be looked at; more than these mean "look at everything".
+/// Number of changes that may wait for reconciliation. If more wait, everything is reconciled.
 const CHANGE_CAPACITY: usize = 1024;
 
-/// How long passes that are under way may go on after the operator was asked to stop; shorter than
-/// the 30 s that Kubernetes gives a Pod.
+/// Time that running reconcile passes may take after the operator was asked to stop. It is shorter
+/// than the 30 s that Kubernetes grants a Pod.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What can be set.
+/// Settings of the operator.
 #[derive(Clone, Default)]
 pub struct Settings {
-    /// The namespaces whose objects are looked at, each once; all of them where none is named.
+    /// Namespaces whose objects are reconciled, without duplicates. All namespaces if empty.
     pub namespaces: Vec<String>,
-    /// Where metrics and probes are served; nowhere when left out.
+    /// Address on which metrics and probes are served; none if not set.
     pub http_address: Option<SocketAddr>,
-    /// Whether a Secret is sent nowhere that its annotation `backup.oceanbase.io/endpoints` does not
-    /// list; otherwise only one that has the annotation is held to it.
+    /// Whether every Secret must list the allowed hosts in its annotation
+    /// `backup.oceanbase.io/endpoints`. If not set, only a Secret with the annotation is restricted
+    /// to those hosts.
     pub require_secret_binding: bool,
-    /// How often databases are read.
+    /// Intervals between reads of a database.
     pub intervals: Intervals,
-    /// The operator's version, for its metrics.
+    /// Version of the operator, for its metrics.
     pub version: &'static str,
-    /// The lease without which nothing is done; none for the only operator there is.
+    /// Lease that the operator must hold to act; `None` if this is the only operator.
     pub lease: Option<leader_election::Settings>,
-    /// Days of the smallest recovery window that is set as a delete policy; 1 when left out.
+    /// Smallest recovery window, in days, that is set as a delete policy; 1 if not set.
     pub min_recovery_window_days: Option<u16>,
 }
 
-/// Why the operator ended by itself.
+/// Reason why the operator ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The address for metrics and probes can not be listened on.
-    #[error("can not listen for metrics and probes: {0}")]
+    /// The operator cannot listen on the address for metrics and probes.
+    #[error("cannot listen for metrics and probes: {0}")]
     Listen(#[from] std::io::Error),
-    /// The metric families contradict each other; it is a bug.
-    #[error("the metrics can not be registered: {0}")]
+    /// Two metric families contradict each other, which is a bug.
+    #[error("the metrics cannot be registered: {0}")]
     Metrics(#[from] prometheus::Error),
     /// Another operator acts now.
     #[error(transparent)]
     Lease(#[from] leader_election::Error),
 }
 
-/// Waits for the lease, if there is one to wait for, and runs until `stop` is cancelled and the passes under way have ended, at most 20 s longer.
+/// Acquires the lease, if one is configured, and runs until `stop` is canceled and the running
+/// passes have ended. After `stop`, the passes have at most 20 s.
 ///
 /// # Errors
-/// Something without which the operator can not work; see [`Error`].
+/// Returns an error if the operator cannot work; see [`Error`].
 pub async fn run(
     client: Client,
     connect: Arc<dyn Connect>,
@@ -122,7 +124,7 @@ pub async fn run(
     let shown = pages(Arc::clone(&context), Arc::clone(&stands_by));
     let leading = async {
         stands_by.store(false, Ordering::Relaxed);
-        // In a box: dozens of kilobytes would otherwise be moved about.
+        // Boxed, because moving this future would copy dozens of kilobytes.
         let work = work(&context, writers, readers, courier, &settings, &stop);
         Box::pin(work).await;
     };
@@ -147,7 +149,7 @@ pub async fn run(
     }
 }
 
-/// Runs readers and controllers.
+/// Runs the readers and controllers.
 async fn work(
     context: &Arc<Context>,
     writers: Writers,
@@ -189,7 +191,8 @@ async fn work(
         );
         context.events.flush().await;
     };
-    // A pass that is cut off leaves an intent, which the next start resolves; that costs time.
+    // A reconcile pass that is cut off leaves an intent. The next start resolves the intent, which
+    // takes time.
     let too_long = async {
         stop.cancelled().await;
         tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
@@ -204,13 +207,14 @@ async fn work(
     }
 }
 
-/// Serves metrics and probes, if they are wanted; never ends by itself.
+/// Serves metrics and probes, if configured. Never returns by itself.
 async fn serve(address: Option<SocketAddr>, pages: HttpState) -> std::io::Result<()> {
     let Some(address) = address else {
         return std::future::pending().await;
     };
     let listener = match TcpListener::bind(address).await {
-        // All addresses were asked for, and the machine has none of IPv6.
+        // The address is the IPv6 wildcard, but the machine has no IPv6: listen on all IPv4
+        // addresses.
         Err(_) if address.ip() == Ipv6Addr::UNSPECIFIED => {
             TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await?
         }
@@ -220,7 +224,7 @@ async fn serve(address: Option<SocketAddr>, pages: HttpState) -> std::io::Result
     http::serve(listener, pages).await
 }
 
-/// Passes on what the readers see.
+/// Forwards the changes that the readers publish to the controllers.
 async fn relay(clusters: &Clusters, bus: &broadcast::Sender<Change>) {
     let mut triggers = clusters.triggers();
     loop {
@@ -232,13 +236,14 @@ async fn relay(clusters: &Clusters, bus: &broadcast::Sender<Change>) {
             Err(RecvError::Lagged(_)) => Change::Everything,
             Err(RecvError::Closed) => return,
         };
-        // An error means that no controller listens yet; each looks at everything when it starts.
+        // An error means that no controller listens yet. Each controller reconciles everything when
+        // it starts.
         let _ = bus.send(change);
     }
 }
 
-/// What the HTTP server tells. An operator that waits for the lease is as ready as it can be: were
-/// it not, a rolling update would wait for it for ever.
+/// Returns the content of the HTTP server. An operator that waits for the lease reports ready.
+/// Otherwise a rolling update would wait forever for the new Pod.
 fn pages(context: Arc<Context>, stands_by: Arc<AtomicBool>) -> HttpState {
     let for_ready = Arc::clone(&context);
     let live = Gauges::new(context);

@@ -1,20 +1,20 @@
-//! The graceful stop: who asks for it, and that work is told.
+//! Graceful shutdown on a signal.
 
 use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Works until the work ends by itself, and tells it to stop when Kubernetes (SIGTERM) or somebody
-/// at a terminal (Ctrl-C) asks for that.
+/// Runs the work until it ends by itself. On SIGTERM (Kubernetes) or Ctrl-C (a terminal), cancels
+/// `stop` and waits for the work to end.
 ///
 /// # Errors
-/// The process can not listen for signals.
+/// Returns an error if the process cannot listen for signals.
 pub async fn when_asked<T>(
     stop: CancellationToken,
     work: impl Future<Output = T>,
 ) -> io::Result<T> {
-    // Before anything is done: a signal that nobody listens for is a kill.
+    // Listen before starting any work: a signal without a handler kills the process.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let asked = async {

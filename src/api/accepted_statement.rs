@@ -1,17 +1,18 @@
-//! A statement that the database took.
+//! A statement that the database accepted.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A statement that the database took, until what it does is seen.
+/// Statement that the database accepted and whose effect the operator has not observed yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AcceptedStatement {
-    /// Its words, such as `ARCHIVELOG`.
+    /// Keyword of the statement, such as `ARCHIVELOG`.
     #[schemars(length(max = 64))]
     pub statement: String,
-    /// How many times in a row it was taken, each time without an effect but the last.
+    /// Number of consecutive times that the database accepted the statement. Only the last one can
+    /// have had an effect.
     pub times: i32,
-    /// When it was taken last.
+    /// Time at which the database last accepted the statement.
     pub time: Time,
 }

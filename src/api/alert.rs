@@ -1,25 +1,27 @@
-//! Alerts of a strategy (console S63, S64): what is told, about what, since when.
+//! Alerts of a strategy: type, object and start time.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// From when on something is told as an alert.
+/// Thresholds beyond which the operator raises alerts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AlertSettings {
-    /// Seconds, 60 to 86400, that log backup may be behind: beyond, `inc_backup_delay`. Where a tenant's
-    /// `archive_lag_target` is longer than its usual 120 s, it may be behind by so much more.
+    /// Delay of log backup beyond which `inc_backup_delay` is raised, in seconds, 60 to 86400;
+    /// default 600. If `archive_lag_target` of a tenant exceeds 120 s, the threshold of that tenant
+    /// grows by the difference.
     #[serde(default = "ten_minutes")]
     #[schemars(range(min = 60, max = 86400))]
     pub log_delay_seconds: i32,
-    /// Days, 1 to 3650, that a tenant may go without a data backup that went well: beyond,
-    /// `base_backup_too_long_time_no_one_success_task`. Left out: nine, or one more than the
-    /// schedule's longest gap where that is more.
+    /// Days without a successful data backup of a tenant after which
+    /// `base_backup_too_long_time_no_one_success_task` is raised, 1 to 3650. Default: 9, or the
+    /// longest gap of the schedule plus one day if that is longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 3650))]
     pub no_success_days: Option<i32>,
-    /// Seconds, 60 to 604800, that a data backup may run: beyond, `base_backup_timeout`.
+    /// Run time of a data backup beyond which `base_backup_timeout` is raised, in seconds, 60 to
+    /// 604800; default 3600.
     #[serde(default = "one_hour")]
     #[schemars(range(min = 60, max = 604_800))]
     pub data_backup_timeout_seconds: i32,
@@ -43,34 +45,34 @@ fn one_hour() -> i32 {
     3600
 }
 
-/// Something that is wrong, or was (console S64).
+/// Active or recovered alert.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Alert {
-    /// Stays the same from when it is generated until it is forgotten.
+    /// Identifier of the alert, constant until the alert is removed from the list.
     #[schemars(length(max = 32))]
     pub id: String,
-    /// The console's name, such as `base_backup_fail`.
+    /// Alert name of the console, such as `base_backup_fail`.
     #[serde(rename = "type")]
     #[schemars(length(max = 64))]
     pub type_: String,
-    /// Name of the tenant that it is about; of the store or the strategy where it is about no single
-    /// one.
+    /// Name of the affected tenant, or of the storage or strategy if the alert concerns no single
+    /// tenant.
     #[schemars(length(max = 253))]
     pub object: String,
-    /// The console's level: `Critical`, `Warning` or `Caution`.
+    /// Severity of the console: `Critical`, `Warning` or `Caution`.
     #[schemars(length(max = 32))]
     pub severity: String,
-    /// `Active` or `Recovered`.
+    /// State of the alert: `Active` or `Recovered`.
     #[schemars(length(max = 32))]
     pub status: String,
-    /// When it began.
+    /// Time at which the alert was raised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generated_time: Option<Time>,
-    /// When it was last found to hold; at most every five minutes.
+    /// Time at which the alert was last found active; updated at most every five minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_generated_time: Option<Time>,
-    /// When it was found to hold no more.
+    /// Time at which the alert was found recovered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovered_time: Option<Time>,
     /// What is wrong and what to do.

@@ -1,4 +1,4 @@
-//! `BackupTask`: one data backup (console S12..S27, "Back up Now" S3, S75).
+//! `BackupTask`: one data backup.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use kube::{CustomResource, KubeSchema};
@@ -79,114 +79,114 @@ use super::{AcceptedStatement, Cause, DataBackupSettings, INSTANT, LocalReferenc
 #[x_kube(validation = ("(self.scope == 'Tenant') == has(self.tenantName)", "must have `tenantName` where the scope is 'Tenant', and only there"))]
 #[x_kube(validation = ("self.scope != 'Strategy' || has(self.strategyRef)", "must have `strategyRef` where the scope is 'Strategy'"))]
 #[x_kube(validation = ("self.scope != 'Cluster' || has(self.clusterRef)", "must have `clusterRef` and `storageRef` where the scope is 'Cluster'"))]
-#[x_kube(validation = ("!has(self.mirror) || (self.scope == 'Tenant' && has(self.strategyRef) && !(has(self.cancel) && self.cancel))", "a backup that somebody else started (`mirror`) must be one tenant's of a strategy, and must be canceled where it was started"))]
+#[x_kube(validation = ("!has(self.mirror) || (self.scope == 'Tenant' && has(self.strategyRef) && !(has(self.cancel) && self.cancel))", "a backup that another tool started (`mirror`) must be one tenant's of a strategy, and must be canceled where it was started"))]
 #[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "scope", "tenantName", "type", "scheduledTime", "notBeforeTime", "startingDeadlineSeconds", "activeDeadlineSeconds", "plusArchivelog", "restorePasswordSecretRef", "mirror"), "spec is immutable but for `cancel` and `ttlSecondsAfterFinished`; create a new BackupTask"))]
-#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new BackupTask"))]
+#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` cannot be taken back; create a new BackupTask"))]
 pub struct BackupTaskSpec {
-    /// The strategy to which the tenant belongs; cluster and storage are taken from it.
+    /// Strategy of the tenant; provides the cluster and the storage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy_ref: Option<LocalReference>,
-    /// The cluster, for a backup without a strategy (console S3, S75). Where nobody archives the
-    /// tenant's logs, and no strategy is for the tenant, a LogBackup `<cluster>-t<tenantId>` is made:
-    /// log backup starts before the backup, stops when the set can be recovered to, and rests until
-    /// the next.
+    /// Cluster, for a backup without a strategy. If the tenant has neither log backup nor a
+    /// strategy, the operator creates the LogBackup `<cluster>-t<tenantId>`. That LogBackup starts
+    /// log backup before the data backup and stops it once the backup set can be recovered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster_ref: Option<LocalReference>,
-    /// The store, for a backup without a strategy: of its data, and of its logs where they are archived
-    /// for it.
+    /// Storage, for a backup without a strategy: for the data, and for the logs if the operator
+    /// archives logs for this backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_ref: Option<LocalReference>,
-    /// Whether one tenant is backed up or several: then one task is made for each of them, and this
-    /// one ends when they have.
+    /// Scope of the task. For several tenants, the operator creates one task for each tenant, and
+    /// this task ends when those tasks have ended.
     #[serde(default)]
     pub scope: Scope,
-    /// The tenant that is backed up; left out where the scope is several.
+    /// Name of the tenant to back up. Omitted if the scope covers several tenants.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(
         length(min = 1, max = 63),
         regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
     )]
     pub tenant_name: String,
-    /// What the backup holds.
+    /// Type of the backup.
     #[serde(rename = "type")]
     pub type_: BackupType,
-    /// The slot of the schedule; the backup does not start before it. Deadlines count from it, so that
-    /// an old object that is applied again becomes Overdue instead of running; within its deadline a
-    /// new object is a new backup.
+    /// Slot of the schedule; the earliest start of the backup. Deadlines count from this time, so
+    /// an old object that is applied again becomes Overdue. Within the deadline, a new object is a
+    /// new backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = INSTANT))]
     pub scheduled_time: Option<Time>,
-    /// The backup does not start before it, where that is later than `scheduledTime`: a strategy
-    /// spreads its tenants and keeps out of blackout windows.
+    /// Earliest start of the backup, if later than `scheduledTime`. A strategy sets it to spread
+    /// its tenants and to avoid blackout windows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = INSTANT))]
     pub not_before_time: Option<Time>,
-    /// Seconds after the later of `scheduledTime` and `notBeforeTime` (or after the object was
-    /// created) within which the backup must have started. Left out it is 6 hours after
-    /// `scheduledTime`, and without that no limit; but a task that one for several tenants has made
-    /// waits for its tenant and its log backup at most 6 hours.
+    /// Seconds within which the backup must start, 10 to 2592000. They count from the later of
+    /// `scheduledTime` and `notBeforeTime`, or else from the creation of the object. Default: 6
+    /// hours after `scheduledTime`; no limit without `scheduledTime`. A task that was created by a
+    /// task for several tenants waits at most 6 hours for its tenant and its log backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 2_592_000))]
     pub starting_deadline_seconds: Option<i64>,
-    /// Seconds that the backup may run; one that runs longer is canceled under the rules of
-    /// `cancel` and has failed. Left out it is the strategy's.
+    /// Maximum run time of the backup in seconds, 60 to 604800. After that the operator cancels the
+    /// backup under the rules of `cancel`, and the task fails. Default: the value of the strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 60, max = 604_800))]
     pub active_deadline_seconds: Option<i64>,
-    /// Whether the set also holds the logs that it needs to be restored by itself
-    /// (`PLUS ARCHIVELOG`, V4.1 and later). Left out it is the strategy's.
+    /// Whether the backup set also contains the logs that a restore of this set alone needs (`PLUS
+    /// ARCHIVELOG`, V4.2.0 and later). Default: the value of the strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plus_archivelog: Option<bool>,
-    /// Secret with the key `password`: whoever restores the set must give it. It gates the restore
-    /// and encrypts nothing. Left out it is the strategy's.
+    /// Secret with the key `password`, which is required to restore the backup set. The password
+    /// protects the restore and encrypts nothing. Default: the Secret of the strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore_password_secret_ref: Option<LocalReference>,
-    /// `true` asks the database to cancel the backup; it can not be taken back. It is sent only when
-    /// ours is the tenant's only running backup; one that somebody starts in the instant between
-    /// that look and the statement would be canceled with it.
+    /// Request to cancel the backup; it cannot be taken back. The operator sends the statement
+    /// only while this backup is the only running backup of the tenant. A backup that starts
+    /// between that check and the statement is canceled too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<bool>,
-    /// Seconds after its end when the object is deleted; the backup stays. Only objects that a
-    /// strategy or another task made are deleted: a file in Git would come back and run again. Of a
-    /// strategy's tasks its newest of a tenant and type stay, and the newest that went well.
+    /// Seconds after the end of the task until the object is deleted, 0 to 31536000; the backup
+    /// remains. Only objects created by a strategy or another task are deleted, because a manifest
+    /// in Git would be applied and run again. For each tenant and type, the newest task of a
+    /// strategy and its newest successful task remain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 31_536_000))]
     pub ttl_seconds_after_finished: Option<i32>,
-    /// Written only by the operator: this object shows a backup that somebody else started. Nothing
-    /// is ever sent for it.
+    /// Set only by the operator: the backup of another tool or user that this object shows. The
+    /// operator sends no statement for the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror: Option<Mirror>,
 }
 
-/// A backup that somebody else started.
+/// Backup that another tool or user started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Mirror {
-    /// Its job in the tenant (`CDB_OB_BACKUP_JOBS.JOB_ID`).
+    /// Job of the backup in the tenant (`CDB_OB_BACKUP_JOBS.JOB_ID`).
     #[schemars(range(min = 1))]
     pub job_id: i64,
-    /// When the database started it.
+    /// Time at which the database started the job.
     #[schemars(regex(pattern = INSTANT))]
     pub start_time: Time,
 }
 
-/// What a task backs up.
+/// Scope of a backup task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Scope {
     /// One tenant.
     #[default]
     Tenant,
-    /// Each tenant of the strategy that can be backed up.
+    /// Every tenant of the strategy that can be backed up.
     Strategy,
-    /// Each tenant of the cluster that can be backed up.
+    /// Every tenant of the cluster that can be backed up.
     Cluster,
 }
 
-/// What the operator knows of the backup.
+/// Observed state of the backup.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct BackupTaskStatus {
-    /// Generation of the spec that the status is about.
+    /// Generation of the spec that this status describes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -194,69 +194,73 @@ pub struct BackupTaskStatus {
     #[allow(missing_docs)]
     pub conditions: Vec<Condition>,
     /// `Pending`, `Initializing`, `InProgress`, `Completed`, `Failed`, `Canceling`, `Canceled` or
-    /// `Overdue` (console S24); more may come.
+    /// `Overdue`; more values may be added.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub phase: Option<String>,
-    /// The console's words for the phase.
+    /// Phase in the words of the console.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub console_label: Option<String>,
-    /// Who asked for the backup: `Strategy`, `Manual` or `External` (console S19).
+    /// Origin of the backup: `Strategy`, `Manual` or `External`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub source: Option<String>,
-    /// Name of the cluster as it calls itself; that of the OceanBaseCluster until it has answered.
+    /// Name that the cluster reports; the name of the OceanBaseCluster until the cluster has
+    /// answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub cluster_name: Option<String>,
-    /// Name of the OceanBaseCluster, copied when the backup was sent: the task follows its job there
-    /// whatever becomes of the strategy.
+    /// Name of the OceanBaseCluster, recorded when the backup was sent. The task follows its job in
+    /// this cluster even if the strategy changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub cluster: Option<String>,
-    /// Number of the cluster as it calls itself; each cluster counts jobs and tenants alike.
+    /// Number that the cluster reports. Numbers of jobs and tenants are unique only within a
+    /// cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<i64>,
-    /// When the cluster was bootstrapped: with the number it tells it from all others.
+    /// Bootstrap time of the cluster. With the number, it distinguishes the cluster from all
+    /// others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_create_time: Option<MicroTime>,
-    /// The tenant's id; a tenant that was made anew under the same name has another.
+    /// Number of the tenant. A tenant that is recreated under the same name has another number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<i64>,
-    /// `Physical` (console S17).
+    /// Backup method: `Physical`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub method: Option<String>,
-    /// What the backup really holds: an incremental one without a base becomes `Full`.
+    /// Actual type of the backup. An incremental backup without a base becomes `Full`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub type_: Option<String>,
-    /// Why the backup is a full one although an incremental one was asked for.
+    /// Reason for a full backup where an incremental backup was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub type_change: Option<Cause>,
-    /// Name of the store, copied when the backup was accepted.
+    /// Name of the BackupStorage, recorded when the backup was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub storage: Option<String>,
-    /// Directory of the data backups below the store's own, copied when the backup was accepted.
+    /// Directory of the data backups below the directory of the storage, recorded when the backup
+    /// was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub data_path: Option<String>,
     /// Generation of the strategy when the backup was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy_generation: Option<i64>,
-    /// How the backup runs, copied when it was first sent: the task goes on as it began whatever
-    /// becomes of the strategy.
+    /// Settings of the backup, recorded at the first send. Later changes to the strategy do not
+    /// affect the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_backup: Option<DataBackupSettings>,
-    /// The database's job (`CDB_OB_BACKUP_JOBS.JOB_ID`).
+    /// Job of the database (`CDB_OB_BACKUP_JOBS.JOB_ID`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
-    /// The backup set (`BACKUP_SET_ID`, console S18).
+    /// Number of the backup set (`BACKUP_SET_ID`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup_set_id: Option<i64>,
-    /// Data version of the set (console S22).
+    /// Data version of the backup set.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub data_version: Option<String>,
@@ -264,25 +268,25 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub storage_directory: Option<String>,
-    /// The earliest instant that the set can be restored to, rounded up to whole seconds.
+    /// Earliest instant to which the backup set can be restored, rounded up to whole seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot_time: Option<Time>,
-    /// `MIN_RESTORE_SCN` of the set: nanoseconds since 1970.
+    /// `MIN_RESTORE_SCN` of the backup set, in nanoseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub min_restore_scn: Option<String>,
-    /// `START_REPLAY_SCN` of the set: logs are needed from here on.
+    /// `START_REPLAY_SCN` of the backup set: the SCN from which a restore needs logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub start_replay_scn: Option<String>,
-    /// `ENCRYPTION_MODE` of the set.
+    /// `ENCRYPTION_MODE` of the backup set.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub encryption_mode: Option<String>,
-    /// When the database started the job.
+    /// Time at which the database started the job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
-    /// When the task ended, in whatever way.
+    /// Time at which the task ended, with any outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_time: Option<Time>,
     /// Time from start to end, such as `3m20s`.
@@ -295,93 +299,94 @@ pub struct BackupTaskStatus {
     /// Bytes written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_bytes: Option<i64>,
-    /// Such as `42%` (console S25).
+    /// Progress, such as `42%`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 8))]
     pub progress: Option<String>,
-    /// The tasks of a task for several tenants.
+    /// Tasks of a task for several tenants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub children: Option<Children>,
-    /// How the task ended: `Completed`, `Failed`, `Canceled` or `Overdue`. Never changes again.
+    /// Final outcome of the task: `Completed`, `Failed`, `Canceled` or `Overdue`. It never changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub outcome: Option<String>,
-    /// What was sent to the database, the newest 10.
+    /// Statements sent to the database, the newest 10.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
     pub attempts: Vec<Attempt>,
-    /// The place in the line of those that wait for `maxConcurrentBackups` of the OceanBaseCluster,
-    /// from 1; there while nothing else stands in the way.
+    /// Position, from 1, among the tasks that wait for `maxConcurrentBackups` of the
+    /// OceanBaseCluster. Present only while nothing else blocks the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<i32>,
-    /// Nothing is sent before: the pause after a statement that was refused or could not be sent,
-    /// or after a backup that failed of something that passes.
+    /// Earliest time of the next statement, after a statement that was rejected or not sent, or
+    /// after a backup that failed for a temporary cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_time: Option<Time>,
-    /// That the tenant's destination was set, until the database shows it.
+    /// Accepted statement that set the destination of the tenant, until the database shows that
+    /// destination.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken: Option<AcceptedStatement>,
-    /// Why the task failed, or what it waits for (console S27).
+    /// Reason why the task failed or waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
 }
 
-/// The tasks that a task for several tenants has made.
+/// Tasks created by a task for several tenants.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Children {
-    /// How many there are to be.
+    /// Number of tasks planned.
     pub total: i32,
-    /// Those that are complete.
+    /// Number of tasks that completed.
     pub completed: i32,
-    /// Those that failed, were canceled or did not start in time, that could not be made, or that
-    /// somebody deleted.
+    /// Number of tasks that failed, were canceled, did not start in time, could not be created or
+    /// were deleted by a user.
     pub failed: i32,
-    /// Those whose backup runs.
+    /// Number of tasks whose backup runs.
     pub running: i32,
-    /// Those whose tenant was dropped before its backup was complete: they count neither as complete
-    /// nor as failed.
+    /// Number of tasks whose tenant was dropped before the backup completed; counted neither as
+    /// completed nor as failed.
     pub dropped: i32,
-    /// Whether no more are made: those that are there are followed to their end.
+    /// Whether the operator creates no more tasks. It follows the existing tasks until they end.
     pub all_made: bool,
-    /// Names that something else has, the first 50.
+    /// Task names that another object already uses, the first 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 253)), extend("x-kubernetes-list-type" = "set"))]
     pub refused: Vec<String>,
 }
 
-/// One BACKUP statement. It is written before the statement is sent.
+/// One BACKUP statement, recorded before the operator sends it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Attempt {
-    /// From 1.
+    /// Number of the attempt, from 1.
     pub number: i32,
-    /// The statement's DESCRIPTION, by which its job is found: `obb/<uid>/<number>`.
+    /// DESCRIPTION of the statement, by which the operator finds its job: `obb/<uid>/<number>`.
     #[schemars(length(max = 64))]
     pub key: String,
-    /// How often the statement was about to be sent; each time the database is asked first
-    /// whether it has it already.
+    /// Number of times that the statement was due to be sent. Before each send, the operator checks
+    /// whether the database already has the job.
     pub sends: i32,
     /// `Sending`, `Accepted`, `Refused`, `Completed`, `Failed` or `Canceled`.
     #[schemars(length(max = 32))]
     pub outcome: String,
-    /// When the statement was last about to be sent.
+    /// Time at which the statement was last due to be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_time: Option<Time>,
-    /// The database's job.
+    /// Job of the database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
-    /// When the job started.
+    /// Time at which the job started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
-    /// When it had run longer than `activeDeadlineSeconds`; it is canceled from then on.
+    /// Time at which the job exceeded `activeDeadlineSeconds`; from then on the operator cancels
+    /// it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expired_time: Option<Time>,
-    /// How often the job was canceled without effect; each time the pause before the next is
-    /// longer.
+    /// Number of cancel statements without effect. The delay before the next one grows each time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancels: Option<i32>,
-    /// Why it was refused or failed.
+    /// Reason for the rejection or failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
 }

@@ -1,13 +1,13 @@
-//! Why something failed (console S27, "View Cause").
+//! Causes of failures.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The cause of a failure or a refusal.
+/// Cause of a failure or a rejection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
-    /// OceanBase's error code, negative as in the views' RESULT column; absent where the operator
-    /// itself refused.
+    /// Error code of OceanBase, negative as in the column RESULT of its views. Absent if the
+    /// operator itself rejected the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<i32>,
     /// Stable CamelCase word.

@@ -1,5 +1,5 @@
-//! `CleanupTask`: one cleanup of a tenant's backups (console S37..S40): one that the database makes by
-//! itself, shown; or one that somebody asks for.
+//! `CleanupTask`: one cleanup of the backups of a tenant, requested by a user or shown for the
+//! database.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use kube::{CustomResource, KubeSchema};
@@ -10,7 +10,7 @@ use super::backup_task::Mirror;
 use super::condition::{self, Condition};
 use super::{Cause, LocalReference};
 
-/// One cleanup of one tenant's backups.
+/// One cleanup of the backups of one tenant.
 #[derive(
     CustomResource, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema,
 )]
@@ -84,47 +84,48 @@ use super::{Cause, LocalReference};
 #[x_kube(validation = ("!has(self.cancel) || !self.cancel || (has(self.mode) && self.mode == 'Delete')", "must not have `cancel` but with `mode: Delete`: nothing else can be canceled"))]
 #[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef && self.tenantName == oldSelf.tenantName", "spec is immutable but for `cancel`; create a new CleanupTask"))]
 #[x_kube(validation = (unchanged!("mode", "target", "mirror"), "spec is immutable but for `cancel`; create a new CleanupTask"))]
-#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new CleanupTask"))]
+#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` cannot be taken back; create a new CleanupTask"))]
 pub struct CleanupTaskSpec {
-    /// The cluster.
+    /// Cluster of the tenant.
     pub cluster_ref: LocalReference,
-    /// The tenant whose backups are deleted.
+    /// Name of the tenant whose backups are deleted.
     #[schemars(
         length(min = 1, max = 63),
         regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
     )]
     pub tenant_name: String,
-    /// Whether it is done or only looked at. `Delete` needs V4.4.2.
+    /// Whether backups are deleted or only previewed. `Delete` requires V4.4.2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<CleanupMode>,
-    /// What is deleted.
+    /// Backups to delete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<CleanupTarget>,
-    /// `true` asks the database to cancel the cleanup; it can not be taken back. What is deleted by
-    /// then stays deleted. It is sent only while ours is the tenant's only running cleanup.
+    /// Request to cancel the cleanup; it cannot be taken back. Backups already deleted are lost.
+    /// The operator sends the statement only while this cleanup is the only running cleanup of the
+    /// tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<bool>,
-    /// Written only by the operator: this object shows a cleanup that the database made by itself, or
-    /// that somebody started there. Nothing is ever sent for it.
+    /// Set only by the operator: the cleanup of the database, another tool or a user that this
+    /// object shows. The operator sends no statement for the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror: Option<Mirror>,
 }
 
-/// Whether a cleanup is done.
+/// Mode of a cleanup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CleanupMode {
-    /// What would go and what would stay is shown in `status.plan`; nothing is sent.
+    /// Shows in `status.plan` what would be deleted and what would be kept; nothing is sent.
     Preview,
-    /// It is deleted.
+    /// Deletes the backups.
     Delete,
 }
 
-/// What is deleted.
+/// Backups that a cleanup deletes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.ids) == (self.type != 'Obsolete')", "must have `ids` with type BackupSets or Pieces, and only then"))]
 pub struct CleanupTarget {
-    /// What it is.
+    /// Type of the target.
     #[serde(rename = "type")]
     pub type_: CleanupTargetType,
     /// Numbers of backup sets (`BACKUP_SET_ID`) or archive pieces (`PIECE_ID`), at most 100.
@@ -137,11 +138,11 @@ pub struct CleanupTarget {
     pub ids: Option<Vec<i64>>,
 }
 
-/// What a cleanup deletes.
+/// Type of the target of a cleanup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CleanupTargetType {
-    /// What the tenant's delete policy does not need any more: what the database deletes by itself
-    /// within the hour (`DELETE OBSOLETE BACKUP`).
+    /// Backups that the delete policy of the tenant no longer needs (`DELETE OBSOLETE BACKUP`). The
+    /// database itself deletes them within the hour.
     Obsolete,
     /// Backup sets (`DELETE BACKUPSET`).
     BackupSets,
@@ -149,137 +150,140 @@ pub enum CleanupTargetType {
     Pieces,
 }
 
-/// What the operator knows of the cleanup.
+/// Observed state of the cleanup.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CleanupTaskStatus {
-    /// Generation of the spec that the status is about.
+    /// Generation of the spec that this status describes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]
     pub conditions: Vec<Condition>,
-    /// `Pending`, `Executing`, `Completed`, `Failed`, `Canceling` or `Canceled` (console S38, S90);
-    /// more may come.
+    /// `Pending`, `Executing`, `Completed`, `Failed`, `Canceling` or `Canceled`; more values may be
+    /// added.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub phase: Option<String>,
-    /// The console's words for the phase.
+    /// Phase in the words of the console.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub console_label: Option<String>,
-    /// Who asked for the cleanup: `Engine`, where a policy did, or `Manual`.
+    /// Origin of the cleanup: `Engine` for a delete policy, or `Manual`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub source: Option<String>,
-    /// Name of the cluster as it calls itself.
+    /// Name that the cluster reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub cluster_name: Option<String>,
-    /// Number of the cluster as it calls itself.
+    /// Number that the cluster reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<i64>,
-    /// When the cluster was bootstrapped: with the number it tells it from all others.
+    /// Bootstrap time of the cluster. With the number, it distinguishes the cluster from all
+    /// others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_create_time: Option<MicroTime>,
-    /// The tenant's id; a tenant that was made anew under the same name has another.
+    /// Number of the tenant. A tenant that is recreated under the same name has another number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<i64>,
-    /// The database's job (`CDB_OB_BACKUP_DELETE_JOBS.JOB_ID`).
+    /// Job of the database (`CDB_OB_BACKUP_DELETE_JOBS.JOB_ID`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
-    /// When the database started the job.
+    /// Time at which the database started the job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
-    /// When the task ended, in whatever way.
+    /// Time at which the task ended, with any outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_time: Option<Time>,
-    /// Backup sets that are deleted.
+    /// Number of deleted backup sets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_sets: Option<i64>,
-    /// Archive pieces that are deleted.
+    /// Number of deleted archive pieces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_pieces: Option<i64>,
-    /// Bytes that they took in the store; left out where the operator has not seen all of them before.
+    /// Storage that the deleted backups used, in bytes. Absent if the operator did not see all of
+    /// them before the cleanup.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub freed_bytes: Option<i64>,
-    /// What is deleted and what stays, and why: what goes first, then what stays, the newest 200
-    /// in all. Of a mirrored cleanup what it deleted.
+    /// Backups that are deleted, then backups that are kept, each with the reason; the newest 200
+    /// in total. For a mirrored cleanup, the backups that it deleted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 200), extend("x-kubernetes-list-type" = "atomic"))]
     pub plan: Vec<PlanEntry>,
-    /// The plan in numbers, also of what is not listed.
+    /// Totals of the plan, including entries that are not listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan_counts: Option<PlanCounts>,
-    /// The statement, written before it is sent.
+    /// Statement of the cleanup, recorded before the operator sends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<CleanupStatement>,
-    /// How the task ended: `Completed`, `Failed` or `Canceled`. Never changes again.
+    /// Final outcome of the task: `Completed`, `Failed` or `Canceled`. It never changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub outcome: Option<String>,
-    /// Nothing is sent before: the pause after a statement that was refused or could not be sent.
+    /// Earliest time of the next statement, after a statement that was rejected or not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_time: Option<Time>,
-    /// Why the task failed, or what it waits for; of a preview why a deletion would be refused.
+    /// Reason why the task failed or waits; for a preview, the reason why a deletion would be
+    /// rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
 }
 
-/// A backup set or archive piece, and what becomes of it.
+/// Backup set or archive piece, and the action planned for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PlanEntry {
     /// `BackupSet` or `Piece`.
     #[schemars(length(max = 32))]
     pub kind: String,
-    /// Its number.
+    /// Number of the backup set or piece.
     pub id: i64,
-    /// Bytes that it takes in the store.
+    /// Storage that the backup uses, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<i64>,
     /// `Delete` or `Keep`.
     #[schemars(length(max = 32))]
     pub action: String,
-    /// Why.
+    /// Reason for the action.
     #[schemars(length(max = 256))]
     pub why: String,
 }
 
-/// A plan in numbers.
+/// Totals of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PlanCounts {
-    /// Backup sets that go.
+    /// Number of backup sets to delete.
     pub delete_sets: i64,
-    /// Archive pieces that go.
+    /// Number of archive pieces to delete.
     pub delete_pieces: i64,
-    /// Bytes that these take.
+    /// Bytes to delete.
     pub delete_bytes: i64,
-    /// Backup sets that stay.
+    /// Number of backup sets to keep.
     pub keep_sets: i64,
-    /// Archive pieces that stay.
+    /// Number of archive pieces to keep.
     pub keep_pieces: i64,
-    /// Bytes that these take.
+    /// Bytes to keep.
     pub keep_bytes: i64,
 }
 
-/// The statement of a cleanup. The database gives its job no name, so that it is found by its number:
-/// the first of its kind after those that were there before.
+/// Statement of a cleanup. The database gives the job no name, so the operator finds it by number:
+/// the first job of its kind after the jobs that existed before the statement.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CleanupStatement {
-    /// The newest cleanup of the tenant before it.
+    /// Number of the newest cleanup of the tenant before the statement.
     pub after_job_id: i64,
-    /// The newest cleanup that sys had started before it, of whatever tenants.
+    /// Number of the newest cleanup that sys started before the statement, for any tenant.
     pub after_parent_job_id: i64,
-    /// How often it was about to be sent.
+    /// Number of times that the statement was due to be sent.
     pub sends: i32,
     /// `Sending`, `Accepted` or `Refused`.
     #[schemars(length(max = 32))]
     pub outcome: String,
-    /// When it was last about to be sent.
+    /// Time at which the statement was last due to be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_time: Option<Time>,
 }

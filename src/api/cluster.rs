@@ -1,4 +1,4 @@
-//! `OceanBaseCluster`: how to reach a cluster, and its Backup & Recovery page (console S46..S62).
+//! `OceanBaseCluster`: the connection to a cluster and the summary of its backups.
 
 mod credentials;
 
@@ -13,7 +13,7 @@ use super::LocalReference;
 use super::condition::{self, Condition};
 use super::log_backup::RecoveryWindow;
 
-/// How to reach an OceanBase cluster.
+/// Connection to an OceanBase cluster.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "backup.oceanbase.io",
@@ -79,7 +79,8 @@ use super::log_backup::RecoveryWindow;
 )]
 #[serde(rename_all = "camelCase")]
 pub struct OceanBaseClusterSpec {
-    /// `host:port` of observers (SQL port, usually 2881) or of OBProxy (2883), tried in order.
+    /// Addresses `host:port` of observers (SQL port, usually 2881) or of OBProxy (2883), tried in
+    /// order.
     #[schemars(
         length(min = 1, max = 16),
         inner(length(min = 3, max = 260), regex(pattern = r"^([A-Za-z0-9.\-]+|\[[0-9a-fA-F:.]+\])(:[^:]*)?$")),
@@ -87,45 +88,47 @@ pub struct OceanBaseClusterSpec {
     )]
     #[x_kube(validation = ("self.all(e, e.matches(':[0-9]{1,5}$') && [int(e.substring(e.lastIndexOf(':') + 1))].all(port, port >= 1 && port <= 65535))", "each entry must end in a port from 1 to 65535"))]
     pub endpoints: Vec<String>,
-    /// Name of the cluster; only behind OBProxy, where the login is `user@sys#clusterName`.
+    /// Name of the cluster. Required only behind OBProxy, where the login is
+    /// `user@sys#clusterName`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_\-]+$"))]
     pub cluster_name: Option<String>,
     /// Secret with the keys `username` (default `root`) and `password` of an account of the sys
     /// tenant.
     pub credentials_secret_ref: LocalReference,
-    /// Accounts of tenants, for what only a tenant itself may do: give its database the new keys of a
-    /// store whose Secret has changed. Without one for a tenant that is not done, and told.
+    /// Accounts of tenants, for statements that only the tenant itself may send: new keys of a
+    /// storage whose Secret has changed. Without an account, the tenant keeps its old keys, and the
+    /// operator reports this.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["tenantName"]))]
     pub tenant_credentials: Vec<TenantCredentials>,
-    /// How the connection is protected.
+    /// Protection of the connection.
     pub tls: TlsSpec,
-    /// How many data backups that this operator started run at once in the database cluster; the
-    /// others wait in line, the earlier slot first. Where several objects stand for one database
-    /// the smallest number counts.
+    /// Maximum number of data backups started by this operator that run at once in the database
+    /// cluster, 1 to 1024; default 2. Other backups wait, the earlier slot first. If several
+    /// objects refer to one database, the smallest number applies.
     #[serde(default = "two")]
     #[schemars(range(min = 1, max = 1024))]
     pub max_concurrent_backups: i32,
-    /// Which tenants and stores may be used through this object. Whoever may write strategies and
-    /// tasks can not go beyond what whoever may write this object allows.
+    /// Tenants and storages that may be used through this object. It limits users who may write
+    /// strategies and tasks but not this object.
     #[serde(default)]
     pub access: Access,
-    /// Which tenants may be recovered, and as what. Whoever may write RecoveryTasks can not go beyond
-    /// what whoever may write this object allows.
+    /// Tenants that may be recovered, and their target names. It limits users who may write
+    /// RecoveryTasks but not this object.
     #[serde(default)]
     pub recovery: Recovery,
 }
 
-/// What may be recovered from and to a cluster.
+/// Recoveries allowed from and to a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recovery {
-    /// Whether anything may be.
+    /// Whether recoveries are allowed.
     #[serde(default)]
     pub policy: RecoveryPolicy,
-    /// Tenants of this cluster that may be recovered, wherever to; and, by name, those of a store
-    /// alone that may be recovered to this cluster.
+    /// Tenants of this cluster that may be recovered, to any target. Also the names of tenants that
+    /// may be recovered from a storage to this cluster. Default: all tenants.
     #[serde(default = "everything")]
     #[schemars(
         length(min = 1, max = 256),
@@ -133,7 +136,7 @@ pub struct Recovery {
         extend("x-kubernetes-list-type" = "set")
     )]
     pub source_tenants: Vec<String>,
-    /// How the names of tenants begin that are made here by a recovery.
+    /// Allowed prefixes for the names of tenants that a recovery creates in this cluster.
     #[serde(default = "restore")]
     #[schemars(
         length(min = 1, max = 64),
@@ -141,13 +144,13 @@ pub struct Recovery {
         extend("x-kubernetes-list-type" = "set")
     )]
     pub target_name_prefixes: Vec<String>,
-    /// Whether tenants may be restored from and to this cluster for a while, be asked by SQL that
-    /// whoever writes a BackupStrategy has written, and be dropped. Which ones the lists above say;
-    /// `policy` is about recoveries that stay.
+    /// Whether verifications may restore tenants from and to this cluster, query them with the SQL
+    /// of a BackupStrategy and drop them. The lists above apply; `policy` applies only to
+    /// recoveries that are not verifications.
     #[serde(default)]
     pub verification: RecoveryPolicy,
-    /// Tenants of this cluster that exist and into which tables may be recovered: names, or prefixes
-    /// that end in `*`. Left out none.
+    /// Existing tenants of this cluster into which tables may be recovered: names, or prefixes that
+    /// end in `*`. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 256),
@@ -169,13 +172,13 @@ impl Default for Recovery {
     }
 }
 
-/// Whether anything may be recovered.
+/// Whether recoveries are allowed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RecoveryPolicy {
-    /// Nothing.
+    /// No recovery is allowed.
     #[default]
     Forbidden,
-    /// What the lists say.
+    /// Recoveries that the lists permit are allowed.
     Allowed,
 }
 
@@ -187,12 +190,12 @@ fn two() -> i32 {
     2
 }
 
-/// Which tenants and stores may be used through a cluster's object: names, or prefixes that end in
-/// `*`.
+/// Tenants and storages that may be used through the object of a cluster: names, or prefixes that
+/// end in `*`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Access {
-    /// Names of tenants.
+    /// Names of tenants. Default: all tenants.
     #[serde(default = "everything")]
     #[schemars(
         length(min = 1, max = 256),
@@ -200,7 +203,7 @@ pub struct Access {
         extend("x-kubernetes-list-type" = "set")
     )]
     pub tenants: Vec<String>,
-    /// Names of BackupStorages.
+    /// Names of BackupStorages. Default: all storages.
     #[serde(default = "everything")]
     #[schemars(
         length(min = 1, max = 256),
@@ -223,48 +226,49 @@ fn everything() -> Vec<String> {
     vec!["*".to_owned()]
 }
 
-/// How the connection to the database is protected.
+/// Protection of the connection to the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("!(self.mode in ['VerifyCA', 'VerifyIdentity']) || has(self.caSecretRef)", "must have `caSecretRef` where the mode is 'VerifyCA' or 'VerifyIdentity'"))]
 #[x_kube(validation = ("self.mode in ['VerifyCA', 'VerifyIdentity'] || !has(self.caSecretRef)", "must not have `caSecretRef` where the mode is 'Disabled' or 'Required'"))]
 pub struct TlsSpec {
-    /// There is no default: whoever writes the object decides.
+    /// Mode of the protection. There is no default: the author of the object must choose.
     pub mode: TlsMode,
-    /// Secret with the key `ca.crt`: certificates in PEM that sign the database's.
+    /// Secret with the key `ca.crt`: PEM certificates of the authorities that sign the certificate
+    /// of the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_secret_ref: Option<LocalReference>,
 }
 
-/// How much of the database's certificate is checked.
+/// Extent to which the certificate of the database is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TlsMode {
     /// Plain TCP.
     Disabled,
-    /// Encrypted; any certificate is taken.
+    /// Encrypted; any certificate is accepted.
     Required,
     /// Encrypted; the certificate must be signed by the given authority.
     VerifyCA,
-    /// As `VerifyCA`, and the certificate must name the host.
+    /// Like `VerifyCA`; the certificate must also name the host.
     VerifyIdentity,
 }
 
-/// What the operator sees of the cluster.
+/// Observed state of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct OceanBaseClusterStatus {
-    /// Generation of the spec that the status is about.
+    /// Generation of the spec that this status describes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Generation of the spec with which the object was ready when the database was seen last: it stays
-    /// ready while the database does not answer.
+    /// Generation of the spec with which the object was ready when the database last answered. The
+    /// object stays ready while the database does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ready_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]
     pub conditions: Vec<Condition>,
-    /// Who the cluster says it is.
+    /// Identity that the cluster reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<ClusterIdentity>,
     /// Version of the server, such as `4.3.5.2`.
@@ -275,43 +279,43 @@ pub struct OceanBaseClusterStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub edition: Option<String>,
-    /// What this version can do.
+    /// Capabilities of this version.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(max = 64)), extend("x-kubernetes-list-type" = "set"))]
     pub capabilities: Vec<String>,
-    /// How many user tenants there are.
+    /// Number of user tenants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenants: Option<TenantCounts>,
     /// Names of the user tenants that do not count as backed up, the first 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
     pub not_backed_up_tenants: Vec<String>,
-    /// Active alerts of the cluster's strategies.
+    /// Number of active alerts of the strategies of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_count: Option<i32>,
-    /// The cluster's basic backup information.
+    /// Summary of the backups of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup: Option<ClusterBackup>,
-    /// From when to when some tenant of the cluster can be recovered, taken together (console S62):
-    /// oldest first, the newest 50. Ends that only move with time are written every few minutes.
-    /// The windows of each tenant stand in its LogBackup.
+    /// Combined periods to which some tenant of the cluster can be recovered: oldest first, the
+    /// newest 50. Ends that only advance with time are written every few minutes. The LogBackup of
+    /// each tenant lists the windows of that tenant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub recovery_windows: Vec<RecoveryWindow>,
 }
 
-/// Who a cluster says it is.
+/// Identity that a cluster reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterIdentity {
-    /// The parameter `cluster`.
+    /// Value of the parameter `cluster`.
     #[schemars(length(max = 128))]
     pub cluster_name: String,
-    /// The parameter `cluster_id`.
+    /// Value of the parameter `cluster_id`.
     pub cluster_id: i64,
-    /// When the cluster was bootstrapped, as its sys tenant says: with the number it tells one
-    /// database from all others. Objects that show the same two share one reader, one cap and one
-    /// owner of each tenant's backups.
+    /// Bootstrap time of the cluster, as reported by its sys tenant. With the number, it
+    /// distinguishes one database from all others. Objects with the same two values share one
+    /// reader, one limit of concurrent backups and one owner of the backups of each tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_time: Option<MicroTime>,
 }
@@ -322,45 +326,46 @@ pub struct ClusterIdentity {
 pub struct TenantCounts {
     /// All user tenants.
     pub total: i32,
-    /// Those with the role PRIMARY.
+    /// Tenants with the role PRIMARY.
     pub primary: i32,
-    /// Those with at least one available data backup and with log backup as its `mode` says: running,
-    /// or around their data backups.
+    /// Tenants with at least one available data backup and with log backup in the state that its
+    /// `mode` requires.
     pub backed_up: i32,
-    /// The other ones.
+    /// All other tenants.
     pub not_backed_up: i32,
 }
 
-/// The cluster's basic backup information (console S53..S58).
+/// Summary of the backups of a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterBackup {
-    /// `NoBackupStrategy`, `PendingBackupScheduling`, `InProgress`, `Paused` or `Abnormal`: that
-    /// of its strategies which needs attention most.
+    /// Phase of the strategy that most needs attention: `NoBackupStrategy`,
+    /// `PendingBackupScheduling`, `InProgress`, `Paused` or `Abnormal`.
     #[schemars(length(max = 64))]
     pub phase: String,
-    /// The console's words for the phase.
+    /// Phase in the words of the console.
     #[serde(default)]
     #[schemars(length(max = 64))]
     pub console_label: String,
-    /// `Physical`; left out without a strategy (console S54).
+    /// Backup method: `Physical`; absent without a strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub method: Option<String>,
-    /// End of the newest data backup that went well.
+    /// End of the newest successful data backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_data_backup_time: Option<Time>,
-    /// Up to where the log backup of every tenant has come: the oldest of their checkpoints.
+    /// Oldest log backup checkpoint of all tenants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_backup_checkpoint_time: Option<Time>,
-    /// Bytes of data backups and archived logs that the database has not deleted, wherever they are
-    /// (console S55). Written with the checkpoint; without one when they have moved by a hundredth.
+    /// Bytes of data backups and archived logs that the database has not deleted, in all
+    /// destinations. Written with the checkpoint; without a checkpoint, written after a change of
+    /// one percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_bytes: Option<i64>,
-    /// Data backups that run now, whoever started them.
+    /// Number of running data backups, including backups started by other tools or users.
     #[serde(default)]
     pub running_tasks: i32,
-    /// BackupTasks that wait for a free place.
+    /// Number of BackupTasks that wait for `maxConcurrentBackups`.
     #[serde(default)]
     pub queued_tasks: i32,
 }

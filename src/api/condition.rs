@@ -1,4 +1,4 @@
-//! Conditions: what programs read (KEP-1623, and the kstatus rules of Flux and Argo CD).
+//! Conditions for programs, by KEP-1623 and the kstatus rules of Flux and Argo CD.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
@@ -6,57 +6,57 @@ pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 /// Condition types that the kinds of this group use.
 pub mod types {
-    /// The configuration is accepted and applied; on tasks a mirror of [`SUCCEEDED`].
+    /// The configuration is accepted and applied; on tasks, a mirror of [`SUCCEEDED`].
     pub const READY: &str = "Ready";
-    /// The object has not reached its desired state and work goes on.
+    /// The object has not reached its desired state, and work continues.
     pub const RECONCILING: &str = "Reconciling";
-    /// The object can not reach its desired state without somebody's help.
+    /// The object cannot reach its desired state without the help of a user.
     pub const STALLED: &str = "Stalled";
-    /// A task's outcome: `Unknown` while it runs, then for ever `True` or `False`.
+    /// Outcome of a task: `Unknown` while the task runs, then permanently `True` or `False`.
     pub const SUCCEEDED: &str = "Succeeded";
-    /// The database has taken the task's statement.
+    /// The database has accepted the statement of the task.
     pub const ACCEPTED: &str = "Accepted";
-    /// The database's own job for the task is known.
+    /// The job of the database for the task is known.
     pub const JOB_STARTED: &str = "JobStarted";
-    /// What the recovered tenant runs on is there.
+    /// The resources of the recovered tenant exist.
     pub const TARGET_READY: &str = "TargetReady";
-    /// The tenant is restored: from then on it is kept whatever happens.
+    /// The tenant is restored; from then on no failure or cancellation drops the tenant.
     pub const RESTORED: &str = "Restored";
-    /// The recovered tenant is a primary one.
+    /// The recovered tenant is a primary tenant.
     pub const ACTIVATED: &str = "Activated";
-    /// A tenant that was restored for a while has passed its checks; of a strategy, the last one.
+    /// A temporarily restored tenant has passed its checks; on a strategy, the last such tenant.
     pub const RESTORE_VERIFIED: &str = "RestoreVerified";
-    /// The database or the store answers.
+    /// The database or the storage answers.
     pub const REACHABLE: &str = "Reachable";
-    /// All who use a store reach it with the keys of its Secret.
+    /// All users of a storage access it with the keys of its Secret.
     pub const CREDENTIALS_APPLIED: &str = "CredentialsApplied";
-    /// All who use a store keep to its limits.
+    /// All users of a storage comply with its limits.
     pub const LIMITS_APPLIED: &str = "LimitsApplied";
-    /// The store holds less than the threshold of its capacity.
+    /// The storage contains less than the threshold of its capacity.
     pub const WITHIN_CAPACITY: &str = "WithinCapacity";
     /// Log archiving runs.
     pub const ARCHIVING: &str = "Archiving";
-    /// The logs go to another place than before, as was asked for; of a log backup that was moved.
+    /// The logs go to a new destination, as requested; on a log backup that was migrated.
     pub const STORAGE_SWITCHED: &str = "StorageSwitched";
-    /// The log backup is not further behind than its threshold.
+    /// The delay of the log backup is within its threshold.
     pub const DELAY_ACCEPTABLE: &str = "DelayAcceptable";
-    /// The account may send every statement that its object asks for.
+    /// The account may send every statement that its object requires.
     pub const PRIVILEGES_SUFFICIENT: &str = "PrivilegesSufficient";
     /// The database has shown what a recovery from a storage would read.
     pub const PREVIEWED: &str = "Previewed";
-    /// A full backup replaces the incremental one that was asked for.
+    /// A full backup replaces the requested incremental backup.
     pub const TYPE_CHANGED: &str = "TypeChanged";
     /// Slots are computed and turned into tasks.
     pub const SCHEDULING: &str = "Scheduling";
-    /// The latest data backup of every tenant went well.
+    /// The latest data backup of every tenant succeeded.
     pub const BACKUP_HEALTHY: &str = "BackupHealthy";
     /// The log backup of every tenant runs.
     pub const LOG_BACKUP_HEALTHY: &str = "LogBackupHealthy";
-    /// Each tenant's delete policy is as `retention` says.
+    /// The delete policy of each tenant matches `retention`.
     pub const RETENTION_APPLIED: &str = "RetentionApplied";
 }
 
-/// The schema of a `conditions` list: a map keyed by `type`, bounded.
+/// Returns the schema of a `conditions` list: a bounded map keyed by `type`.
 pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "description": "What programs read: one entry per type.",

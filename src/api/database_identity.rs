@@ -1,16 +1,17 @@
-//! Which database something was seen in.
+//! Identity of the database in which something was observed.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A database: one that was made anew under the same name and number counts its tenants, rounds and
-/// jobs from the same beginning.
+/// Identity of a database. A database that is recreated under the same name and number restarts the
+/// numbering of its tenants, rounds and jobs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PinnedDatabase {
-    /// Number of the cluster as it calls itself.
+    /// Number that the cluster reports.
     pub cluster_id: i64,
-    /// When the cluster was bootstrapped: with the number it tells it from all others.
+    /// Bootstrap time of the cluster. With the number, it distinguishes the cluster from all
+    /// others.
     pub cluster_create_time: MicroTime,
 }

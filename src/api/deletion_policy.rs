@@ -1,20 +1,20 @@
-//! What deleting an object means for the database.
+//! Effect of the deletion of an object on the database.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What deleting an object means for the database.
+/// Effect of the deletion of an object on the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DeletionPolicy {
-    /// The database stays as it is: log backup goes on, and so do delete policies.
+    /// The database is left unchanged: log backup and delete policies continue.
     #[default]
     Retain,
-    /// What was begun for the object is ended first: log backup is stopped, and delete policies
-    /// that it has set are taken away. Backups stay.
+    /// Work started for the object is ended first: log backup is stopped, and delete policies set
+    /// for the object are dropped. Backups remain.
     Stop,
 }
 
-/// Seconds that what `Stop` ends may take where nothing is said.
+/// Returns the default time limit of `Stop`, in seconds.
 pub(super) fn five_minutes() -> i64 {
     300
 }

@@ -1,5 +1,4 @@
-//! `LogBackup`: log backup of one tenant (console S28..S36) and what it can be recovered to
-//! (S61, S87).
+//! `LogBackup`: log backup of one tenant, and the points to which the tenant can be recovered.
 
 mod credentials;
 mod limits;
@@ -103,65 +102,65 @@ use super::{DeletionPolicy, LocalReference};
 #[x_kube(validation = ("self.desiredState != 'Paused' || self.mode != 'AroundDataBackup'", "`desiredState` must not be 'Paused' where `mode` is 'AroundDataBackup': there is nothing to hold between two data backups"))]
 #[x_kube(validation = ("!has(self.path) || !self.path.matches('(^|/)[.]{1,2}(/|$)')", "`path` must not have a part that is '.' or '..'"))]
 pub struct LogBackupSpec {
-    /// The cluster of the tenant.
+    /// Cluster of the tenant.
     pub cluster_ref: LocalReference,
-    /// The tenant.
+    /// Name of the tenant.
     #[schemars(
         length(min = 1, max = 63),
         regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
     )]
     pub tenant_name: String,
-    /// Where the logs go.
+    /// Storage of the logs.
     pub storage_ref: LocalReference,
-    /// Directory below the store's own; left out means
-    /// `{clusterName}-{clusterId}/{tenantName}-{tenantId}/log`, with the name that the cluster had when
-    /// the directory came into use.
+    /// Directory below the directory of the storage. Default:
+    /// `{clusterName}-{clusterId}/{tenantName}-{tenantId}/log`, with the name of the cluster when
+    /// the directory was first used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 512),
         regex(pattern = r"^[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*$")
     )]
     pub path: Option<String>,
-    /// What an edit of `storageRef` or `path` does that would move logs which are being archived. A
-    /// strategy that makes the object writes its own here.
+    /// Effect of an edit of `storageRef` or `path` that would move logs that are being archived. A
+    /// strategy that creates the object sets its own value here.
     #[serde(default)]
     pub storage_change_policy: StorageChangePolicy,
-    /// What the log backup should do (console S36). A strategy that makes the object asks for Running;
-    /// but for Stopped where the tenant's logs went to its place and somebody stopped that since the
-    /// strategy was created (this object was deleted, and is made anew), and for Paused where it finds
-    /// log backup paused. `Archiving` of this object and `LogBackupHealthy` and `tenants.failing` of the
-    /// strategy say so; log backup goes on when somebody sets this to Running.
+    /// Desired state of log backup. A strategy that creates the object sets Running, with two
+    /// exceptions. It sets Paused if log backup is paused. It sets Stopped if the logs went to the
+    /// strategy's destination, and a user or another tool stopped log backup after the strategy was
+    /// created. In both cases, the condition `Archiving` of this object and `LogBackupHealthy` and
+    /// `tenants.failing` of the strategy report it; set Running to continue.
     #[serde(default)]
     pub desired_state: DesiredState,
-    /// When logs are archived, while `desiredState` is Running.
+    /// Periods in which logs are archived while `desiredState` is Running.
     #[serde(default)]
     pub mode: LogBackupMode,
-    /// What the database does when the store can not keep up.
+    /// Behavior of the database when the storage cannot keep up.
     #[serde(default)]
     pub binding: Binding,
-    /// Days of log in one piece, 1 to 7.
+    /// Days of log in one piece, 1 to 7; default 1.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 7))]
     pub piece_switch_days: i32,
-    /// By how many seconds, 0 to 7200, archived logs may be behind before the database writes them: its
-    /// parameter `archive_lag_target`, from V4.2 on, at least 60 with S3. It is set while log backup
-    /// runs; what somebody changes there is treated as `drift` says. Left out, the tenant's own stands
-    /// (120 where nobody has set it). Log backup may then be more behind before that is told.
+    /// Delay after which the database archives its logs, in seconds, 0 to 7200: its parameter
+    /// `archive_lag_target`, V4.2 and later, at least 60 with S3. It is set while log backup runs;
+    /// other changes to it are handled as `drift` says. Default: the value of the tenant (120
+    /// unless changed). A longer target raises the threshold of the delay alert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 7200))]
     pub archive_lag_target_seconds: Option<i32>,
-    /// What is done about what somebody changes in the database.
+    /// Reaction to changes that other tools or users make in the database.
     #[serde(default)]
     pub drift: Drift,
-    /// What is done about an interrupted round. Left out: it is followed by a new one, and by a full
-    /// backup where the tenant has a strategy, once a day at most.
+    /// Reaction to an interrupted round. Default: a new round, and a full backup if the tenant has
+    /// a strategy, at most once a day.
     #[serde(default)]
     pub heal: HealSettings,
-    /// What a deletion of this object does in the database.
+    /// Effect of the deletion of this object on the database.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
-    /// How long a deletion with `deletionPolicy: Stop` may take, 10 to 86400 seconds; after that
-    /// the object goes, with a Warning event, and archiving goes on.
+    /// Time limit of a deletion with `deletionPolicy: Stop`, in seconds, 10 to 86400; default 300.
+    /// After that the object is deleted with a Warning event, and archiving continues.
     #[serde(default = "super::deletion_policy::five_minutes")]
     #[schemars(range(min = 10, max = 86400))]
     pub finalizer_timeout_seconds: i64,

@@ -1,8 +1,9 @@
-//! What users write and read: the custom resources of `backup.oceanbase.io/v1alpha1`. Types, their
-//! schemas and their validation; no behaviour.
+//! Custom resources of `backup.oceanbase.io/v1alpha1`: types, schemas and validation, without
+//! behavior.
 
-/// A CEL rule: these fields, which may be absent, are as they were. A plain comparison would be
-/// skipped for a field that was absent before; optional types cost more than a rule may.
+/// Builds a CEL rule: the given fields, which may be absent, are unchanged. A plain comparison
+/// would be skipped for a field that was absent before. Optional types exceed the cost limit of a
+/// rule.
 macro_rules! unchanged {
     ($first:literal $(, $field:literal)*) => {
         concat!(
@@ -61,15 +62,15 @@ pub use strategy::{BackupStrategy, BackupStrategySpec, BackupStrategyStatus};
 
 /// API group of all kinds; also the prefix of labels and annotations.
 pub const GROUP: &str = "backup.oceanbase.io";
-/// The finalizer of objects that stop something in the database before they go.
+/// Finalizer of objects that stop work in the database before their deletion.
 pub const STOP_FINALIZER: &str = "backup.oceanbase.io/stop";
-/// The only version.
+/// Only version of the API.
 pub const VERSION: &str = "v1alpha1";
-/// An instant that every reader takes. The API server's `date-time` is wider: its own rules can not
-/// read small letters, and a calendar ends within the year 9999.
+/// Instant that every client can parse. The `date-time` format of the API server accepts more:
+/// lowercase letters, which CEL rules cannot parse, and years beyond 9999.
 const INSTANT: &str = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+\-][0-9]{2}:[0-9]{2})$";
 
-/// The definitions of all kinds, as they are installed.
+/// Returns the definitions of all kinds, as installed.
 #[must_use]
 pub fn crds() -> Vec<CustomResourceDefinition> {
     [
@@ -85,10 +86,10 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     .into()
 }
 
-/// The definitions as files: name and YAML text, one per kind.
+/// Returns the definitions as files: name and YAML text, one per kind.
 ///
 /// # Errors
-/// A definition that can not be written as YAML, which is a bug in its types.
+/// A definition that cannot be written as YAML, which is a bug in its types.
 pub fn crd_files() -> Result<Vec<(String, String)>, serde_saphyr::ser::Error> {
     crds()
         .into_iter()
@@ -101,9 +102,9 @@ pub fn crd_files() -> Result<Vec<(String, String)>, serde_saphyr::ser::Error> {
         .collect()
 }
 
-/// An object that nobody has looked at yet has `observedGeneration: -1`, so that Flux and Argo CD
-/// take it for "in progress". The default must stand on `status` itself: one on the field inside
-/// is never applied while there is no status.
+/// Sets the default `observedGeneration: -1`, so that Flux and Argo CD treat an object that was
+/// never reconciled as in progress. The default must be on `status` itself: a default on the inner
+/// field is never applied while the status is absent.
 fn with_status_default(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for version in &mut crd.spec.versions {
         let schema = version

@@ -1,4 +1,4 @@
-//! `RecoveryTask`: one recovery of a tenant, or of some of its tables (console S68, S88).
+//! `RecoveryTask`: one recovery of a tenant, or of some of its tables.
 
 pub mod source;
 pub mod status;
@@ -67,70 +67,69 @@ pub use target::{CreateResources, Resources, ResourcesType, Target, TargetType};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = (unchanged!("objects", "verification", "decryptionSecretRefs", "notAfterTime", "idempotencyKey"), "spec is immutable but for `cancel`; create a new RecoveryTask"))]
 #[x_kube(validation = ("self.source == oldSelf.source && self.until == oldSelf.until && self.target == oldSelf.target && self.finish == oldSelf.finish && self.mode == oldSelf.mode && self.failurePolicy == oldSelf.failurePolicy", "spec is immutable but for `cancel`; create a new RecoveryTask"))]
-#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new RecoveryTask"))]
-#[x_kube(validation = ("self.mode != 'Preview' || !has(self.cancel) || !self.cancel", "a preview can not be canceled: it changes nothing"))]
+#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` cannot be taken back; create a new RecoveryTask"))]
+#[x_kube(validation = ("self.mode != 'Preview' || !has(self.cancel) || !self.cancel", "a preview cannot be canceled: it changes nothing"))]
 #[x_kube(validation = ("self.mode != 'Preview' || self.source.type != 'Storage' || self.until.type != 'Latest'", "a store can be previewed at a point only: `until` must be a time or an SCN"))]
 #[x_kube(validation = ("has(self.objects) == (self.target.type == 'ExistingTenant')", "must have `objects` exactly where `target.type` is 'ExistingTenant'"))]
 #[x_kube(validation = ("!has(self.objects) || self.finish == 'Activate'", "tables come into a primary tenant: `finish` must be 'Activate' where there are `objects`"))]
 #[x_kube(validation = ("!has(self.verification) || (self.target.type == 'NewTenant' && self.finish == 'Standby' && self.mode == 'Recover' && self.failurePolicy == 'CleanUp')", "a verification makes a tenant that is only read and always dropped: with `verification`, `target.type` must be 'NewTenant', `finish` 'Standby', `mode` 'Recover' and `failurePolicy` 'CleanUp'"))]
 pub struct RecoveryTaskSpec {
-    /// What is recovered.
+    /// Source of the recovery.
     pub source: Source,
-    /// Up to when.
+    /// Point up to which the source is recovered.
     pub until: Until,
-    /// As what.
+    /// Target of the recovery.
     pub target: Target,
-    /// Tables that are recovered into a tenant that exists, from V4.2.1 on. Left out the whole tenant
-    /// is recovered, as a new one.
+    /// Tables to recover into an existing tenant, V4.2.1 and later. Default: the whole tenant is
+    /// recovered as a new tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objects: Option<Objects>,
-    /// Makes the recovery a verification: the tenant is restored, checked and dropped.
+    /// Settings that make the recovery a verification: the tenant is restored, checked and dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<Verification>,
-    /// Whether the tenant can be written to at the end.
+    /// State of the tenant after the recovery.
     #[serde(default)]
     pub finish: Finish,
-    /// Whether it is done or only looked at.
+    /// Whether the recovery is performed or only planned.
     #[serde(default)]
     pub mode: RecoveryMode,
-    /// Secrets with the key `password`: those that the backup sets were protected with, of full and
-    /// incremental ones.
+    /// Secrets with the key `password`: the passwords of the full and incremental backup sets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
     pub decryption_secret_refs: Vec<LocalReference>,
-    /// What becomes of a tenant that could not be recovered, and of what was created for it.
+    /// Treatment of a tenant that could not be recovered, and of the resources created for it.
     #[serde(default)]
     pub failure_policy: FailurePolicy,
-    /// Nothing is begun after this instant: a recovery that waited too long for its cluster would
-    /// come as a surprise.
+    /// Latest start of the recovery. It prevents an unexpected recovery after a long wait for the
+    /// cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = INSTANT))]
     pub not_after_time: Option<Time>,
-    /// What tells this recovery from all others of the target cluster: of objects with the same one,
-    /// only the first recovers, whatever became of it. Left out it is `<namespace>/<name>`, so that
-    /// an object that is deleted and applied again, or moved to another Kubernetes cluster, never
-    /// recovers twice. A recovery of a tenant and one of tables are never taken for each other.
+    /// Key that identifies this recovery within the target cluster. Of several objects with the
+    /// same key, only the first recovers, with any outcome. Default: `<namespace>/<name>`, so an
+    /// object that is recreated, or moved to another Kubernetes cluster, never recovers twice.
+    /// Recoveries of tenants and of tables use separate keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512), regex(pattern = r"^[\x21-\x7e]+$"))]
     pub idempotency_key: Option<String>,
-    /// `true` asks the database to cancel the recovery; it can not be taken back. Before the tenant
-    /// is restored it is dropped, whatever `failurePolicy` says; after that it is kept as it is. Tables that
-    /// have come into their tenant stay there.
+    /// Request to cancel the recovery; it cannot be taken back. Until the tenant is restored, it is
+    /// dropped, regardless of `failurePolicy`; after that it is kept. Tables that were already
+    /// recovered remain in their tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<bool>,
 }
 
-/// Up to when a tenant is recovered.
+/// Point up to which a tenant is recovered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.time) == (self.type == 'Time')", "must have `time` exactly where `type` is 'Time'"))]
 #[x_kube(validation = ("has(self.scn) == (self.type == 'Scn')", "must have `scn` exactly where `type` is 'Scn'"))]
 pub struct Until {
-    /// How the point is said.
+    /// Format of the point.
     #[serde(rename = "type")]
     pub type_: UntilType,
-    /// RFC 3339 with an offset, to the microsecond: `2026-11-20T10:42:17.123456+08:00`. All that was
-    /// committed up to and with this instant is recovered.
+    /// RFC 3339 time with an offset, to the microsecond: `2026-11-20T10:42:17.123456+08:00`.
+    /// Everything committed up to and including this instant is recovered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 20, max = 32),
@@ -139,50 +138,51 @@ pub struct Until {
         )
     )]
     pub time: Option<String>,
-    /// System change number: nanoseconds since 1970. A string, since it is beyond what many programs
-    /// keep exactly of a number.
+    /// System change number, in nanoseconds since 1970. It is a string because many programs cannot
+    /// represent the number exactly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 19), regex(pattern = r"^[1-9][0-9]*$"))]
     pub scn: Option<String>,
 }
 
-/// How a point is said.
+/// Format of a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum UntilType {
-    /// An instant.
+    /// Instant.
     Time,
-    /// A system change number.
+    /// System change number.
     Scn,
-    /// The latest point that can be recovered to when the recovery begins.
+    /// Latest recoverable point when the recovery starts.
     Latest,
 }
 
-/// Whether a recovered tenant can be written to.
+/// State of a tenant after its recovery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Finish {
-    /// It becomes a primary tenant.
+    /// The tenant becomes a primary tenant.
     #[default]
     Activate,
-    /// It stays a standby tenant at its point: it can be read, and activated by hand.
+    /// The tenant remains a read-only standby tenant at its point and can be activated manually.
     Standby,
 }
 
-/// Whether a recovery is done.
+/// Mode of a recovery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RecoveryMode {
-    /// The plan is made, and nothing changed.
+    /// The plan is computed; nothing is changed.
     Preview,
     /// The tenant is recovered.
     #[default]
     Recover,
 }
 
-/// What becomes of a tenant that could not be recovered.
+/// Treatment of a tenant that could not be recovered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum FailurePolicy {
-    /// The tenant that the recovery made is dropped, and so are the unit and the pool.
+    /// The tenant that the recovery created is dropped, and so are its unit and its pool.
     #[default]
     CleanUp,
-    /// What failed stays as it is; what is canceled is dropped all the same.
+    /// Results of a failed recovery are kept. Results of a canceled recovery are dropped
+    /// nevertheless.
     Keep,
 }

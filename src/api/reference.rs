@@ -1,9 +1,9 @@
-//! References to other objects, by name, in the namespace of the object that refers.
+//! References by name to objects in the same namespace.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The name of an object of a known kind in the same namespace.
+/// Name of an object of a known kind in the same namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LocalReference {
     /// Name of the object.
@@ -15,7 +15,7 @@ pub struct LocalReference {
 }
 
 impl LocalReference {
-    /// A reference to `name`.
+    /// Creates a reference to `name`.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }

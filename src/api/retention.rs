@@ -1,4 +1,4 @@
-//! How long backups are kept: the engine's delete policy, as a strategy wants it.
+//! Retention of backups: the delete policy of the database, as configured in a strategy.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::KubeSchema;
@@ -7,62 +7,63 @@ use serde::{Deserialize, Serialize};
 
 use super::{AcceptedStatement, Cause};
 
-/// Who decides how long a tenant's backups are kept.
+/// Authority over the retention of the backups of a tenant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RetentionPolicy {
-    /// The database's own policies, whatever they are: they are left as they are.
+    /// The delete policies of the database remain unchanged.
     #[default]
     Unmanaged,
-    /// Nothing is deleted: the policy that this strategy has set is taken away.
+    /// Nothing is deleted: the policy that this strategy has set is dropped.
     KeepAll,
-    /// The database deletes what is not needed to recover to any time of the last
+    /// The database deletes backups that are not needed to recover to any instant of the last
     /// `recoveryWindowDays` (`ALTER SYSTEM ADD DELETE BACKUP POLICY`).
     RecoveryWindow,
 }
 
-/// How long the backups of each tenant are kept.
+/// Retention of the backups of each tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("(has(self.policy) && self.policy == 'RecoveryWindow') == has(self.recoveryWindowDays)", "must have `recoveryWindowDays` with policy RecoveryWindow, and only then"))]
 pub struct Retention {
-    /// Who decides.
+    /// Retention policy.
     #[serde(default)]
     pub policy: RetentionPolicy,
-    /// With RecoveryWindow: days, 1 to 3650, back to which a tenant can be recovered to any time.
-    /// Backups of before are deleted once a later full backup reaches as far.
+    /// With RecoveryWindow: number of days, 1 to 3650, within which a tenant can be recovered to
+    /// any instant. Older backups are deleted once a later full backup covers the window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 3650))]
     pub recovery_window_days: Option<i32>,
 }
 
-/// A delete policy that the strategy has set, or is about to set.
+/// Delete policy that the strategy has set, or is about to set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AppliedPolicy {
     /// Number of the tenant.
     pub tenant_id: i64,
-    /// The window as it was typed, such as `7d`; empty where everything is kept.
+    /// Recovery window as configured, such as `7d`; empty if everything is kept.
     #[schemars(length(max = 64))]
     pub recovery_window: String,
-    /// When it was seen to be set; left out while it is being set or taken away.
+    /// Time at which the policy was observed in the database; absent while it is being set or
+    /// dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied_time: Option<Time>,
-    /// Since when a shorter window is wanted: it is set a day later.
+    /// Time since which a shorter window is requested. The window is set one day later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shrink_wanted_time: Option<Time>,
-    /// How many days it has.
+    /// Length of the requested shorter window, in days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shrink_days: Option<i32>,
-    /// The statement that the database took last, until its effect is seen.
+    /// Last statement that the database accepted, until its effect is observed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken: Option<AcceptedStatement>,
-    /// Statements that failed one after the other; it sets the pause before the next one.
+    /// Number of consecutive failed statements; determines the delay before the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<i32>,
-    /// When the last of them failed.
+    /// Time of the last failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure_time: Option<Time>,
-    /// Why.
+    /// Reason for the last failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
 }

@@ -1,80 +1,82 @@
-//! When backups run: the `schedule` block of a strategy. The slot engine that turns it into
-//! instants is `domain::schedule`.
+//! The `schedule` block of a strategy. `domain::schedule` computes the slots.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// When data backups run (console S72). Exactly one of `weekly`, `monthly` and `cron`.
+/// Schedule of data backups. Exactly one of `weekly`, `monthly` and `cron` is required.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("[has(self.weekly), has(self.monthly), has(self.cron)].filter(x, x).size() == 1", "must have exactly one of `weekly`, `monthly` and `cron`"))]
 pub struct ScheduleSpec {
-    /// IANA name of the time zone in which the times are meant, such as `Asia/Shanghai`.
+    /// IANA name of the time zone of the schedule, such as `Asia/Shanghai`; default `UTC`.
     #[serde(default = "utc")]
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9_+\-/]+$"))]
     pub time_zone: String,
-    /// The same days every week.
+    /// Schedule by days of the week.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weekly: Option<WeeklySpec>,
-    /// The same days every month.
+    /// Schedule by days of the month.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monthly: Option<MonthlySpec>,
-    /// Five-field cron expressions.
+    /// Schedule by five-field cron expressions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cron: Option<CronSpec>,
-    /// How late a slot may still start, in seconds; a later one is counted as missed.
+    /// Maximum delay of the start of a slot, in seconds, 60 to 604800; default 21600. A later slot
+    /// counts as missed.
     #[serde(default = "six_hours")]
     #[schemars(range(min = 60, max = 604_800))]
     pub starting_deadline_seconds: i64,
-    /// What happens with slots that fell due while nobody could start them.
+    /// Treatment of slots that fell due while the operator could not start them.
     #[serde(default)]
     pub missed_run_policy: MissedRunPolicy,
-    /// Seconds over which a slot's tenants are spread, 0 to 86400: each starts a fixed part of it
-    /// later, always the same one. Deadlines count from there.
+    /// Seconds over which the tenants of a slot are spread, 0 to 86400; default 0. Each tenant
+    /// starts with its own constant offset. Deadlines count from that start.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0, max = 86_400))]
     pub spread_seconds: i64,
-    /// Times of the week in which no backup of the strategy starts. Neither deadlines nor the
-    /// spread run on while one lasts.
+    /// Weekly periods in which no backup of the strategy starts. Deadlines and the spread are
+    /// suspended during such a period.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
     pub blackout_windows: Vec<BlackoutWindow>,
 }
 
-/// A time of the week in which no backup starts, in the schedule's zone. It lasts from the first
-/// instant at which the clock shows its start to the last at which it has not shown its end: an
-/// hour that is shown twice belongs to it twice.
+/// Weekly period, in the time zone of the schedule, in which no backup starts. It begins when the
+/// clock first shows `start` and ends when the clock last reaches `end`. An hour that the clock
+/// repeats is included twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("self.start != self.end", "must not end when it starts; for a whole day write `start: \"00:00\"` and `end: \"24:00\"`"))]
 pub struct BlackoutWindow {
-    /// Time of day at which it starts, `HH:MM`, 24 hours.
+    /// Time of day at which the window starts, `HH:MM`, 24 hours.
     #[schemars(length(max = 5), regex(pattern = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
     pub start: String,
-    /// Time of day at which it ends, `HH:MM` or `24:00`; one that is not later than `start` is on
-    /// the next day.
+    /// Time of day at which the window ends, `HH:MM` or `24:00`. A time not later than `start` is
+    /// on the next day.
     #[schemars(
         length(max = 5),
         regex(pattern = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")
     )]
     pub end: String,
-    /// Days on which it starts; left out, every day.
+    /// Days on which the window starts. Default: every day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 7), extend("x-kubernetes-list-type" = "set"))]
     pub days: Vec<Weekday>,
-    /// What happens with the slots in it; where windows overlap, `Skip` goes before `Postpone`.
+    /// Treatment of the slots in the window. If windows overlap, `Skip` takes precedence over
+    /// `Postpone`.
     #[serde(default)]
     pub action: BlackoutAction,
 }
 
-/// What happens with a slot in a blackout window.
+/// Treatment of a slot in a blackout window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum BlackoutAction {
-    /// It starts when the window ends; of several the full one, or else the newest.
+    /// The slot starts when the window ends. Of several slots, the full one starts, otherwise the
+    /// newest.
     #[default]
     Postpone,
-    /// It is left out.
+    /// The slot is skipped.
     Skip,
 }
 
@@ -115,25 +117,25 @@ pub struct MonthlySpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), inner(range(min = 1, max = 31)), extend("x-kubernetes-list-type" = "set"))]
     pub incremental: Vec<i32>,
-    /// Type of the backup on the last day of each month, whatever its number. On a day that is
-    /// also named by number, the full backup wins.
+    /// Type of the backup on the last day of each month. If that day is also listed by number, the
+    /// full backup takes precedence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_day: Option<BackupType>,
 }
 
 /// Cron expressions of five fields: minute, hour, day of month, month, day of week. Names, lists,
-/// ranges and steps are understood; macros, `L`, `W`, `#` and `TZ=` are not.
+/// ranges and steps are supported; macros, `L`, `W`, `#` and `TZ=` are not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.full) || has(self.incremental)", "must have `full`, `incremental` or both"))]
 pub struct CronSpec {
-    /// Slots of full backups.
+    /// Cron expression of full backups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     #[x_kube(validation = ("!self.contains('TZ')", "must not contain 'TZ='; use `timeZone`"))]
     #[x_kube(validation = (r"self.matches('^\\s*([0-9A-Za-z*/,-]+\\s+){4}[0-9A-Za-z*/,-]+\\s*$')", "must have five fields of names, numbers, '*', '/', ',' and '-': minute, hour, day of month, month, day of week"))]
     pub full: Option<String>,
-    /// Slots of incremental backups.
+    /// Cron expression of incremental backups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     #[x_kube(validation = ("!self.contains('TZ')", "must not contain 'TZ='; use `timeZone`"))]
@@ -141,7 +143,7 @@ pub struct CronSpec {
     pub incremental: Option<String>,
 }
 
-/// A day of the week.
+/// Day of the week.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -156,7 +158,7 @@ pub enum Weekday {
     Sunday,
 }
 
-/// What a data backup holds (console S16).
+/// Type of a data backup.
 #[derive(
     Clone,
     Copy,
@@ -172,22 +174,22 @@ pub enum Weekday {
     JsonSchema,
 )]
 pub enum BackupType {
-    /// Everything.
+    /// All data.
     #[default]
     Full,
-    /// What changed since the set before. Without a full set on the same destination the database
-    /// makes a full one.
+    /// Changes since the previous backup set. Without a full backup set in the same destination,
+    /// the database takes a full backup.
     Incremental,
 }
 
-/// What happens with slots that fell due while nobody could start them, within the deadline.
+/// Treatment of slots that fell due while the operator could not start them, within the deadline.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum MissedRunPolicy {
-    /// The latest one runs, a full one before newer incremental ones; the others are counted as
-    /// missed.
+    /// The latest slot runs; a full one takes precedence over newer incremental ones. The other
+    /// slots count as missed.
     #[default]
     RunLatest,
-    /// None runs.
+    /// No slot runs.
     Skip,
 }
 

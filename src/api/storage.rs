@@ -1,4 +1,4 @@
-//! `BackupStorage`: where backups go (console S72, storage configuration).
+//! `BackupStorage`: a storage for backups.
 
 mod credentials;
 mod limits;
@@ -17,7 +17,7 @@ use super::condition::{self, Condition};
 pub use limits::Limits;
 pub use usage::TrendPoint;
 
-/// Where backups go. OceanBase itself reads and writes the store.
+/// Storage for backups. OceanBase itself reads and writes the storage.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "backup.oceanbase.io",
@@ -53,10 +53,11 @@ pub use usage::TrendPoint;
 #[x_kube(validation = ("!has(self.limits) || self.type != 'NFS'", "must not have `limits` where `type` is 'NFS': the database limits object stores only"))]
 #[x_kube(validation = ("self.type == oldSelf.type", "`type` is immutable; a new place is a new BackupStorage"))]
 pub struct BackupStorageSpec {
-    /// Kind of store; exactly the block of the same name must be there.
+    /// Type of the storage. Exactly the block of the same name must be present.
     #[serde(rename = "type")]
     pub type_: StorageType,
-    /// Amazon S3 and what speaks its protocol (OBS, GCS, `MinIO`); from OceanBase V4.2.1.7, V4.2.3 and V4.3.0 on.
+    /// Amazon S3 or a compatible service (OBS, GCS, `MinIO`); OceanBase V4.2.1.7, V4.2.3, V4.3.0
+    /// and later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s3: Option<S3Spec>,
     /// Alibaba Cloud OSS.
@@ -65,24 +66,24 @@ pub struct BackupStorageSpec {
     /// Tencent Cloud COS; OceanBase V4.2.1 and later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cos: Option<BucketSpec>,
-    /// A directory that is mounted on every observer.
+    /// Directory mounted on every observer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nfs: Option<NfsSpec>,
-    /// How much there is room for, such as `10Ti` or `500G`: what `status.usedPercent` is of. The database
-    /// does not ask the store; nobody is kept from writing more.
+    /// Capacity of the storage, such as `10Ti` or `500G`: the base of `status.usedPercent`. The
+    /// capacity does not limit writes, and the database does not query the storage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = 14),
         regex(pattern = r"^[1-9][0-9]{0,11}([KMGTPE]i|[kMGTPE])?$")
     )]
     pub capacity: Option<String>,
-    /// Percent of `capacity`, 1 to 100, from which on `backup_storage_capacity_over_threshold` is told;
-    /// 80 as in the console.
+    /// Percentage of `capacity` from which `backup_storage_capacity_over_threshold` is raised, 1 to
+    /// 100; default 80.
     #[serde(default = "eighty")]
     #[schemars(range(min = 1, max = 100))]
     pub capacity_alert_percent: i32,
-    /// How fast the data and the logs of each tenant may be read and written; left out as fast as it goes, or
-    /// as fast as somebody else has said, where nothing was ever asked for here. See the condition
+    /// Limits on reads and writes of the data and the logs of each tenant. Default: no limit, or
+    /// the existing limits in the database if none were ever set here. See the condition
     /// `LimitsApplied`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
@@ -92,7 +93,7 @@ fn eighty() -> i32 {
     80
 }
 
-/// Kind of store.
+/// Type of storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub enum StorageType {
@@ -105,13 +106,13 @@ pub enum StorageType {
     Nfs,
 }
 
-/// A bucket that is reached by the S3 protocol.
+/// Bucket accessed by the S3 protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("!has(self.prefix) || !self.prefix.matches('(^|/)[.]{1,2}(/|$)')", "`prefix` must not have a part that is '.' or '..'"))]
 #[x_kube(validation = (unchanged!("endpoint", "bucket", "prefix"), "`endpoint`, `bucket` and `prefix` are immutable; a new place is a new BackupStorage"))]
 pub struct S3Spec {
-    /// Host of the service, with `https://` or `http://` where the store needs it.
+    /// Host of the service, with `https://` or `http://` if the service requires it.
     #[schemars(
         length(min = 1, max = 255),
         regex(pattern = r"^(https?://)?[A-Za-z0-9.\-]+(:[0-9]{1,5})?$")
@@ -123,21 +124,21 @@ pub struct S3Spec {
         regex(pattern = r"^[a-z0-9][a-z0-9.\-]+[a-z0-9]$")
     )]
     pub bucket: String,
-    /// Directory in the bucket under which all paths lie.
+    /// Directory in the bucket that contains all paths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 512),
         regex(pattern = r"^[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*$")
     )]
     pub prefix: Option<String>,
-    /// Region; Amazon S3 needs it, OBS and GCS want it left out.
+    /// Region; required by Amazon S3, omitted for OBS and GCS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9\-]+$"))]
     pub region: Option<String>,
-    /// How the bucket is named in requests; `MinIO` and the like need `PathStyle`.
+    /// Addressing of the bucket in requests; `MinIO` and similar services need `PathStyle`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub addressing_model: Option<AddressingModel>,
-    /// What happens to expired objects.
+    /// Treatment of objects of expired backups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delete_mode: Option<DeleteMode>,
     /// Checksum of each object.
@@ -147,7 +148,7 @@ pub struct S3Spec {
     pub credentials_secret_ref: LocalReference,
 }
 
-/// A bucket of Alibaba Cloud OSS or Tencent Cloud COS.
+/// Bucket of Alibaba Cloud OSS or Tencent Cloud COS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("!has(self.prefix) || !self.prefix.matches('(^|/)[.]{1,2}(/|$)')", "`prefix` must not have a part that is '.' or '..'"))]
@@ -159,27 +160,27 @@ pub struct BucketSpec {
         regex(pattern = r"^(https?://)?[A-Za-z0-9.\-]+(:[0-9]{1,5})?$")
     )]
     pub endpoint: String,
-    /// Name of the bucket; on COS with the application's id, `name-1250000000`.
+    /// Name of the bucket; on COS with the application id, `name-1250000000`.
     #[schemars(
         length(min = 3, max = 63),
         regex(pattern = r"^[a-z0-9][a-z0-9.\-]+[a-z0-9]$")
     )]
     pub bucket: String,
-    /// Directory in the bucket under which all paths lie.
+    /// Directory in the bucket that contains all paths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 512),
         regex(pattern = r"^[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*$")
     )]
     pub prefix: Option<String>,
-    /// What happens to expired objects.
+    /// Treatment of objects of expired backups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delete_mode: Option<DeleteMode>,
     /// Secret with the keys `accessKeyId` and `accessKeySecret`, on COS also `appId`.
     pub credentials_secret_ref: LocalReference,
 }
 
-/// A directory that is mounted at the same path on every observer.
+/// Directory mounted at the same path on every observer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[x_kube(validation = ("!self.path.matches('(^|/)[.]{1,2}(/|$)')", "`path` must not have a part that is '.' or '..'"))]
 #[x_kube(validation = ("self.path == oldSelf.path", "`path` is immutable; a new place is a new BackupStorage"))]
@@ -189,77 +190,78 @@ pub struct NfsSpec {
     pub path: String,
 }
 
-/// How the bucket is named in requests.
+/// Addressing of the bucket in requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AddressingModel {
-    /// `https://bucket.host/key`, the database's default.
+    /// `https://bucket.host/key`, the default of the database.
     VirtualHostedStyle,
     /// `https://host/bucket/key`.
     PathStyle,
 }
 
-/// What happens to objects of expired backups.
+/// Treatment of objects of expired backups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DeleteMode {
-    /// They are deleted, the database's default.
+    /// The objects are deleted, the default of the database.
     Delete,
-    /// They get the tag `delete_mode=tagging` and stay for a life-cycle rule of the bucket.
+    /// The objects receive the tag `delete_mode=tagging` and remain until a lifecycle rule of the
+    /// bucket deletes them.
     Tagging,
 }
 
 /// Checksum of each object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Checksum {
-    /// The database's default.
+    /// MD5, the default of the database.
     MD5,
     /// CRC-32.
     CRC32,
 }
 
-/// What the operator knows of the store.
+/// Observed state of the storage.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct BackupStorageStatus {
-    /// Generation of the spec that the status is about.
+    /// Generation of the spec that this status describes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]
     pub conditions: Vec<Condition>,
-    /// The place without keys, such as `s3://ob-backup/prod`.
+    /// Location without keys, such as `s3://ob-backup/prod`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub location: Option<String>,
-    /// How many log backups and strategies name this store, and tasks without a strategy that have not
-    /// ended.
+    /// Number of log backups, strategies and unfinished tasks without a strategy that refer to this
+    /// storage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_use_by: Option<i32>,
-    /// With which keys the tenants that use the store enter it; left out for a store without keys.
+    /// Keys with which the tenants access the storage; absent for a storage without keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<StorageCredentials>,
-    /// Bytes of data backups there, of all tenants of the OceanBaseClusters in this namespace, as the
-    /// database's views have them: what was not deleted. Not counted anew before they have moved by a
-    /// hundredth, and five minutes have passed.
+    /// Bytes of undeleted data backups in the storage, from the views of the database, for all
+    /// tenants of the OceanBaseClusters in this namespace. Updated after a change of one percent
+    /// and at least five minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_bytes: Option<i64>,
-    /// The same of archived logs.
+    /// Bytes of undeleted archived logs, counted like `dataBytes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_bytes: Option<i64>,
-    /// Both together.
+    /// Sum of `dataBytes` and `logBytes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_bytes: Option<i64>,
-    /// When they were counted.
+    /// Time of the last count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub figures_time: Option<Time>,
-    /// `totalBytes` in percent of `capacity`, rounded down.
+    /// `totalBytes` as a percentage of `capacity`, rounded down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub used_percent: Option<i32>,
-    /// `totalBytes` for people, such as `1.4 TiB (14 %)`.
+    /// `totalBytes` in readable form, such as `1.4 TiB (14 %)`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub used: Option<String>,
-    /// What was there at the end of each day, oldest first: the last 90 days (console S71).
+    /// Contents at the end of each of the last 90 days, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 90), extend("x-kubernetes-list-type" = "atomic"))]
     pub trend: Vec<TrendPoint>,

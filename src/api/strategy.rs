@@ -1,4 +1,4 @@
-//! `BackupStrategy`: which tenants are backed up, when and where (console S2, S49..S54, S72).
+//! `BackupStrategy`: tenants, schedule and storage of backups.
 
 mod destinations;
 mod status;
@@ -20,7 +20,7 @@ use super::schedule::ScheduleSpec;
 use super::verification::VerificationSettings;
 use super::{Binding, DataBackupSettings, DeletionPolicy, Drift, LocalReference};
 
-/// Which tenants of a cluster are backed up, when and where.
+/// Tenants of a cluster, with the schedule and the storage of their backups.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "backup.oceanbase.io",
@@ -95,77 +95,80 @@ use super::{Binding, DataBackupSettings, DeletionPolicy, Drift, LocalReference};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef", "`clusterRef` is immutable; create a new BackupStrategy"))]
 pub struct BackupStrategySpec {
-    /// The cluster whose tenants are backed up.
+    /// Cluster of the tenants.
     pub cluster_ref: LocalReference,
-    /// Which tenants; left out means the cluster level: every tenant that can be backed up and
-    /// that no strategy names.
+    /// Tenants of the strategy. Default: a strategy on cluster level, for every tenant that can be
+    /// backed up and that no strategy names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenants: Option<TenantSelection>,
-    /// How the data is backed up (console S54).
+    /// Method of data backups.
     #[serde(default)]
     pub method: BackupMethod,
-    /// Where the backups go.
+    /// Storage of the backups.
     pub storage_ref: LocalReference,
-    /// Directories of a tenant's backups below the store's own. A cluster that gets another name moves
-    /// nothing where `{clusterId}` stands in the template: a tenant keeps the directories that it has, and
-    /// a new one gets its by the new name. Where it does not, a directory of another name may be anybody's
-    /// and is refused: write the old name into the template in place of `{clusterName}`.
+    /// Directories of the backups of a tenant below the directory of the storage. If the template
+    /// contains `{clusterId}`, a renamed cluster keeps the directories of existing tenants; new
+    /// tenants use the new name. Without `{clusterId}`, a directory of the new name could belong to
+    /// another cluster and is rejected: replace `{clusterName}` in the template by the old name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paths: Option<PathTemplates>,
-    /// What an edit of `storageRef` or `paths` does that would move logs which are being archived.
+    /// Effect of an edit of `storageRef` or `paths` that would move logs that are being archived.
     #[serde(default)]
     pub storage_change_policy: StorageChangePolicy,
-    /// Pauses the schedule; log backup goes on and running tasks finish (console S52). Tasks of the
-    /// strategy whose backup has not begun wait until it is resumed, or are Overdue at their deadline.
+    /// Whether the schedule is paused; default false. Log backup continues and running tasks
+    /// finish. Tasks whose backup has not started wait until the strategy is resumed, or become
+    /// Overdue at their deadline.
     #[serde(default)]
     pub suspend: bool,
-    /// When data backups run.
+    /// Schedule of data backups.
     pub schedule: ScheduleSpec,
-    /// Whether a tenant that has no full backup at this place gets one at once.
+    /// Whether a tenant without a full backup in this destination receives one immediately.
     #[serde(default)]
     pub first_backup: FirstBackup,
-    /// How data backups run.
+    /// Settings of data backups.
     #[serde(default)]
     pub data_backup: DataBackupSettings,
-    /// What an incremental backup becomes when the database would reject it or silently take a full
-    /// one, because the tenant was upgraded since the previous backup set (V4.2.0 and later).
+    /// Treatment of an incremental backup after an upgrade of the tenant since the previous backup
+    /// set. The database would reject it or silently take a full one (V4.2.0 and later).
     #[serde(default)]
     pub incremental_not_possible: IncrementalNotPossible,
-    /// How log backup runs. A LogBackup follows an edit of a field as long as it holds what the
-    /// strategy wrote there; what somebody wrote into the LogBackup itself stands.
+    /// Settings of log backup. A LogBackup follows an edit of a field as long as the field has the
+    /// value that the strategy wrote. Values that a user or another tool wrote into the LogBackup
+    /// remain.
     #[serde(default)]
     pub log_backup: LogBackupSettings,
-    /// How many ended tasks are kept.
+    /// Number of ended tasks to keep.
     #[serde(default)]
     pub history: HistoryLimits,
-    /// How long backups are kept. Left out: the database's own policies are left as they are, and
-    /// the condition RetentionApplied says so.
+    /// Retention of backups. Default: the policies of the database remain unchanged, and the
+    /// condition RetentionApplied reports this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
-    /// Verification by recovery (console 3.4). Left out nothing is verified.
+    /// Verification by recovery. Default: no verification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationSettings>,
-    /// From when on something is told as an alert.
+    /// Thresholds of alerts.
     #[serde(default)]
     pub alerts: AlertSettings,
-    /// What deleting the strategy means for the database. With Stop, log backup of its tenants stays
-    /// stopped when the strategy is applied again: `LogBackupHealthy` says which LogBackups to set to
-    /// Running.
+    /// Effect of the deletion of the strategy on the database. After a deletion with Stop, log
+    /// backup of the tenants remains stopped even if the strategy is applied again;
+    /// `LogBackupHealthy` lists the LogBackups to set to Running.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
-    /// With `deletionPolicy` Stop: seconds, 10 to 86400, after which the strategy goes although not
-    /// all is ended; the event StopGivenUp tells what is left.
+    /// Time limit of a deletion with `deletionPolicy` Stop, in seconds, 10 to 86400; default 300.
+    /// After that the strategy is deleted, and the event StopGivenUp lists what remains.
     #[serde(default = "super::deletion_policy::five_minutes")]
     #[schemars(range(min = 10, max = 86400))]
     pub finalizer_timeout_seconds: i64,
 }
 
-/// Which tenants a strategy is for.
+/// Tenants of a strategy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.names) != has(self.exclude)", "must have exactly one of `names` and `exclude`"))]
 pub struct TenantSelection {
-    /// Names of tenants: a strategy on tenant level, which goes before one on cluster level.
+    /// Names of tenants: a strategy on tenant level, which takes precedence over a strategy on
+    /// cluster level.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(min = 1, max = 256),
@@ -173,7 +176,7 @@ pub struct TenantSelection {
         extend("x-kubernetes-list-type" = "set")
     )]
     pub names: Vec<String>,
-    /// Cluster level without the tenants of these names; a name may end in `*`.
+    /// Names of tenants to exclude from a strategy on cluster level; a name may end in `*`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(min = 1, max = 256),
@@ -183,14 +186,16 @@ pub struct TenantSelection {
     pub exclude: Vec<String>,
 }
 
-/// Directories of a tenant's backups below the store's own. `{clusterName}`, `{clusterId}`,
-/// `{tenantName}` and `{tenantId}` stand for what the database reports; each tenant must have a
-/// directory of its own, also one that is made anew under the same name.
+/// Directories of the backups of a tenant below the directory of the storage. `{clusterName}`,
+/// `{clusterId}`, `{tenantName}` and `{tenantId}` are replaced by the values that the database
+/// reports. Each tenant must have its own directory, even after it is recreated under the same
+/// name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("!has(self.data) || !has(self.log) || !(self.data + '/').startsWith(self.log + '/') && !(self.log + '/').startsWith(self.data + '/')", "`data` and `log` must not be the same directory, nor one below the other"))]
 pub struct PathTemplates {
-    /// Of data backups; left out, `{clusterName}-{clusterId}/{tenantName}-{tenantId}/data`.
+    /// Directory of data backups. Default:
+    /// `{clusterName}-{clusterId}/{tenantName}-{tenantId}/data`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = 256),
@@ -201,7 +206,8 @@ pub struct PathTemplates {
     #[x_kube(validation = ("self.contains('{tenantId}')", "must contain '{tenantId}': each tenant needs a directory of its own"))]
     #[x_kube(validation = ("!self.matches('(^|/)[.]{1,2}(/|$)')", "must not have a part that is '.' or '..'"))]
     pub data: Option<String>,
-    /// Of archived logs; left out, `{clusterName}-{clusterId}/{tenantName}-{tenantId}/log`.
+    /// Directory of archived logs. Default:
+    /// `{clusterName}-{clusterId}/{tenantName}-{tenantId}/log`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = 256),
@@ -214,30 +220,32 @@ pub struct PathTemplates {
     pub log: Option<String>,
 }
 
-/// What an edit does that would move logs which are being archived.
+/// Effect of an edit that would move logs that are being archived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum StorageChangePolicy {
-    /// It is refused, and nothing is sent: a move costs a hole in the logs and a new full backup.
+    /// The edit is rejected, and nothing is sent: a migration costs a gap in the logs and a new
+    /// full backup.
     #[default]
     Refuse,
-    /// While no task of the tenant runs log backup is stopped, the new place set, log backup started and a
-    /// full backup made. What is written between stop and start can not be recovered to. What was backed
-    /// up before stays where it is, and the database deletes nothing there any more.
+    /// While no task of the tenant runs, the operator stops log backup, sets the new destination,
+    /// starts log backup and takes a full backup. The tenant cannot be recovered to instants
+    /// between stop and start. Earlier backups remain, and the database no longer deletes them.
     StopAndSwitch,
 }
 
-/// How data is backed up.
+/// Method of data backups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum BackupMethod {
-    /// The database writes its blocks to the store (`ALTER SYSTEM BACKUP`).
+    /// The database writes its blocks to the storage (`ALTER SYSTEM BACKUP`).
     #[default]
     Physical,
 }
 
-/// What an incremental backup becomes that is not possible.
+/// Treatment of an incremental backup that is not possible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum IncrementalNotPossible {
-    /// The operator takes a full backup. Condition `TypeChanged` of the BackupTask gives the reason.
+    /// The operator takes a full backup. Condition `TypeChanged` of the BackupTask gives the
+    /// reason.
     #[default]
     Full,
     /// The BackupTask ends as Failed with reason `IncrementalNotPossible`, and nothing is sent. The
@@ -245,27 +253,29 @@ pub enum IncrementalNotPossible {
     Skip,
 }
 
-/// Whether a tenant without a full backup gets one at once.
+/// Whether a tenant without a full backup receives one immediately.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum FirstBackup {
-    /// The schedule decides.
+    /// The first full backup follows the schedule.
     #[default]
     OnSchedule,
-    /// A full backup as soon as log backup runs, for each tenant without one at this place.
+    /// Each tenant without a full backup in this destination receives one as soon as its log backup
+    /// runs.
     Immediately,
 }
 
-/// How many ended tasks of the strategy are kept, for each tenant and type of backup. Tasks are
-/// objects: deleting one deletes no backup. The newest one and the newest that went well are always
-/// kept. Backups that others started count among them.
+/// Number of ended tasks of the strategy to keep, for each tenant and type of backup. The deletion
+/// of a task deletes no backup. The newest task and the newest successful task are always kept.
+/// Backups started by other tools or users are included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryLimits {
-    /// Of those that went well, 1 to 100.
+    /// Number of successful tasks to keep, 1 to 100; default 10.
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 100))]
     pub successful: i32,
-    /// Of those that failed, were canceled or did not start in time, 0 to 100.
+    /// Number of tasks to keep that failed, were canceled or did not start in time, 0 to 100;
+    /// default 5.
     #[serde(default = "five")]
     #[schemars(range(min = 0, max = 100))]
     pub failed: i32,
@@ -280,49 +290,49 @@ impl Default for HistoryLimits {
     }
 }
 
-/// When logs of a strategy's tenants are archived.
+/// Periods in which logs of the tenants of a strategy are archived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum StrategyLogBackupMode {
-    /// All the time: a tenant can be recovered to any instant.
+    /// Always: a tenant can be recovered to any instant.
     #[default]
     Continuous,
-    /// From before a data backup until its logs are there: a tenant can be recovered to its data
-    /// backups only.
+    /// From before a data backup until the logs of the backup are archived: a tenant can be
+    /// recovered only to its data backups.
     AroundDataBackup,
-    /// Somebody else sees to it: no LogBackup is made, and data backups wait while no logs are
-    /// archived.
+    /// The strategy creates no LogBackup. Another tool or user must run log backup; data backups
+    /// wait while no logs are archived.
     Unmanaged,
 }
 
-/// How the log backup of the strategy's tenants runs.
+/// Settings of the log backup of the tenants of a strategy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogBackupSettings {
-    /// When logs are archived, and whether that is this strategy's matter. With Unmanaged there is no
-    /// LogBackup that tells a later strategy which delete policies this one has set: it takes them for
-    /// somebody else's (`PolicyDrift`). Delete this one with `deletionPolicy: Stop`, which takes them
-    /// away, or let the later one have `drift: Enforce`.
+    /// Periods in which logs are archived. With Unmanaged, no LogBackup records the delete policies
+    /// that this strategy has set, so a later strategy treats them as foreign (`PolicyDrift`).
+    /// Delete this strategy with `deletionPolicy: Stop`, which drops them, or set `drift: Enforce`
+    /// in the later strategy.
     #[serde(default)]
     pub mode: StrategyLogBackupMode,
-    /// What the database does when the store can not keep up.
+    /// Behavior of the database when the storage cannot keep up.
     #[serde(default)]
     pub binding: Binding,
-    /// Days of log in one piece, 1 to 7.
+    /// Days of log in one piece, 1 to 7; default 1.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 7))]
     pub piece_switch_days: i32,
-    /// By how many seconds, 0 to 7200, archived logs may be behind before the database writes them: its
-    /// parameter `archive_lag_target`, from V4.2 on, at least 60 with S3. It is set while log backup
-    /// runs; what somebody changes there is treated as `drift` says. Left out, the tenant's own stands
-    /// (120 where nobody has set it). Log backup may then be more behind before that is told.
+    /// Delay after which the database archives its logs, in seconds, 0 to 7200: its parameter
+    /// `archive_lag_target`, V4.2 and later, at least 60 with S3. It is set while log backup runs;
+    /// other changes to it are handled as `drift` says. Default: the value of the tenant (120
+    /// unless changed). A longer target raises the threshold of the delay alert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 7200))]
     pub archive_lag_target_seconds: Option<i32>,
-    /// What is done about what somebody changes in the database.
+    /// Reaction to changes that other tools or users make in the database.
     #[serde(default)]
     pub drift: Drift,
-    /// What is done about an interrupted round. Left out: it is followed by a new one and a full
-    /// backup, once a day at most.
+    /// Reaction to an interrupted round. Default: a new round and a full backup, at most once a
+    /// day.
     #[serde(default)]
     pub heal: HealSettings,
 }
@@ -340,35 +350,36 @@ impl Default for LogBackupSettings {
     }
 }
 
-/// The annotation in which a LogBackup keeps what it has from its strategy: an [`Inherited`] as
+/// Annotation in which a LogBackup records the settings from its strategy: an [`Inherited`] as
 /// JSON.
 pub const INHERITED: &str = "backup.oceanbase.io/inherited";
 
-/// What a strategy last wrote into a LogBackup.
+/// Settings that a strategy last wrote into a LogBackup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Inherited {
-    /// Name of the strategy; empty where none has made the LogBackup, and the first one may.
+    /// Name of the strategy. Empty if no strategy created the LogBackup; the first strategy may
+    /// then adopt it.
     pub strategy: String,
-    /// The fields that follow it.
+    /// Fields that follow the strategy.
     pub log_backup: LogBackupSettings,
-    /// The window of the tenant's delete policy that a strategy has set, such as `7d`: the next
-    /// strategy of the tenant does not take it for somebody else's.
+    /// Window of the delete policy that a strategy has set for the tenant, such as `7d`. The next
+    /// strategy of the tenant therefore does not treat the policy as foreign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery_window: Option<String>,
 }
 
-/// The annotation in which a LogBackup keeps which of its generations are its strategy's: a
-/// [`Followed`] as JSON.
+/// Annotation in which a LogBackup records the generations that its strategy made: a [`Followed`]
+/// as JSON.
 pub const FOLLOWED: &str = "backup.oceanbase.io/followed";
 
-/// Generations of a LogBackup that its strategy alone made, with edits that ask nothing of the
+/// Generations of a LogBackup that only its strategy made, by edits that require no change in the
 /// database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Followed {
-    /// The generation before the first of these edits.
+    /// Generation before the first of these edits.
     pub from: i64,
-    /// The one after the last.
+    /// Generation after the last of these edits.
     pub to: i64,
 }
 

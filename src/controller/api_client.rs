@@ -1,4 +1,4 @@
-//! The client of the Kubernetes API: few requests at a time, and none that waits for ever.
+//! Client of the Kubernetes API with few concurrent requests and a timeout for each.
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -15,28 +15,27 @@ use tower::layer::util::Stack;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{BoxError, Layer, Service};
 
-/// A start looks at every object at once; without a limit each of them would open a connection of
-/// its own, and their memory would stay.
+/// Maximum number of concurrent requests. At startup every object is reconciled at once: without a
+/// limit, each pass would open a connection, and the memory would remain allocated.
 const REQUESTS_AT_ONCE: usize = 8;
 
-/// How long the answer to a request may take. The API server itself gives up after a minute; a
-/// connection that a firewall has forgotten never answers, and the pass that waits for it, and with
-/// it its object, would stand still.
+/// Timeout of a request. The API server itself gives up after a minute. A connection that a
+/// firewall has dropped never answers, and its pass and object would be blocked forever.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How long a watch may be silent. The server ends each within five minutes.
+/// Maximum silence of a watch. The API server ends each watch within five minutes.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(295);
 
-/// A client of this cluster.
+/// Creates a client of this cluster.
 ///
 /// # Errors
 /// The configuration has no usable address or certificates.
 pub fn client(mut config: Config) -> kube::Result<Client> {
     config.read_timeout.get_or_insert(IDLE_TIMEOUT);
-    // It stands as the manager of each field that is written.
+    // Becomes the field manager of each written field.
     let program = HeaderValue::from_static("oceanbase-backup-operator");
     config.headers.push((USER_AGENT, program));
-    // The environment's proxy knows nothing of this machine's own addresses.
+    // A proxy from the environment cannot reach loopback addresses of this machine.
     config
         .proxy_url
         .take_if(|_| is_loopback(&config.cluster_url));
@@ -50,7 +49,7 @@ fn is_loopback(address: &http::Uri) -> bool {
     host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-/// What the operator puts around a client.
+/// Returns the layers that the operator adds to a client.
 #[must_use]
 pub fn limits() -> Stack<RequestTimeouts, ConcurrencyLimitLayer> {
     Stack::new(
@@ -59,7 +58,7 @@ pub fn limits() -> Stack<RequestTimeouts, ConcurrencyLimitLayer> {
     )
 }
 
-/// Puts a time limit on each request that is no watch.
+/// Sets a timeout for each request that is not a watch.
 #[derive(Clone, Copy)]
 pub struct RequestTimeouts;
 
@@ -71,7 +70,7 @@ impl<S> Layer<S> for RequestTimeouts {
     }
 }
 
-/// A service that answers in time, or fails.
+/// Service that answers in time or fails.
 #[derive(Clone)]
 pub struct InTime<S>(S);
 
@@ -103,8 +102,8 @@ where
     }
 }
 
-/// What the API server says about a request that failed. An object is no place for the whole answer
-/// as Rust spells it.
+/// Returns the message of the API server for a failed request. The debug text of the whole error is
+/// too long for a status.
 pub(in crate::controller) fn said(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(refusal) if !refusal.message.is_empty() => refusal.message.clone(),
@@ -132,7 +131,7 @@ mod tests {
         assert!(!is_loopback(&"https://10.96.0.1".parse().unwrap()));
     }
 
-    /// What becomes of a request that the server never answers.
+    /// Returns the result of a request that the API server never answers.
     async fn unanswered(path: &str) -> Option<Result<(), String>> {
         let server = service_fn(|_| std::future::pending::<Result<(), BoxError>>());
         let request = Request::get(path).body(Body::empty()).unwrap();

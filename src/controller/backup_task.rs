@@ -1,4 +1,4 @@
-//! `BackupTask`: sees its tenant and its job, performs BACKUP and CANCEL BACKUP.
+//! `BackupTask`: observes its tenant and its job, performs BACKUP and CANCEL BACKUP.
 
 mod children;
 mod log_backup;
@@ -39,7 +39,7 @@ use crate::oceanbase::model::{Answer, BackupSet, Snapshot, Tenant, TenantId};
 use crate::oceanbase::sender::surely_over;
 use crate::oceanbase::statement::Command;
 
-/// What a pass over a task sees.
+/// Observation of a pass over a task.
 pub struct Observation {
     decision: backup::Observation,
     key: Option<ClusterKey>,
@@ -47,11 +47,11 @@ pub struct Observation {
     path: Option<String>,
 }
 
-/// What became of an effect.
+/// Result of an effect.
 pub enum EffectAnswer {
-    /// A statement.
+    /// Result of a statement.
     Database(Answer),
-    /// Objects.
+    /// Result of changes to objects.
     Objects(ApplyOutcome),
 }
 
@@ -245,7 +245,7 @@ impl Reconcile for BackupTask {
 
     fn written(&self, before: &BackupTaskStatus, context: &Context) {
         let after = self.current_status();
-        // One count for each backup of ours: its task's, not that of the task for several tenants.
+        // Counts each backup once: not again for the task for several tenants.
         if self.spec.scope == Scope::Tenant && self.spec.mirror.is_none() {
             metrics::ended(self, before, &after, &context.metrics.work);
         }
@@ -253,7 +253,7 @@ impl Reconcile for BackupTask {
 }
 
 impl BackupTask {
-    /// What the database shows.
+    /// Returns the state of the database.
     fn observed_database(
         &self,
         context: &Context,
@@ -279,7 +279,7 @@ impl BackupTask {
         }
     }
 
-    /// For how long this process has known of the intent that stands in the status.
+    /// Returns how long this process has known the intent in the status.
     fn intent_age(&self, context: &Context) -> Duration {
         let intent = self.status.as_ref().and_then(backup::open_intent);
         context.memory.intent_age(&identity(self), intent)
@@ -290,7 +290,7 @@ impl BackupTask {
         (uid, self.name_any(), self.current_status())
     }
 
-    /// What a decision is about.
+    /// Returns the subject of a decision.
     fn task<'a>(
         &'a self,
         uid: &'a str,
@@ -309,8 +309,8 @@ impl BackupTask {
     }
 }
 
-/// Returns the newest backup set of the tenant where its data backups go now: the one that an incremental
-/// backup would follow.
+/// Returns the newest backup set in the tenant's current data destination: the base of the next
+/// incremental backup.
 fn previous_set(tenant: &Tenant) -> Option<BackupSet> {
     let destination = Location::read_back(tenant.data_dest.as_deref()?);
     let here = tenant
@@ -320,7 +320,7 @@ fn previous_set(tenant: &Tenant) -> Option<BackupSet> {
     here.max_by_key(|set| set.id.0).cloned()
 }
 
-/// What holds a task of its strategy back. What a person asks for is not held back.
+/// Returns what delays a task of a strategy. A user's task is not delayed.
 fn held(task: &BackupTask, context: &Context, namespace: &str) -> Option<Held> {
     let reference = task.spec.strategy_ref.as_ref();
     let reference = reference.filter(|_| is_owned_by_strategy(task))?;
@@ -337,8 +337,8 @@ fn held(task: &BackupTask, context: &Context, namespace: &str) -> Option<Held> {
     Some(Held::Blackout(blackout.until))
 }
 
-/// Whether a task that has not ended is to be looked at. Not by what [`references`] checks besides:
-/// for each task it looks through all strategies.
+/// Returns whether a change affects an unfinished task. Skips the checks of [`references`], which
+/// search all strategies for each task.
 fn is_affected(task: &BackupTask, change: &Change, context: &Context) -> bool {
     let namespace = || namespace(task);
     match change {
@@ -378,8 +378,8 @@ fn is_affected(task: &BackupTask, change: &Change, context: &Context) -> bool {
     }
 }
 
-/// The task's tenant: the one to which BACKUP was sent, by whomever, whatever it is called by now;
-/// before that the one of the name, or the one that had it.
+/// Returns the tenant of a sent backup, even after a rename; otherwise the tenant that has, or had,
+/// the name.
 fn tenant_of<'a>(task: &BackupTask, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
     let status = task.status.as_ref();
     let known = status.and_then(|status| snapshot.tenants.get(&TenantId(status.tenant_id?)));
@@ -390,7 +390,7 @@ fn tenant_of<'a>(task: &BackupTask, snapshot: &'a Snapshot) -> Option<&'a Arc<Te
         .or(known)
 }
 
-/// Whether a strategy or another task made it, so that nobody applies it again.
+/// Returns whether a strategy or a task owns the task. No other tool then reapplies it.
 fn is_owned(task: &BackupTask) -> bool {
     let kinds = [BackupStrategy::kind(&()), BackupTask::kind(&())];
     let owners = task.owner_references();

@@ -1,4 +1,4 @@
-//! What is known of all objects: one store per kind, and one watch, or one for each namespace.
+//! Caches of all objects: one cache per kind, filled by one watch, or by one watch per namespace.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,12 +23,12 @@ use crate::api::{
 };
 use crate::telemetry::Metrics;
 
-/// Objects of all kinds, as last seen.
+/// Objects of all kinds, as last observed.
 #[derive(Clone)]
 pub struct Caches {
     /// Clusters.
     pub clusters: Store<OceanBaseCluster>,
-    /// Stores for backups.
+    /// Storages.
     pub storages: Store<BackupStorage>,
     /// Strategies.
     pub strategies: Store<BackupStrategy>,
@@ -40,19 +40,19 @@ pub struct Caches {
     pub recoveries: Store<RecoveryTask>,
     /// Cleanups.
     pub cleanups: Store<CleanupTask>,
-    /// Objects that can not be read.
+    /// Objects that cannot be read.
     pub unreadable: MalformedObjects,
     listed: watch::Sender<BTreeSet<&'static str>>,
 }
 
-/// How many kinds there are.
+/// Number of kinds.
 const KINDS: usize = 7;
 
-/// The writing ends of the stores; each goes to the watch of its kind.
+/// Writers of the caches; each belongs to the watch of its kind.
 pub struct Writers {
     /// Clusters.
     pub clusters: Writer<OceanBaseCluster>,
-    /// Stores for backups.
+    /// Storages.
     pub storages: Writer<BackupStorage>,
     /// Strategies.
     pub strategies: Writer<BackupStrategy>,
@@ -67,7 +67,7 @@ pub struct Writers {
 }
 
 impl Caches {
-    /// Empty stores.
+    /// Creates empty caches.
     #[must_use]
     pub fn new() -> (Self, Writers) {
         let (clusters, clusters_writer) = reflector::store();
@@ -101,7 +101,7 @@ impl Caches {
         (caches, writers)
     }
 
-    /// Empty stores that have been listed.
+    /// Creates empty caches that count as listed.
     #[cfg(test)]
     pub(super) fn listed() -> Self {
         let (caches, _) = Self::new();
@@ -110,11 +110,11 @@ impl Caches {
         caches
     }
 
-    /// Waits until every kind has been listed once: before, a decision would take what is not
-    /// listed yet for missing.
+    /// Waits until every kind has been listed once: earlier, a decision would treat unlisted
+    /// objects as missing.
     ///
-    /// Not by [`Store::wait_until_ready`]: of several that wait on one store it wakes only the
-    /// last, and the controller waits on it too.
+    /// [`Store::wait_until_ready`] is unsuitable: of several waiters on one store it notifies only
+    /// the last, and the controller waits on the store too.
     pub async fn ready(&self) {
         // An error means that the operator stops.
         let _ = self
@@ -124,7 +124,7 @@ impl Caches {
             .await;
     }
 
-    /// Whether every kind has been listed once.
+    /// Returns whether every kind has been listed once.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.listed.borrow().len() == KINDS
@@ -140,7 +140,7 @@ where
     store.get(&reflector::ObjectRef::new(name).within(namespace))
 }
 
-/// Objects of a namespace.
+/// Returns the objects of a namespace.
 pub fn within<K>(store: &Store<K>, namespace: &str) -> impl Iterator<Item = Arc<K>>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + 'static,
@@ -149,11 +149,12 @@ where
     store.state_filter(is_within).into_iter()
 }
 
-/// Watches all objects of a kind, in these namespaces or, where none is named, in all, and keeps its store.
+/// Watches all objects of a kind in the given namespaces, or in all if none is given, and fills its
+/// cache.
 ///
-/// A stored object that can not be read is left out, counted and logged; it does not stop its kind.
-/// One that could be read before is forgotten: whatever were decided about its last readable version
-/// could not be written. What others need to know of it is kept in [`Caches::unreadable`].
+/// An object that cannot be read is omitted, counted and logged; its kind continues. Its last
+/// readable version is dropped, because no status could be written to it. [`Caches::unreadable`]
+/// keeps the parts that other objects need.
 pub fn watched<K>(
     client: &Client,
     namespaces: &[String],
@@ -198,8 +199,8 @@ where
         })
 }
 
-/// What happens to the objects of a kind. Each namespace is tried again in its own time: one that can not
-/// be listed holds back the first list, and later nobody.
+/// Returns the events of a kind. Each namespace is retried independently: one that cannot be listed
+/// delays the first list, but no later events of other namespaces.
 fn events<K>(
     client: &Client,
     namespaces: &[String],
@@ -214,7 +215,7 @@ where
         + 'static,
 {
     let watch = |objects: Api<Guarded<K>>, namespace: String| {
-        // Pages keep the peak of memory low at the start.
+        // Pages limit the memory peak at startup.
         let config = watcher::Config::default().page_size(50);
         let metrics = metrics.clone();
         let notify = move |event: &watcher::Result<_>| {
@@ -242,14 +243,14 @@ where
     }
 }
 
-/// Tells objects that can be read from others.
+/// Separates readable objects from unreadable ones.
 struct Reading<K>
 where
     K: Resource<DynamicType = ()> + Clone + 'static,
 {
     known: Store<K>,
     unreadable: MalformedObjects,
-    /// Those of the list that is being read.
+    /// Unreadable objects of the list that is being read.
     listed: Vec<ObjectMeta>,
     metrics: Metrics,
     bus: broadcast::Sender<Change>,
@@ -304,7 +305,7 @@ where
                     namespace = metadata.namespace,
                     name = metadata.name,
                     error = %unread.error,
-                    "a stored object can not be read and is left alone; correct it or delete it"
+                    "a stored object cannot be read and is left alone; correct it or delete it"
                 );
                 self.unreadable.insert::<K>(unread)
             }
@@ -314,7 +315,7 @@ where
         }
         match guarded.0 {
             Ok(mut object) => {
-                // Half of an object's size, and nobody here looks at it.
+                // Managed fields are half of an object's size and are not used.
                 object.meta_mut().managed_fields = None;
                 Ok(object)
             }
@@ -329,9 +330,9 @@ where
         Some(Event::Delete((*before).clone()))
     }
 
-    /// Who refers to it is told something else by now.
+    /// Requeues the objects that refer to this object: their error message changes.
     fn notify(&self) {
-        // An error means that no controller listens yet; each looks at everything when it starts.
+        // An error means that no controller listens yet; each reconciles everything when it starts.
         let _ = self.bus.send(Change::Everything);
     }
 }

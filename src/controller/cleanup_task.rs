@@ -1,4 +1,4 @@
-//! `CleanupTask`: sees its tenant's backups and cleanups, performs what is asked of the database.
+//! `CleanupTask`: observes the tenant's backups and cleanups, performs the requested cleanup.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::oceanbase::model::{Answer, Snapshot, Tenant, TenantId};
 use crate::oceanbase::sender::surely_over;
 use crate::oceanbase::statement::{Cleanup, Command};
 
-/// What a pass over a task sees.
+/// Observation of a pass over a task.
 pub struct Observation {
     decision: cleanup::Observation,
     key: Option<ClusterKey>,
@@ -114,19 +114,19 @@ impl CleanupTask {
         }
     }
 
-    /// The tenant that the task was begun for, whatever it is called by now; before that the one of
-    /// the name.
-    /// Returns whether the object may have been created after the snapshot was read. A creation in the
-    /// future is that of another clock, and says nothing.
+    /// Returns whether the object may have been created after the snapshot was read. A creation in
+    /// the future comes from another clock and is ignored.
     fn is_younger_than(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
         let created = self.meta().creation_timestamp.as_ref();
         created.is_some_and(|created| {
-            // The API server cuts fractions of a second off.
+            // The API server truncates fractions of a second.
             let latest = created.0 + SignedDuration::from_secs(1);
             snapshot.read_at < latest && created.0 <= now
         })
     }
 
+    /// Returns the tenant for which the cleanup was started, even after a rename; before that, the
+    /// tenant of the given name.
     fn tenant<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
         let status = self.status.as_ref();
         let begun = status.filter(|status| status.statement.is_some() || status.job_id.is_some());
@@ -175,7 +175,7 @@ fn command(effect: Effect) -> Command {
     })
 }
 
-/// A recovery from the tenant's backups that has begun and is not over, whoever has asked for it.
+/// Returns a running recovery from the tenant's backups, from any namespace.
 fn recovery_from(task: &CleanupTask, cluster: &ClusterKey, context: &Context) -> Option<String> {
     let is_it = |recovery: &RecoveryTask| {
         let status = recovery.status.as_ref();
@@ -194,7 +194,7 @@ fn recovery_from(task: &CleanupTask, cluster: &ClusterKey, context: &Context) ->
     found.map(|recovery| recovery.name_any())
 }
 
-/// Whether a strategy made it, to show a cleanup of the database.
+/// Returns whether a strategy created the task to show a cleanup of the database.
 fn is_owned_by_strategy(task: &CleanupTask) -> bool {
     let owners = task.owner_references();
     owners
@@ -207,12 +207,12 @@ fn is_over(task: &CleanupTask) -> bool {
     status.is_some_and(|status| status.outcome.is_some())
 }
 
-/// Whether a task that has not ended is to be looked at.
+/// Returns whether a change affects an unfinished task.
 fn is_affected(task: &CleanupTask, change: &Change, context: &Context) -> bool {
     let namespace = namespace(task);
     let cluster = &task.spec.cluster_ref.name;
     match change {
-        // A recovery may read from another cluster than the one that it recovers to.
+        // A recovery may read from another cluster than its target.
         Change::Everything | Change::Object(Changed::Recovery(_)) => true,
         Change::Database { .. } => {
             change.is_about_tenant(&namespace, cluster, &task.spec.tenant_name)

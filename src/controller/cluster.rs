@@ -1,4 +1,4 @@
-//! `OceanBaseCluster`: sees the database, performs nothing.
+//! `OceanBaseCluster`: observes the database, performs nothing.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -34,12 +34,12 @@ impl Reconcile for OceanBaseCluster {
             .as_ref()
             .and_then(|status| status.observed_generation);
         if observed != self.metadata.generation {
-            // Endpoints, account or protection may be others now.
+            // Endpoints, account or TLS settings may have changed.
             context.clusters.reload(&key);
         }
         let mut database = database(context, &namespace, &name).map(|(_, snapshot)| snapshot);
         if context.clusters.is_reloading(&key) {
-            // What is shown may be by the description of before.
+            // The current snapshot may come from the previous settings.
             database = Err(connecting());
         }
         let tasks = queue::tasks_of_database(context, &key);
@@ -114,7 +114,7 @@ impl Reconcile for OceanBaseCluster {
             let is_of_task = of_task
                 .as_ref()
                 .is_some_and(|of_task| same_database(context, of_task, &key));
-            // Its own changes come by its own watch.
+            // Changes of the object itself arrive by its own watch.
             is_of_task
                 || !matches!(change, Change::Object(Changed::Cluster(_)))
                     && change.is_about_cluster(context, &key.namespace, &key.name)
@@ -123,8 +123,8 @@ impl Reconcile for OceanBaseCluster {
     }
 }
 
-/// Tenants of the cluster's database whose logs are archived around their data backups only, with
-/// success: between two of these nothing of it stands in the database.
+/// Returns the tenants of the cluster's database whose logs are archived only around their data
+/// backups, with success. Between two data backups, the database shows no archiving.
 fn archived_around(context: &Context, cluster: &ClusterKey) -> BTreeSet<TenantId> {
     let all = &context.caches.log_backups;
     let around = all.state_filter(|object| {

@@ -1,5 +1,5 @@
-//! Which database an OceanBaseCluster stands for. Several may stand for one, also in several
-//! namespaces: whatever must be decided once per database asks here.
+//! Lookup of the database of an OceanBaseCluster. Several objects, also in several namespaces, may
+//! refer to one database. Decisions that are made once per database use this module.
 
 use std::sync::Arc;
 
@@ -14,8 +14,7 @@ use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{DatabaseId, Snapshot};
 
-/// What the database of a cluster's object shows now, and what the object's name is to the
-/// readers.
+/// Returns the current snapshot of the object's database, and the key of the object.
 pub(super) fn database(
     context: &Context,
     namespace: &str,
@@ -51,19 +50,19 @@ pub(super) fn database(
     }
 }
 
-/// Nothing is known yet.
+/// Returns the blocker of a cluster that is not connected yet.
 pub(super) fn connecting() -> Blocker {
     Blocker::waiting("Connecting", "the cluster is being connected to")
 }
 
-/// What may be used through a cluster's object; everything while there is none.
+/// Returns the access rules of a cluster's object; everything is allowed if there is no object.
 pub(super) fn access_of(context: &Context, cluster: &ClusterKey) -> Access {
     caches::find(&context.caches.clusters, &cluster.namespace, &cluster.name)
         .map(|object| object.spec.access.clone())
         .unwrap_or_default()
 }
 
-/// Whether the tenant and the store may be used through the cluster's object.
+/// Checks that the tenant and the storage may be used through the cluster's object.
 pub(super) fn allowed(
     context: &Context,
     cluster: &ClusterKey,
@@ -79,8 +78,8 @@ fn is_another(known: &ClusterIdentity, shown: &Snapshot) -> bool {
     domain::database(known).is_some_and(|known| known != shown.identity.database())
 }
 
-/// Jobs, tenants and rounds are counted alike in every database: what was begun in one must not be
-/// gone on with in another.
+/// Returns the blocker of a replaced database. Jobs, tenants and rounds have the same numbers in
+/// every database, so work of the old database must not continue in the new one.
 fn replaced(cluster: &str, known: &ClusterIdentity, shown: &Snapshot) -> Blocker {
     let since =
         |time: Option<&MicroTime>| time.map_or_else(String::new, |time| format!(" of {}", time.0));
@@ -101,16 +100,16 @@ fn replaced(cluster: &str, known: &ClusterIdentity, shown: &Snapshot) -> Blocker
     )
 }
 
-/// Whether two cluster's objects stand for the same database, as far as is known: they are one and
-/// the same, or both were logged in to and the same database answered.
+/// Returns whether two OceanBaseClusters are known to refer to the same database: they are the same
+/// object, or the same database answered both.
 pub(super) fn same_database(context: &Context, one: &ClusterKey, other: &ClusterKey) -> bool {
     one == other
         || identity(context, one)
             .is_some_and(|known| identity(context, other).as_ref() == Some(&known))
 }
 
-/// The database that answered last. The object's status remembers it over a restart and while
-/// nothing answers: who is first to have been made stays the owner.
+/// Returns the database that answered last. The object's status keeps the identity over restarts
+/// and outages, so the oldest object stays the owner.
 fn identity(context: &Context, key: &ClusterKey) -> Option<DatabaseId> {
     let (namespace, name) = (&*key.namespace, &*key.name);
     let known = if let Some(object) = caches::find(&context.caches.clusters, namespace, name) {

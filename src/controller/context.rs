@@ -1,4 +1,4 @@
-//! What every pass over an object can use.
+//! Shared resources of every pass.
 
 use kube::Client;
 
@@ -11,26 +11,26 @@ use crate::oceanbase::lease_guard::LeaseGuard;
 use crate::oceanbase::registry::Clusters;
 use crate::telemetry::Metrics;
 
-/// What every pass over an object can use.
+/// Shared resources of every pass.
 pub struct Context {
-    /// The Kubernetes API.
+    /// Client of the Kubernetes API.
     pub client: Client,
-    /// Secrets, read one by one.
+    /// Reader of single Secrets.
     pub secrets: Secrets,
-    /// The databases.
+    /// Databases.
     pub clusters: Clusters,
-    /// The time.
+    /// Clock.
     pub clock: Clock,
-    /// The operator's metrics.
+    /// Metrics of the operator.
     pub metrics: Metrics,
-    /// What is known of all objects.
+    /// Caches of all objects.
     pub caches: Caches,
-    /// Where events go.
+    /// Publisher of events.
     pub events: Events,
-    /// For how long this process may act.
+    /// Time limit of this process as the leader.
     pub lease_guard: LeaseGuard,
-    /// What this process remembers of objects.
+    /// State of objects that only this process keeps.
     pub memory: ProcessState,
-    /// The smallest recovery window that is set as a delete policy, in days.
+    /// Smallest recovery window that is set as a delete policy, in days.
     pub least_window_days: i32,
 }

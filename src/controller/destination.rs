@@ -1,4 +1,4 @@
-//! From a store's object to where one tenant's backups go.
+//! Mapping from a BackupStorage to the destinations of a tenant's backups.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use crate::oceanbase::destination::{
 use crate::oceanbase::model::{Identity, StorageLimits, Tenant};
 use crate::oceanbase::version::Version;
 
-/// The store of this name.
+/// Returns the storage of this name.
 ///
 /// # Errors
-/// There is none; it may be applied later.
+/// The storage does not exist; it may be created later.
 pub fn storage(
     context: &Context,
     namespace: &str,
@@ -33,10 +33,11 @@ pub fn storage(
     })
 }
 
-/// Where backups of a tenant should go: the store's own directory until the tenant's is known.
+/// Returns the desired destination of a tenant's backups; the directory of the storage until the
+/// tenant's directory is known.
 ///
 /// # Errors
-/// The server can not use the store, or a value can not stand in a destination.
+/// The server cannot use the storage, or a value cannot be part of a destination.
 pub fn wanted(
     storage: &BackupStorage,
     version: Option<Version>,
@@ -50,17 +51,17 @@ pub fn wanted(
         .map_err(|error| invalid(&error))
 }
 
-/// Where the store is.
+/// Returns the location of the storage.
 ///
 /// # Errors
-/// A value that can not stand in a destination, or a block that is missing.
+/// A value cannot be part of a destination, or a block is missing.
 pub fn root(spec: &BackupStorageSpec) -> Result<Location, Blocker> {
     let parts = Parts::of(spec)?;
     Location::new(&parts.root, parts.host).map_err(|error| invalid(&error))
 }
 
-/// A tenant's directory of data backups below the store's own: the one in use, by whatever name of
-/// the cluster it was made, or what the template makes now.
+/// Returns a tenant's directory of data backups below the directory of the storage. That is the
+/// directory in use, even if the cluster was renamed, or else the result of the template.
 #[must_use]
 pub fn data_path(
     root: Option<&Location>,
@@ -68,13 +69,14 @@ pub fn data_path(
     identity: &Identity,
     tenant: &Tenant,
 ) -> String {
-    // Where they went last is theirs still when somebody has cleared the destination.
+    // The last directory still belongs to the tenant after another tool or user has cleared the
+    // destination.
     let sets = tenant.sets.iter().rev().map(|set| set.path.as_str());
     let in_use = below(root, tenant.data_dest.as_deref().into_iter().chain(sets));
     naming::data_path(template, identity, tenant, in_use)
 }
 
-/// The same of archived logs.
+/// Returns a tenant's directory of archived logs, like [`data_path`].
 #[must_use]
 pub fn log_path(
     root: Option<&Location>,
@@ -88,7 +90,7 @@ pub fn log_path(
     naming::log_path(template, identity, tenant, in_use)
 }
 
-/// The paths below the store's own directory of what the engine shows there.
+/// Returns the paths below the directory of the storage, of the locations that the database shows.
 fn below<'a>(
     root: Option<&'a Location>,
     shown: impl Iterator<Item = &'a str>,
@@ -96,10 +98,10 @@ fn below<'a>(
     shown.filter_map(move |shown| Some(root?.path_to(&Location::read_back(shown))?.to_owned()))
 }
 
-/// Whether a server of this version can use the store.
+/// Checks that a server of this version can use the storage.
 ///
 /// # Errors
-/// It can not.
+/// The server cannot use the storage.
 pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Blocker> {
     let parts = Parts::of(spec)?;
     let missing = parts
@@ -125,11 +127,12 @@ pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Block
     }
 }
 
-/// Where the store is, with the keys of its Secret, as it is told to the database at these endpoints.
+/// Returns the destination with the keys from its Secret, as sent to the database at these
+/// endpoints.
 ///
 /// # Errors
-/// The Secret is missing or incomplete, may not be sent to the store or to the database, or holds
-/// what can not stand in a destination.
+/// The Secret is missing or incomplete, or may not be sent to the storage or to the database. Also
+/// a value that cannot be part of a destination.
 pub async fn destination(
     secrets: &Secrets,
     namespace: &str,
@@ -141,7 +144,7 @@ pub async fn destination(
     found.map(|(destination, _)| destination)
 }
 
-/// The same, and the `resourceVersion` of the Secret that it has the keys of.
+/// Returns the destination like [`destination`], and the `resourceVersion` of the Secret.
 ///
 /// # Errors
 /// As [`destination`].
@@ -183,12 +186,12 @@ pub async fn with_version(
     Ok((destination, secret.version()))
 }
 
-/// A destination that is about to be set: with the store's limits, where the server keeps to any. They count
-/// where the directory is a new one: of another the database keeps what it knows. An older server is told
-/// of none: it would take them, and back up as fast as it can.
+/// Returns a destination to set, with the limits of the storage if the server supports limits. The
+/// database applies the limits only to a new directory; for a known directory it keeps its own. An
+/// older server would accept the limits and ignore them, so it gets none.
 ///
 /// # Errors
-/// As [`destination`], and limits that the database would not take.
+/// As [`destination`], and limits that the database would reject.
 pub async fn to_set(
     secrets: &Secrets,
     namespace: &str,
@@ -206,10 +209,10 @@ pub async fn to_set(
     })
 }
 
-/// How fast the store may be used.
+/// Returns the limits of the storage.
 ///
 /// # Errors
-/// A value that the database would not take.
+/// A value that the database would reject.
 pub fn limits(spec: &BackupStorageSpec) -> Result<StorageLimits, Blocker> {
     let Some(limits) = &spec.limits else {
         return Ok(StorageLimits::NONE);
@@ -236,19 +239,19 @@ pub fn limits(spec: &BackupStorageSpec) -> Result<StorageLimits, Blocker> {
     })
 }
 
-/// Reads `100Mi`: of all quantities those that the schema takes.
+/// Parses quantities such as `100Mi`, in the form that the schema accepts.
 fn bytes_per_second(text: &str) -> Option<i64> {
     let mut units = ["Ki", "Mi", "Gi"].into_iter();
     let digits = units.find_map(|unit| text.strip_suffix(unit))?;
     bytes_of(text).filter(|_| digits.len() <= 9)
 }
 
-/// A value that can not stand in a destination.
+/// Returns the blocker of a value that cannot be part of a destination.
 pub(super) fn invalid(error: &DestinationError) -> Blocker {
     Blocker::permanent("InvalidDestination", error.to_string())
 }
 
-/// A store's description, taken apart.
+/// Parsed description of a storage.
 struct Parts<'a> {
     root: String,
     directory: String,
@@ -266,7 +269,7 @@ struct Bucket<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Taken apart and checked: what the schema refuses is refused here too.
+    /// Parses and checks the description: values that the schema rejects are rejected here too.
     fn of(spec: &'a BackupStorageSpec) -> Result<Self, Blocker> {
         let parts = Self::taken_apart(spec)?;
         if let Some(bucket) = &parts.bucket {
@@ -293,7 +296,7 @@ impl<'a> Parts<'a> {
                 bucket: None,
                 needs: [None; 2],
             }),
-            // The API server refuses this; an object from before the rule may still be there.
+            // The API server rejects this; an object that is older than the rule may still exist.
             _ => Err(Blocker::permanent(
                 "InvalidStorage",
                 "`type` and the block of the store do not match: give the block of that type alone",

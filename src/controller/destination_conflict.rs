@@ -1,8 +1,9 @@
-//! Places that are somebody's already.
+//! Detection of destinations that belong to another tenant.
 //!
-//! The database refuses a directory that holds another tenant's format file (9081) and one that is
-//! not empty (9080). It takes an empty directory inside of another tenant's, where the other's
-//! cleanup or a person who clears one of the two would destroy both: that is found here.
+//! The database rejects a directory that contains another tenant's format file (9081), and a
+//! directory that is not empty (9080). It accepts an empty directory inside another tenant's
+//! directory. There, the other tenant's cleanup, or a user who clears one directory, would destroy
+//! both backups. This module detects that case.
 
 use jiff::Timestamp;
 use kube::ResourceExt;
@@ -16,7 +17,7 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
-/// What stands in the way of sending a tenant's logs to a place where nothing is set yet.
+/// Returns the conflict that blocks a new destination of a tenant's logs.
 pub(super) fn conflict(
     object: &LogBackup,
     context: &Context,
@@ -58,7 +59,7 @@ pub(super) fn conflict(
     ))
 }
 
-/// Where the data or logs of a tenant go, if that is of interest, and how to call them.
+/// Returns the first matching destination of a tenant's data or logs, with its description.
 fn destination(
     tenant: &Tenant,
     is_wanted: impl Fn(&Location) -> bool,
@@ -72,8 +73,8 @@ fn destination(
         .map(|(what, location)| (format!("the {what} of tenant '{}'", tenant.name), location))
 }
 
-/// Whether both go where each tenant of a cluster has a directory of its own, named by its number.
-/// A thousand that are made at once need not be compared by their places.
+/// Returns whether both use the default directories of one cluster, which contain the number of the
+/// tenant. The destinations of a thousand new log backups then need no comparison.
 fn are_neighbours(one: &LogBackup, other: &LogBackup) -> bool {
     let goes_by_itself = |object: &LogBackup| object.spec.path.is_none();
     goes_by_itself(one)
@@ -83,7 +84,7 @@ fn are_neighbours(one: &LogBackup, other: &LogBackup) -> bool {
         && one.metadata.namespace == other.metadata.namespace
 }
 
-/// Who was there first: what archives already, then the older one.
+/// Returns the precedence: log backups that archive come first, then older ones.
 fn rank(object: &LogBackup) -> (bool, Timestamp, String, String) {
     let status = object.status.as_ref();
     let archives = status.is_some_and(|status| status.storage_directory.is_some());
@@ -91,8 +92,8 @@ fn rank(object: &LogBackup) -> (bool, Timestamp, String, String) {
     (!archives, created_at, namespace(object), object.name_any())
 }
 
-/// Where another object's logs go; `None` while that is not known, or where it is for a tenant of
-/// this very database, whose destination is seen there.
+/// Returns the destination of another object's logs. Returns `None` if it is unknown, or if this
+/// database already shows the destination of that tenant.
 fn location_of(other: &LogBackup, context: &Context, own: &Snapshot) -> Option<Location> {
     let namespace = namespace(other);
     let storage = caches::find(

@@ -1,19 +1,30 @@
-//! One pass over one object, the same for every kind:
+//! Reconcile pass over one object, the same for every kind.
+//!
+//! # Flow
 //!
 //! ```text
 //! observe ─> decide ─> write the status ─> perform ─> decide with the answer ─> write the status
 //! ```
 //!
-//! The status is written by PUT under the resourceVersion that was read, and only when it differs:
-//! whoever works on an older picture gets a conflict and starts anew. An effect that must not
-//! happen twice is performed only in a pass whose own write went well.
+//! # Guarantees
 //!
-//! A statement needs the right to send it. While others hold that, the status is written all the
-//! same; only an intent is not: it is written with the right in hand, and what the object
-//! [shows meanwhile](Reconcile::waiting) does without it.
+//! * A status is written by PUT under the resourceVersion that was read, and only if it differs. A
+//!   pass on an older version gets a conflict and is requeued.
+//! * A fenced effect is performed only in a pass whose own status write succeeded.
+//! * The lease is checked before each status write, and so before each effect.
+//! * An object that needs the finalizer gets it before any other step.
 //!
-//! An object that stops something in the database before it goes is held by our finalizer: it is
-//! put on before anything else is done for the object, and taken off when its farewell says so.
+//! # Assumptions
+//!
+//! * Decisions are pure: an unchanged observation leads to the same status and effect.
+//! * The watch delivers every own write, possibly late.
+//!
+//! # Caveats
+//!
+//! * An effect that is not fenced may be performed twice.
+//! * Finalizer changes do not check the lease; only the resourceVersion protects them.
+//! * Without a send permit, the intent is not written. The object shows [`Reconcile::waiting`]
+//!   instead.
 
 mod write;
 
@@ -41,15 +52,14 @@ use crate::oceanbase::database::Permit;
 use crate::oceanbase::lanes::Lane;
 use write::write;
 
-/// How soon to come back when the object was changed in the meantime; longer each time, because
-/// the watch may be late.
+/// Delay before a retry after a conflict. It doubles each time, because the watch may be late.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(50);
-/// For how long an object waits for the right to send before it says so.
+/// Delay after which an object that waits for a send permit reports the wait.
 const STATUS_DELAY: Duration = Duration::from_secs(5);
-/// How soon to come back after a failed pass; longer each time.
+/// Delay before a retry after a failed pass. It doubles each time.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
-/// A kind that is reconciled.
+/// Kind that the operator reconciles.
 pub trait Reconcile:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
     + HasStatus<Status: Clone + PartialEq + Default + Send + Sync>
@@ -61,29 +71,29 @@ pub trait Reconcile:
     + Sync
     + 'static
 {
-    /// What a decision needs to see.
+    /// Input of a decision.
     type Observation: Send + Sync;
-    /// What a decision can ask for.
+    /// Effect that a decision can request.
     type Effect: Send + Sync;
-    /// What becomes of that.
+    /// Result of an effect.
     type Answer: Send + Sync;
 
-    /// The controller's name: the label of its metrics.
+    /// Name of the controller: the label of its metrics.
     const CONTROLLER: &'static str;
 
-    /// For how long, after changes elsewhere have woken objects of this kind, further ones are
-    /// gathered: for kinds that sum up what a thousand others show, and that nobody waits for.
+    /// Period in which further changes elsewhere are gathered after a change has requeued objects
+    /// of this kind. For kinds that summarize many objects and that no other object waits for.
     const DEBOUNCE: Duration = Duration::ZERO;
 
-    /// The status, empty where nobody has written one.
+    /// Returns the status, empty if it was never written.
     fn current_status(&self) -> Self::Status {
         self.status().cloned().unwrap_or_default()
     }
 
-    /// Looks at what the decision needs. Reads only; trouble is part of what is seen.
+    /// Observes the input of the decision. Reads only; failures are part of the observation.
     fn observe(&self, context: &Context) -> impl Future<Output = Self::Observation> + Send;
 
-    /// Decides; see [`crate::domain`].
+    /// Decides the status and the effect; see [`crate::domain`].
     fn decide(
         &self,
         observed: &Self::Observation,
@@ -91,14 +101,14 @@ pub trait Reconcile:
         context: &Context,
     ) -> Decision<Self::Status, Self::Effect>;
 
-    /// Whether the object is to be held by our finalizer, so that [`Self::finalize`] is asked when
-    /// it is deleted.
+    /// Returns whether the object needs the operator's finalizer. [`Self::finalize`] then decides
+    /// its deletion.
     fn needs_finalizer(&self) -> bool {
         false
     }
 
-    /// Decides for an object that is being deleted and is held by our finalizer. Time must be
-    /// limited: an object that nobody can get rid of is worse than what it leaves behind.
+    /// Decides for an object that is being deleted and has the operator's finalizer. The time must
+    /// be limited: an object that cannot be deleted is worse than its remains in the database.
     fn finalize(
         &self,
         _observed: &Self::Observation,
@@ -108,20 +118,20 @@ pub trait Reconcile:
         Finalization::Release(None)
     }
 
-    /// Whether the effect must not happen twice: it is then performed only in a pass that has
-    /// changed the status, under the resourceVersion that it had read. Of two leaders, or of two
-    /// passes of which one has an older picture, only one gets that far.
+    /// Returns whether the effect must not happen twice. Such an effect is performed only in a pass
+    /// that has changed the status under the resourceVersion that it had read. Of two leaders, or
+    /// of two passes on different versions, only one succeeds.
     fn is_fenced(_effect: &Self::Effect) -> bool {
         false
     }
 
-    /// What an object shows whose fenced effect is due and waits for the right to send: where it
-    /// stands, without the intent.
+    /// Returns the status of an object whose fenced effect waits for a send permit: its current
+    /// state, without the intent.
     fn waiting(&self, _observed: &Self::Observation, _context: &Context) -> Option<Self::Status> {
         None
     }
 
-    /// The cluster to which the effect sends a statement, if it does, and on which way.
+    /// Returns the cluster and the lane of the statement, if the effect sends one.
     fn lane(
         &self,
         observed: &Self::Observation,
@@ -137,51 +147,52 @@ pub trait Reconcile:
         context: &Context,
     ) -> impl Future<Output = Self::Answer> + Send;
 
-    /// Objects of this kind that a change concerns: none of them when it is not listed here.
+    /// Returns the objects of this kind that a change affects, except those that the change itself
+    /// is about.
     fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>>;
 
-    /// Called when an object was deleted, after its store has forgotten it.
+    /// Handles the deletion of an object, after its cache has dropped it.
     fn deleted(&self, _context: &Context) {}
 
-    /// Called after a status was written, with the one before: counters go here.
+    /// Handles a written status, given the previous one: updates counters.
     fn written(&self, _before: &Self::Status, _context: &Context) {}
 }
 
-/// Why a pass failed.
+/// Reason why a pass failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The Kubernetes API refused or did not answer.
+    /// The Kubernetes API rejected the request or did not answer.
     #[error("the Kubernetes API: {0}")]
     Api(#[from] kube::Error),
-    /// A decision asked for something that must not happen twice without an intent; it is a bug.
+    /// A decision requested a fenced effect without an intent, which is a bug.
     #[error("an effect that needs an intent came without one")]
     Unfenced,
-    /// An intent was written, and the API server kept nothing of it.
+    /// The API server kept nothing of an intent that was written.
     #[error(
         "the API server does not keep the intent: apply the definitions (CRDs) of this operator's release"
     )]
     NotKept,
-    /// Another operator acts now; this process is about to end.
+    /// Another operator is the leader now; this process is about to end.
     #[error("the lease has ended")]
     NotLeading,
-    /// A pass panicked; it is a bug, and costs only this pass.
+    /// A pass panicked, which is a bug; other passes continue.
     #[error("the pass panicked")]
     Panic,
 }
 
-/// How a pass went, for its metric.
+/// Outcome of a pass, for its metric.
 pub(super) enum ReconcileOutcome {
     Done(Action),
-    /// Other statements are being sent to the cluster; this much later is a good time to come back.
+    /// Other statements are being sent to the cluster; the delay before the retry.
     Throttled(Duration),
-    /// The object was changed in the meantime.
+    /// The object was changed since it was read.
     Conflict,
 }
 
-/// One pass over one object.
+/// Runs one pass over one object.
 ///
 /// # Errors
-/// The API refused a write, or the pass panicked.
+/// The API rejected a write, or the pass panicked.
 pub async fn reconcile<K: Reconcile>(
     object: Arc<K>,
     context: Arc<Context>,
@@ -219,7 +230,7 @@ pub async fn reconcile<K: Reconcile>(
     result
 }
 
-/// How long to wait after a failed pass.
+/// Returns the delay after a failed pass.
 #[allow(clippy::needless_pass_by_value, reason = "the Controller calls it so")]
 pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Context>) -> Action {
     let (known_as, generation) = (identity(&*object), object.meta().generation);
@@ -235,7 +246,7 @@ pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Co
     Action::requeue(pause)
 }
 
-/// How an object is known to [`super::process_state`].
+/// Returns the key of an object in [`super::process_state`].
 pub(super) fn identity<K: Reconcile>(object: &K) -> String {
     format!(
         "{}/{}/{}",
@@ -246,20 +257,24 @@ pub(super) fn identity<K: Reconcile>(object: &K) -> String {
 }
 
 async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOutcome, Error> {
+    // 1. End if the object is being deleted and has no finalizer of the operator.
     let is_deleted = object.meta().deletion_timestamp.is_some();
     let has_finalizer = finalizer::has_finalizer(object);
     if is_deleted && !has_finalizer {
         return Ok(ReconcileOutcome::Done(Action::await_change()));
     }
+    // 2. Wait until all kinds are listed: an unlisted object would count as missing.
     context.caches.ready().await;
+    // 3. Skip a version that an own write has replaced: its write would conflict.
     let version = object.resource_version().unwrap_or_default();
     if context.memory.is_replaced(&identity(object), &version) {
         return Ok(ReconcileOutcome::Conflict);
     }
+    // 4. Add or remove the finalizer. The change requeues the object.
     if !is_deleted && object.needs_finalizer() != has_finalizer {
-        // The change wakes the object.
         return finalizer::set(object, object.needs_finalizer(), context).await;
     }
+    // 5. Observe and decide.
     let observed = object.observe(context).await;
     let decision = match decide(object, &observed, None, context) {
         Finalization::Wait(decision) => decision,
@@ -269,13 +284,14 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
         .effect
         .as_ref()
         .and_then(|effect| object.lane(&observed, effect));
+    // 6. Acquire the send permit of a fenced effect.
     let mut permit = None;
     if decision.effect.as_ref().is_some_and(K::is_fenced) {
         if decision.status == object.current_status() {
             return Err(Error::Unfenced);
         }
-        // With the right in hand: an intent that could not be followed would be written again and
-        // again while another statement is under way.
+        // Before the write: without a permit, each pass would write the intent again while another
+        // statement is being sent.
         permit = match permit_on(lane.as_ref(), context) {
             Ok(permit) => permit,
             Err(throttled) => {
@@ -283,6 +299,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
             }
         };
     }
+    // 7. Write the status, with the intent of a fenced effect.
     let before = object.resource_version();
     let Some(object) = write(object, &decision.status, context).await? else {
         return Ok(ReconcileOutcome::Conflict);
@@ -290,19 +307,22 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
     if decision.effect.as_ref().is_some_and(K::is_fenced) && object.resource_version() == before {
         return Err(Error::NotKept);
     }
+    // 8. Publish the event; end if there is no effect.
     super::event_publisher::publish(&object, decision.event, context);
     let Some(effect) = decision.effect else {
         return Ok(ReconcileOutcome::Done(action(decision.next, context)));
     };
-    // Not before the status is written: while statements of others are under way it shows where the
-    // object stands.
+    // 9. Acquire the send permit of any other effect, after the write: the status is then up to
+    //    date while the object waits.
     if permit.is_none() {
         permit = match permit_on(lane.as_ref(), context) {
             Ok(permit) => permit,
             Err(throttled) => return Ok(throttled),
         };
     }
+    // 10. Perform the effect.
     let answer = object.perform(&effect, &observed, permit, context).await;
+    // 11. Decide with the answer, write the status and publish the event.
     let decision = match decide(&object, &observed, Some((&effect, &answer)), context) {
         Finalization::Wait(decision) => decision,
         Finalization::Release(event) => return finalizer::release(&object, event, context).await,
@@ -314,7 +334,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
     Ok(ReconcileOutcome::Done(action(decision.next, context)))
 }
 
-/// Shows that the object waits for the right to send, and comes back.
+/// Reports that the object waits for a send permit, and requeues it.
 async fn wait<K: Reconcile>(
     object: &K,
     observed: &K::Observation,
@@ -322,7 +342,7 @@ async fn wait<K: Reconcile>(
     context: &Context,
 ) -> Result<ReconcileOutcome, Error> {
     let waited = context.memory.waited(identity(object));
-    // What an object shows already stands for a moment: most have their turn by then.
+    // The current status remains for a short time: most objects get a permit within it.
     if (object.status().is_none() || waited >= STATUS_DELAY)
         && let Some(status) = object.waiting(observed, context)
         && write(object, &status, context).await?.is_none()
@@ -332,7 +352,7 @@ async fn wait<K: Reconcile>(
     Ok(throttled)
 }
 
-/// The right to send, where that is needed; otherwise when to come back.
+/// Returns a send permit if the lane needs one, or the delay before the retry.
 fn permit_on(
     lane: Option<&(ClusterKey, Lane)>,
     context: &Context,
@@ -348,7 +368,7 @@ fn permit_on(
     }
 }
 
-/// Decides, whether the object lives or is being deleted.
+/// Decides for an object that exists or that is being deleted.
 fn decide<K: Reconcile>(
     object: &K,
     observed: &K::Observation,

@@ -1,7 +1,7 @@
-//! Events on objects: what `kubectl describe` shows at its end.
+//! Kubernetes events of objects, as `kubectl describe` shows them.
 //!
-//! They are published beside the passes, one after the other: an API server that is slow to take one
-//! must not stand between a written intent and its statement.
+//! A separate task publishes the events one after the other. A slow API server must not delay a
+//! statement whose intent is already written.
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ use super::{Context, Reconcile};
 use crate::domain::{Event, shortened};
 use crate::oceanbase::lease_guard::LeaseGuard;
 
-/// Longest note, in bytes: the API takes 1 kB.
+/// Maximum length of a note in bytes: the API accepts 1 kB.
 const MAX_NOTE_BYTES: usize = 1000;
-/// How many may wait to be published; further ones stand in the log only.
+/// Maximum number of events that wait for publication; further events are only logged.
 const QUEUE_CAPACITY: usize = 1024;
-/// How long those that wait hold up the end of the operator.
+/// Maximum time for which waiting events delay the end of the operator.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Where events go.
+/// Queue of events.
 #[derive(Clone)]
 pub struct Events(mpsc::Sender<EventMessage>);
 
-/// What publishes them.
+/// Task that publishes the queued events.
 pub struct EventPublisher {
     recorder: Recorder,
     lease_guard: LeaseGuard,
@@ -34,12 +34,12 @@ pub struct EventPublisher {
 
 enum EventMessage {
     Event(Box<(Note, ObjectReference)>),
-    /// Everything before it has been published.
+    /// All earlier events have been processed.
     Mark(oneshot::Sender<()>),
 }
 
 impl Events {
-    /// Where events go, and what must be run for that.
+    /// Creates the queue, and the task that must run for it.
     #[must_use]
     pub fn new(recorder: Recorder, lease_guard: LeaseGuard) -> (Self, EventPublisher) {
         let (sender, letters) = mpsc::channel(QUEUE_CAPACITY);
@@ -51,7 +51,7 @@ impl Events {
         (Self(sender), courier)
     }
 
-    /// Has an event on this object published; `false` where too many wait for that already.
+    /// Queues an event of this object; returns `false` if the queue is full.
     pub(crate) fn publish(&self, object: ObjectReference, event: Event) -> bool {
         if event.warning {
             tracing::warn!(reason = event.reason, note = %event.message, "event");
@@ -67,7 +67,7 @@ impl Events {
         taken
     }
 
-    /// Waits a moment for what is still to be published.
+    /// Waits, with a timeout, until the queued events are published.
     pub async fn flush(&self) {
         let (published, mark) = oneshot::channel();
         if self.0.try_send(EventMessage::Mark(published)).is_ok() {
@@ -77,7 +77,7 @@ impl Events {
 }
 
 impl EventPublisher {
-    /// Publishes events as they come. It is a courtesy: what fails here is logged only.
+    /// Publishes queued events. Events are best effort: a failure is only logged.
     pub async fn run(mut self) {
         while let Some(letter) = self.letters.recv().await {
             match letter {
@@ -90,14 +90,14 @@ impl EventPublisher {
                     }
                 }
                 EventMessage::Event(..) => {}
-                // Nobody waits for it any more where this fails.
+                // Fails only if the waiting side has given up.
                 EventMessage::Mark(mark) => drop(mark.send(())),
             }
         }
     }
 }
 
-/// As the API takes it.
+/// Converts an event to the form of the API.
 fn noted(event: Event) -> Note {
     Note {
         type_: if event.warning {
@@ -112,7 +112,7 @@ fn noted(event: Event) -> Note {
     }
 }
 
-/// Whether the object's namespace is being deleted, so that nothing can be made there any more.
+/// Returns whether the object's namespace is being deleted and rejects new objects.
 fn is_namespace_going(error: &kube::Error) -> bool {
     let kube::Error::Api(refusal) = error else {
         return false;
@@ -121,7 +121,7 @@ fn is_namespace_going(error: &kube::Error) -> bool {
     causes.any(|cause| cause.reason == "NamespaceTerminating")
 }
 
-/// Has an event published, if there is one.
+/// Publishes an event, if there is one.
 pub(super) fn publish<K: Reconcile>(object: &K, event: Option<Event>, context: &Context) {
     let Some(event) = event else { return };
     if context.events.publish(object.object_ref(&()), event) {
@@ -133,7 +133,7 @@ pub(super) fn publish<K: Reconcile>(object: &K, event: Option<Event>, context: &
 mod tests {
     use super::*;
 
-    /// The API refuses a note of more than 1024 bytes, and with it the event.
+    /// The API rejects a note of more than 1024 bytes, and with it the event.
     #[test]
     fn a_long_message_is_cut_to_what_the_api_takes() {
         let event = Event {

@@ -1,4 +1,4 @@
-//! The finalizer: what holds an object that is being deleted until the database was told.
+//! Finalizer that keeps an object during deletion until its work in the database has ended.
 
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
@@ -10,7 +10,7 @@ use super::{Context, Reconcile, event_publisher};
 use crate::api::STOP_FINALIZER;
 use crate::domain::Event;
 
-/// Whether our finalizer holds the object.
+/// Returns whether the object has the operator's finalizer.
 pub(super) fn has_finalizer<K: Reconcile>(object: &K) -> bool {
     object
         .finalizers()
@@ -18,7 +18,7 @@ pub(super) fn has_finalizer<K: Reconcile>(object: &K) -> bool {
         .any(|name| name == STOP_FINALIZER)
 }
 
-/// Lets the object go, and tells why.
+/// Removes the finalizer, and publishes the event.
 pub(super) async fn release<K: Reconcile>(
     object: &K,
     event: Option<Event>,
@@ -28,7 +28,7 @@ pub(super) async fn release<K: Reconcile>(
     set(object, false, context).await
 }
 
-/// Puts our finalizer on, or takes it off; those of others stay.
+/// Adds or removes the operator's finalizer; finalizers of other tools remain.
 pub(super) async fn set<K: Reconcile>(
     object: &K,
     held: bool,
@@ -40,7 +40,7 @@ pub(super) async fn set<K: Reconcile>(
         .filter(|name| *name != STOP_FINALIZER)
         .collect();
     finalizers.extend(held.then_some(STOP_FINALIZER));
-    // With its resourceVersion: the list of another moment could drop somebody's finalizer.
+    // With the resourceVersion: an outdated list could remove the finalizer of another tool.
     let patch = json!({"metadata": {
         "resourceVersion": object.resource_version(),
         "finalizers": finalizers,

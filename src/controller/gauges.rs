@@ -1,5 +1,5 @@
-//! What is true at the moment of a scrape: made anew for each, from what the operator knows anyway, so
-//! that what is gone leaves no series behind.
+//! Gauges of the current state, rebuilt at each scrape from data that the operator already has. A
+//! deleted object therefore leaves no series behind.
 
 mod baseline;
 mod strategies;
@@ -18,22 +18,22 @@ use crate::domain::storage::bytes_of;
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 
-/// Writes what is true now into the metrics, and tells them.
+/// Writes the current state into the metrics and renders them.
 pub struct Gauges {
     context: Arc<Context>,
-    /// Of two scrapes at once one waits: it would count what the other has just begun to.
+    /// Serializes scrapes: a concurrent scrape would compute the same gaps again.
     gaps: Mutex<Gaps>,
 }
 
-/// The longest gap of each strategy's schedule in days, by uid, with the generation of its spec: it is
-/// looked for over years.
+/// Longest gap of each strategy's schedule in days, by uid, with the generation of its spec. The
+/// computation covers years of slots, so its result is cached.
 type Gaps = HashMap<String, (Option<i64>, i32)>;
 
-/// What is known of each cluster.
+/// States of all clusters.
 type ClusterStates = [(ClusterKey, ClusterState)];
 
 impl Gauges {
-    /// Tells what this context knows.
+    /// Creates gauges of this context.
     #[must_use]
     pub fn new(context: Arc<Context>) -> Self {
         Self {
@@ -42,14 +42,14 @@ impl Gauges {
         }
     }
 
-    /// The text that Prometheus scrapes; `None` where it can not be made.
+    /// Returns the text that Prometheus scrapes; `None` if it cannot be encoded.
     #[must_use]
     pub fn text(&self) -> Option<String> {
         let mut gaps = self.gaps.lock().unwrap_or_else(PoisonError::into_inner);
         let (context, metrics) = (&*self.context, &self.context.metrics);
         let leads = context.lease_guard.is_valid();
         metrics.operator.leader.set([], leads);
-        // Two operators that both tell would be counted twice.
+        // Only the leader reports: series of two operators would be counted twice.
         if leads {
             let states = context.clusters.states();
             record_clusters(&states, context);
@@ -136,7 +136,7 @@ fn runs(task: &RecoveryTask) -> bool {
     status.is_some_and(|status| status.step.is_some() && status.outcome.is_none())
 }
 
-/// Whether a condition holds, where that is known.
+/// Returns whether a condition is true; `None` if it is unknown.
 fn holds(conditions: &[Condition], kind: &str) -> Option<bool> {
     let known = conditions.iter().find(|known| known.type_ == kind)?;
     match known.status.as_str() {

@@ -1,10 +1,10 @@
-//! Watches of several namespaces, joined into one: a store has one writer, and a new list replaces all
-//! that it holds.
+//! Watches of several namespaces, merged into one: a cache has one writer, and a new list replaces
+//! its whole content.
 //!
-//! The first lists of all namespaces together are one list, which is complete with the last of them;
-//! nobody takes what one namespace has not told yet for missing. Later a namespace may have to be listed
-//! again, because its watch can not go on where it broke off: that list becomes changes, and deletions
-//! of what is not in it any more, and the objects of the other namespaces stay.
+//! The first lists of all namespaces form one list, which completes with the last of them. Until
+//! then, objects of an unlisted namespace do not count as missing. Later, a broken watch may list
+//! its namespace again. The new list then becomes changes, plus deletions of the objects that it
+//! lacks; objects of other namespaces remain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +13,8 @@ use futures::{Stream, StreamExt};
 use kube::Resource;
 use kube_runtime::watcher::{self, Event};
 
-/// Joins the watches of namespaces, each with its name. `gone` makes what is left of an object of which
-/// only namespace and name are known.
+/// Merges the watches of the named namespaces. `gone` builds the remains of an object of which only
+/// namespace and name are known.
 pub fn joined<K>(
     watches: Vec<(String, BoxStream<'static, watcher::Result<Event<K>>>)>,
     gone: fn(&str, &str) -> K,
@@ -35,24 +35,24 @@ where
         })
 }
 
-/// What has been told so far.
+/// State of the merged watch.
 struct MergedWatch<K> {
     namespaces: Vec<Namespace>,
     gone: fn(&str, &str) -> K,
     has_begun: bool,
-    /// The newest change of each object that had been listed before all namespaces are: the number of
-    /// its namespace, and its name.
+    /// Newest change of each object, while not all namespaces are listed: by the number of its
+    /// namespace, and its name.
     held: BTreeMap<(usize, String), Event<K>>,
 }
 
-/// What is known of one namespace.
+/// State of one namespace.
 #[derive(Default)]
 struct Namespace {
     name: String,
     is_listed: bool,
-    /// The names of its objects.
+    /// Names of its objects.
     known: BTreeSet<String>,
-    /// Those in the list that is being read.
+    /// Names in the list that is being read.
     listing: BTreeSet<String>,
 }
 
@@ -70,7 +70,7 @@ impl<K: Resource> MergedWatch<K> {
         }
     }
 
-    /// What an event of the namespace of this number means for the store of all of them.
+    /// Translates an event of the namespace with this number into events of the shared cache.
     fn next(&mut self, number: usize, event: Event<K>) -> Vec<Event<K>> {
         let space = &mut self.namespaces[number];
         match event {
@@ -127,7 +127,8 @@ impl<K: Resource> MergedWatch<K> {
         self.namespaces.iter().all(|space| space.is_listed)
     }
 
-    /// Before the list of all namespaces is complete, the store would forget a change with its end.
+    /// Delays a change until the list of all namespaces is complete: the end of the list would make
+    /// the cache drop the change.
     fn changed(&mut self, number: usize, name: String, event: Event<K>) -> Vec<Event<K>> {
         if self.is_complete() {
             return vec![event];
@@ -160,7 +161,7 @@ mod tests {
         object
     }
 
-    /// Namespaces `shop` and `bank`, and a store behind them.
+    /// Namespaces `shop` and `bank`, and their shared cache.
     struct Watched {
         joined: MergedWatch<ConfigMap>,
         store: Writer<ConfigMap>,
@@ -174,8 +175,8 @@ mod tests {
             }
         }
 
-        /// Events of a namespace, each as its first letter and an object's name; and what the store was
-        /// told, in the same way with the namespace.
+        /// Delivers events of a namespace, each as its first letter and an object's name. Returns
+        /// the events of the cache in the same form, with the namespace.
         fn deliver(&mut self, number: usize, events: &[&str]) -> Vec<String> {
             let namespace = self.joined.namespaces[number].name.clone();
             let mut delivered = Vec::new();
@@ -223,7 +224,7 @@ mod tests {
         )
     }
 
-    /// Both listed: `a` and `b` in the shop, `a` in the bank.
+    /// Both namespaces listed: `a` and `b` in the shop, `a` in the bank.
     fn listed() -> Watched {
         let mut watched = Watched::new();
         watched.deliver(SHOP, &["init", "lists a", "lists b", "done"]);
@@ -248,7 +249,7 @@ mod tests {
     fn a_namespace_that_can_not_be_listed_holds_all_of_them_back() {
         let mut watched = Watched::new();
         watched.deliver(SHOP, &["init", "lists a", "done"]);
-        // Refused, and tried again.
+        // The list is rejected and retried.
         watched.deliver(BANK, &["init"]);
         watched.deliver(BANK, &["init"]);
         watched.deliver(SHOP, &["applies a"]);
@@ -304,7 +305,7 @@ mod tests {
         let mut watched = listed();
         let delivered = watched.deliver(BANK, &["applies b", "deletes a"]);
         assert_eq!(delivered, ["applies bank/b", "deletes bank/a"]);
-        // Deleted and told so: another list has nothing to add.
+        // The deletion was delivered: a later list adds nothing.
         let delivered = watched.deliver(BANK, &["init", "lists b", "done"]);
         assert_eq!(delivered, ["applies bank/b"]);
     }

@@ -1,16 +1,31 @@
-//! Leader election: of several operators one acts, the one that holds a Lease
-//! (coordination.k8s.io/v1).
+//! Leader election: the operator process that holds a Lease (coordination.k8s.io/v1) is the leader.
 //!
-//! The protocol is the one of Kubernetes' own client: a candidate takes a Lease over only when it
-//! has itself seen it unchanged for as long as it is good for. The times in it are for people, so
-//! that the machines' clocks may differ. Each write is a PUT under the resourceVersion that was
-//! read: of two that try, one wins.
+//! # Flow
 //!
-//! Guarantees: the work's future is dropped when the lease was not renewed for two thirds of its
-//! duration, which leaves the last third for what is on its way; [`LeaseGuard`] is over at the same
-//! instant, also when this process could not run then. What the lease does not guarantee (the
-//! clocks of two machines may run at different speeds) is left to the resourceVersion of each
-//! status and the key of each backup.
+//! * A candidate reads the Lease every two fifteenths of its duration.
+//! * The candidate acquires the Lease at once if it never existed or was released. Otherwise it
+//!   acquires the Lease after observing it unchanged, or absent, for its duration.
+//! * The leader renews the Lease in the same interval, and releases the Lease after the work is
+//!   done.
+//!
+//! # Guarantees
+//!
+//! * Each write is a PUT under the resourceVersion that was read: of two candidates, one succeeds.
+//! * The work is dropped if the Lease was not renewed for two thirds of its duration. The last
+//!   third is left for requests in flight.
+//! * [`LeaseGuard`] ends at the same instant, even if the process was stopped at that time.
+//!
+//! # Assumptions
+//!
+//! * The monotonic clocks of two machines run at nearly the same speed. Their wall clocks may
+//!   differ: the times in the Lease are informational.
+//!
+//! # Caveats
+//!
+//! * If the clocks differ in speed, two leaders may overlap. The resourceVersion of each status and
+//!   the key of each backup then prevent duplicates.
+//! * The monotonic clock does not count every suspension of a machine, so a resumed leader may act
+//!   late.
 
 mod state;
 
@@ -30,63 +45,63 @@ use crate::domain::Event;
 use crate::oceanbase::lease_guard::LeaseGuard;
 use state::{Election, Step, holder};
 
-/// The Lease's name.
+/// Name of the Lease.
 pub const NAME: &str = "oceanbase-backup-operator";
 
-/// Which lease, and for how long it is good.
+/// Lease and its duration.
 #[derive(Clone)]
 pub struct Settings {
-    /// A client for this alone: in the queue of another one a renewal could come too late.
+    /// Client for the election only: behind the requests of a shared client, a renewal could be
+    /// late.
     pub client: Client,
-    /// The namespace of the Lease: the operator's own.
+    /// Namespace of the Lease: the operator's own.
     pub namespace: String,
-    /// Who asks: another name for each process, also for two of the same Pod.
+    /// Identity of the candidate: unique for each process, even in the same Pod.
     pub identity: String,
-    /// For how long the lease is good after each renewal, in whole seconds, at least 1 s. It is
-    /// given up when two thirds of it have passed, and renewed every two fifteenths: 10 s and 2 s
-    /// of 15 s.
+    /// Duration of the lease after each renewal, in whole seconds, at least 1 s. The leader gives
+    /// up after two thirds and renews every two fifteenths: 10 s and 2 s of 15 s.
     pub duration: Duration,
 }
 
 impl Settings {
-    /// The identity of a process: its Pod's name and something that no other process has.
+    /// Returns the identity of a process: the name of its Pod and a suffix unique to the process.
     #[must_use]
     pub fn identity(pod: &str) -> String {
-        // Seeded anew in each process; it needs to differ, not to be a secret.
+        // Seeded at random in each process; the suffix must be unique, not secret.
         format!("{pod}_{:016x}", RandomState::new().hash_one(pod))
     }
 
-    /// When a lease that could not be renewed is given up.
+    /// Returns the time after which a lease that was not renewed is given up.
     fn deadline(&self) -> Duration {
         self.duration * 2 / 3
     }
 
-    /// Time between two looks, and between two renewals.
+    /// Returns the interval between two reads, and between two renewals.
     fn pause(&self) -> Duration {
         self.duration * 2 / 15
     }
 }
 
-/// Why the work was dropped.
+/// Reason why the work was dropped.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// It could not be renewed in time.
+    /// The lease could not be renewed in time.
     #[error("the lease was not renewed in time")]
     NotRenewed,
-    /// Somebody else has it.
+    /// Another process holds the lease.
     #[error("the lease is held by {0}")]
     Taken(String),
 }
 
-/// Waits for the lease, then does the work while it is held, and gives it up when the work is
-/// done. `None` when `stop` was cancelled before there was a lease.
+/// Waits for the lease, runs the work while the lease is held, and releases the lease afterwards.
+/// Returns `None` if `stop` was cancelled before the lease was acquired.
 ///
-/// `looked` is called at each look at the lease that the API server answered; `lost_by` once the lease is ours,
-/// with it and who held it before, where that one neither renewed it nor left it.
+/// Calls `looked` after each read of the lease that the API server answered. Calls `lost_by` with
+/// the acquired lease and its previous holder if that holder neither renewed nor released it.
 ///
 /// # Errors
-/// The lease was lost, and the work dropped where it stood. The process must end: its tasks know
-/// an older world.
+/// The lease was lost, and the work was dropped at that point. The process must end: its tasks use
+/// outdated state.
 pub async fn lead<T>(
     settings: &Settings,
     clock: Clock,
@@ -112,7 +127,8 @@ pub async fn lead<T>(
         lost_by(&lease, &holder);
     }
     let done = tokio::select! {
-        // First: a process that stood still must not go on working because that is ready, too.
+        // First: a process that was stopped beyond its lease must not continue because the work is
+        // ready.
         biased;
         lost = candidate.keep(&mut lease) => Err(lost),
         done = work => Ok(done),
@@ -132,7 +148,7 @@ struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// Tries until the lease is ours, and tells who has held it until then.
+    /// Acquires the lease, and returns it with its previous holder.
     async fn acquire(&mut self, looked: impl Fn()) -> (Lease, Option<String>) {
         let mut reported = None;
         loop {
@@ -148,20 +164,20 @@ impl Candidate<'_> {
                     }
                     if self.election.candidacy(Instant::now()) == Step::Take {
                         match self.write(lease.unwrap_or_default()).await {
-                            // The answer may have come after its time.
+                            // The answer may have arrived after the lease ended.
                             Ok(lease) if self.lease_guard.is_valid() => return (lease, reported),
                             Ok(_) => {}
                             Err(error) => tracing::warn!(%error, "the lease was not taken"),
                         }
                     }
                 }
-                Err(error) => tracing::warn!(%error, "the lease can not be read"),
+                Err(error) => tracing::warn!(%error, "the lease cannot be read"),
             }
             sleep(self.settings.pause()).await;
         }
     }
 
-    /// Renews the lease again and again; ends when it is lost.
+    /// Renews the lease until it is lost.
     async fn keep(&mut self, lease: &mut Lease) -> Error {
         loop {
             let end = Instant::now() + self.lease_guard.left();
@@ -173,7 +189,7 @@ impl Candidate<'_> {
         }
     }
 
-    /// Waits a moment and renews the lease, however often that has to be tried.
+    /// Waits for the interval and renews the lease, with retries until it succeeds.
     async fn renew(&mut self, lease: &mut Lease) -> Result<(), Error> {
         loop {
             sleep(self.settings.pause()).await;
@@ -187,14 +203,15 @@ impl Candidate<'_> {
                 }
                 Err(error) => tracing::warn!(%error, "the lease was not renewed"),
             }
-            // Somebody has touched it, or our own renewal came through and its answer did not.
+            // Another process has written the lease, or only the answer to the own renewal was
+            // lost.
             match self.read().await {
                 Ok(None) => *lease = Lease::default(),
                 Ok(Some(found)) => {
                     self.election.is_ours(found.spec.as_ref())?;
                     *lease = found;
                 }
-                Err(error) => tracing::warn!(%error, "the lease can not be read"),
+                Err(error) => tracing::warn!(%error, "the lease cannot be read"),
             }
         }
     }
@@ -206,9 +223,9 @@ impl Candidate<'_> {
             .unwrap_or_else(|_| Err(too_slow()))
     }
 
-    /// Makes the lease ours, from now on, under the resourceVersion that it was read with.
+    /// Acquires or renews the lease under the resourceVersion that was read.
     async fn write(&self, found: Lease) -> Result<Lease, kube::Error> {
-        // Before it is sent: others count from when they see it, which can only be later.
+        // Before the request: other candidates count from a later time, when they read the lease.
         let since = Instant::now();
         let lease = Lease {
             metadata: ObjectMeta {
@@ -231,7 +248,7 @@ impl Candidate<'_> {
         Ok(written)
     }
 
-    /// Leaves the lease to whoever looks next.
+    /// Releases the lease to the next candidate.
     async fn release(&self, mut lease: Lease) {
         let spec = lease.spec.get_or_insert_default();
         spec.holder_identity = Some(String::new());
@@ -245,7 +262,7 @@ impl Candidate<'_> {
     }
 }
 
-/// What is told of an operator that lost the lease, by the one that has it now.
+/// Returns the event about an operator that lost the lease, published by the new leader.
 #[must_use]
 pub fn lost_by(holder: &str, identity: &str) -> Event {
     Event {

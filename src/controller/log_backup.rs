@@ -1,4 +1,4 @@
-//! `LogBackup`: sees its tenant, performs statements on its log archive.
+//! `LogBackup`: observes its tenant, sends statements about its log archiving.
 
 mod migration;
 mod statement;
@@ -28,19 +28,19 @@ use crate::oceanbase::destination::Location;
 use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::model::{Answer, Snapshot, TenantId};
 
-/// The shortest time between two writes of one checkpoint.
+/// Minimum interval between two writes of a checkpoint.
 const CHECKPOINT_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a pass over a log backup sees.
+/// Observation of a pass over a log backup.
 pub struct Observation {
     decision: log_backup::Observation,
     key: ClusterKey,
     path: Option<String>,
-    /// Where the logs should go.
+    /// Desired destination of the logs.
     location: Option<Location>,
-    /// Where the store is.
+    /// Location of the storage.
     storage_root: Option<Location>,
-    /// `resourceVersion` of the Secret whose keys the database was told in this pass.
+    /// `resourceVersion` of the Secret whose keys were sent to the database in this pass.
     applied_version: OnceLock<String>,
 }
 
@@ -93,7 +93,7 @@ impl Reconcile for LogBackup {
                 tenant,
             }
         });
-        // All log backups together write at most one checkpoint a second.
+        // All log backups together write at most one checkpoint per second.
         let count = i64::try_from(context.caches.log_backups.len()).unwrap_or(i64::MAX);
         let checkpoint_interval = CHECKPOINT_INTERVAL.max(SignedDuration::from_secs(count));
         let tenant = snapshot
@@ -242,7 +242,7 @@ impl Reconcile for LogBackup {
             }
             _ => None,
         };
-        // First what costs nothing: a thousand log backups are asked at each change.
+        // Cheap checks first: a thousand log backups are checked at each change.
         let all = &context.caches.log_backups;
         let mut objects = all.state_filter(|object| {
             let tenant = &object.spec.tenant_name;
@@ -252,7 +252,7 @@ impl Reconcile for LogBackup {
                     (is_moving || object.spec.mode == LogBackupMode::AroundDataBackup)
                         && &task.spec.tenant_name == tenant
                 }
-                // Another one for the same tenant came or went.
+                // Another log backup of the same tenant was created or deleted.
                 Change::Object(Changed::LogBackup(other)) => {
                     &other.spec.tenant_name == tenant && other.metadata.uid != object.metadata.uid
                 }
@@ -285,8 +285,8 @@ impl Reconcile for LogBackup {
 }
 
 impl LogBackup {
-    /// Whose the wanted place is, looked for only where a destination is to be set: all other log
-    /// backups are compared.
+    /// Returns the owner of the desired destination. It is computed only before a destination is
+    /// set, because all other log backups are compared.
     fn conflict(
         &self,
         context: &Context,
@@ -301,7 +301,7 @@ impl LogBackup {
     }
 }
 
-/// Which of a log backup's generations are its strategy's.
+/// Returns the generations of a log backup that its strategy made.
 pub(super) fn followed(object: &LogBackup) -> Option<Followed> {
     let text = object.annotations().get(FOLLOWED)?;
     serde_json::from_str(text).ok()

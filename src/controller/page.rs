@@ -1,4 +1,4 @@
-//! What other objects tell about the tenant of a log backup.
+//! Summary of a log backup's tenant, from other objects.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::domain::strategy;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
-/// What is written on the tenant's page, where it is due: when the checkpoint is, and when its
-/// strategy is another one, or has moved. Only the former is worth a walk over all tasks.
+/// Returns the data of the summary when a write is due: with each checkpoint, and when the strategy
+/// or its phase has changed. Only the former searches all tasks.
 pub(super) fn look_up(
     object: &LogBackup,
     tenant: &Tenant,
@@ -43,13 +43,13 @@ pub(super) fn look_up(
     })
 }
 
-/// What a change of a strategy means for the pages that show it.
+/// Effect of a strategy's change on the summaries that show the strategy.
 pub(super) struct StrategyChange<'a> {
     strategy: &'a BackupStrategy,
     home: String,
     name: String,
-    /// It was edited, made or deleted, and may be for other tenants than before; of any other change
-    /// only the phase is shown.
+    /// Whether the strategy was edited, created or deleted, and may cover other tenants. After
+    /// other changes, only the phase is updated.
     is_for_others: bool,
 }
 
@@ -68,10 +68,10 @@ impl<'a> StrategyChange<'a> {
         }
     }
 
-    /// Whether the page of a log backup shows it.
+    /// Returns whether the change affects the summary of a log backup.
     pub(super) fn is_shown(&self, object: &LogBackup) -> bool {
         let page = object.status.as_ref().and_then(|it| it.tenant.as_ref());
-        // Where there is none, it is about to be written anyway.
+        // A missing summary is about to be written anyway.
         let Some(page) = page else { return false };
         let cluster = cluster_of(object, &object.spec.cluster_ref);
         let name = qualified(&cluster, &self.home, &self.name);
@@ -84,14 +84,15 @@ impl<'a> StrategyChange<'a> {
     }
 }
 
-/// The strategy that is for the tenant, and its phase.
+/// Returns the strategy that covers the tenant, and its phase.
 fn strategy_of(object: &LogBackup, context: &Context) -> Option<(String, Option<String>)> {
     let (name, found) = covering(object, context)?;
     let status = found.status.as_ref();
     Some((name, status.and_then(|status| status.phase.clone())))
 }
 
-/// Before when an interrupted round is not healed: its strategy has a blackout window.
+/// Returns the earliest time at which an interrupted round may be healed, if the strategy has a
+/// blackout window.
 pub(super) fn may_heal_at(
     object: &LogBackup,
     tenant: &Tenant,
@@ -107,7 +108,7 @@ pub(super) fn may_heal_at(
     Some(blackout.until)
 }
 
-/// The strategy that is for the tenant, and what it is called here.
+/// Returns the strategy that covers the tenant, and its relative name.
 fn covering(object: &LogBackup, context: &Context) -> Option<(String, Arc<BackupStrategy>)> {
     let tenant = &object.spec.tenant_name;
     let cluster = cluster_of(object, &object.spec.cluster_ref);
@@ -119,7 +120,7 @@ fn covering(object: &LogBackup, context: &Context) -> Option<(String, Arc<Backup
     Some((winner.name.clone(), found))
 }
 
-/// The task of the tenant that was started last.
+/// Returns the task of the tenant that was started last.
 fn last_task(object: &LogBackup, context: &Context) -> Option<String> {
     caches::within(&context.caches.tasks, &namespace(object))
         .filter(|task| is_of_tenant(task, object, context))
@@ -128,16 +129,16 @@ fn last_task(object: &LogBackup, context: &Context) -> Option<String> {
         .map(|(_, name)| name)
 }
 
-/// When a task was started: by its job, or, as long as nobody has seen that, by its statement. A small
-/// backup may be over, and on the page, by then.
+/// Returns the start of a task: of its job or, until the job is known, of its statement. A small
+/// backup may be over before its job is seen.
 fn begun_at(task: &BackupTask) -> Option<Time> {
     let status = task.status.as_ref()?;
     let sent_at = || status.attempts.last()?.sent_time.clone();
     status.start_time.clone().or_else(sent_at)
 }
 
-/// Whether a data backup of the tenant has not ended, and may begin: not one that waits for its
-/// suspended strategy, which asks for log backup when that goes on.
+/// Returns whether the tenant has an unfinished data backup that may start. A task of a suspended
+/// strategy does not count: it requires log backup when the strategy resumes.
 pub(super) fn has_open_tasks(object: &LogBackup, context: &Context) -> bool {
     let is_open = |task: &BackupTask| {
         let status = task.status.as_ref();
@@ -150,7 +151,7 @@ pub(super) fn has_open_tasks(object: &LogBackup, context: &Context) -> bool {
     open.iter().any(|task| is_of_tenant(task, object, context))
 }
 
-/// Whether a task that was taken up is about the tenant of a log backup, wherever it is.
+/// Returns whether an accepted task belongs to the tenant of a log backup, in any namespace.
 pub(super) fn is_of_tenant(task: &BackupTask, object: &LogBackup, context: &Context) -> bool {
     let taken_up = task.status.as_ref();
     let cluster = taken_up.and_then(|status| status.cluster.as_deref());

@@ -1,4 +1,5 @@
-//! What a process remembers of objects, and forgets when it ends: nothing depends on it but pauses.
+//! State of objects that only this process keeps. After a restart it is empty, which affects only
+//! delays.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,50 +7,51 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// For how long an object that was made counts as there although its store does not show it.
+/// Period for which a created object counts as existing even if its cache does not show it.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
-/// For how long a turn that was taken is nobody else's: until then its object shows what was begun.
+/// Period for which a turn is reserved for its holder. After that, the holder's status shows the
+/// work.
 const TURN_TIMEOUT: Duration = Duration::from_secs(30);
-/// How soon a write of which the API server has kept nothing is tried again: it may know by then what it
-/// did not.
+/// Delay before a write of which the API server kept nothing is retried: its definitions may be
+/// updated by then.
 const LOST_AGAIN: Duration = Duration::from_mins(5);
-/// For how long at most no change elsewhere makes another pass over an object after one that failed:
-/// what it failed for may be over, such as an API server that was away.
+/// Maximum time for which changes elsewhere do not requeue an object after a failed pass. The cause
+/// may be over by then, such as an outage of the API server.
 const LONGEST_HOLD: Duration = Duration::from_secs(15);
 
-/// What a process remembers of objects. An object is known by its kind, namespace and name.
+/// State of objects. The key of an object contains kind, namespace and name.
 #[derive(Default)]
 pub struct ProcessState(Mutex<Entries>);
 
 #[derive(Default)]
 struct Entries {
-    /// Since when intents without an answer are known to this process.
+    /// Open intents, and since when this process has known them.
     intents: HashMap<String, (String, Instant)>,
-    /// Passes that had to be made again, one after the other.
+    /// Numbers of consecutive passes that had to be repeated.
     failures: HashMap<String, u32>,
-    /// Until when objects are held back after a failed pass, and of which generation that was.
+    /// Ends of the holds after failed passes, with the generation of that pass.
     held: HashMap<String, (Option<i64>, Instant)>,
-    /// Since when they wait for the right to send.
+    /// Times since which objects wait for a send permit.
     waiting: HashMap<String, Instant>,
     /// Versions that own writes have replaced.
     replaced: HashMap<String, Vec<String>>,
-    /// Own writes of which the API server has kept nothing, the last one of each object, and when.
+    /// Last own write of each object of which the API server kept nothing, with its time.
     lost: HashMap<String, (u64, Instant)>,
-    /// When objects were made.
+    /// Creation times of objects.
     created: HashMap<String, Instant>,
-    /// By database, who is about to begin what one at a time may do, and since when.
+    /// By database, the holder of the turn to start exclusive work, and since when.
     turns: HashMap<String, (String, Instant)>,
 }
 
 impl ProcessState {
-    /// Each change is one step, so that a panic leaves nothing half done.
+    /// Locks the state. Each change is one step, so a panic leaves no partial change.
     fn known(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// For how long this process has known of the intent that stands in an object's status. It is
-    /// counted on our own monotonic clock: the time in the status is another machine's.
+    /// Returns how long this process has known the intent in an object's status. It uses the own
+    /// monotonic clock, because the time in the status comes from another machine.
     pub fn intent_age(&self, object: &str, intent: Option<String>) -> Duration {
         let intents = &mut self.known().intents;
         let Some(intent) = intent else {
@@ -65,8 +67,8 @@ impl ProcessState {
         }
     }
 
-    /// Counts a pass that has to be made again, and says how long to wait: `first`, and double that
-    /// after each one that follows, up to 256 times as long.
+    /// Counts a pass that has to be repeated, and returns the delay. The delay starts at `first`
+    /// and doubles each time, up to 256 times `first`.
     pub fn failed(&self, object: String, first: Duration) -> Duration {
         let mut known = self.known();
         let count = known.failures.entry(object).or_default();
@@ -75,8 +77,8 @@ impl ProcessState {
         pause
     }
 
-    /// Counts a pass that failed, as [`Self::failed`] does, and holds the object of this generation back
-    /// meanwhile, for 15 s at most: each change elsewhere would make the same pass again.
+    /// Counts a failed pass like [`Self::failed`], and holds this generation of the object for the
+    /// delay, at most 15 s. Otherwise each change elsewhere would repeat the failed pass.
     pub fn hold(&self, object: String, generation: Option<i64>, first: Duration) -> Duration {
         let pause = self.failed(object.clone(), first);
         let until = Instant::now() + pause.min(LONGEST_HOLD);
@@ -84,8 +86,7 @@ impl ProcessState {
         pause
     }
 
-    /// For how long an object is held back after a failed pass. Whoever edits or deletes it is heard at
-    /// once.
+    /// Returns the remaining hold after a failed pass. An edit or a deletion ends the hold.
     pub fn held(&self, object: &str, generation: Option<i64>) -> Option<Duration> {
         let known = self.known();
         let (of, until) = known.held.get(object)?;
@@ -93,14 +94,14 @@ impl ProcessState {
         (*of == generation && !left.is_zero()).then_some(left)
     }
 
-    /// Notes that an object waits for the right to send; for how long it has by now.
+    /// Records that an object waits for a send permit, and returns the time waited.
     pub fn waited(&self, object: String) -> Duration {
         let mut known = self.known();
         let since = known.waiting.entry(object).or_insert_with(Instant::now);
         since.elapsed()
     }
 
-    /// Forgets the passes of an object that had to be made again, and its waiting.
+    /// Resets the repeated passes and the waiting time of an object.
     pub fn succeeded(&self, object: &str) {
         let mut known = self.known();
         known.failures.remove(object);
@@ -108,14 +109,14 @@ impl ProcessState {
         known.waiting.remove(object);
     }
 
-    /// Notes that an object was made: its store does not show it for a while.
+    /// Records the creation of an object: its cache may not show it yet.
     pub fn created(&self, object: String) {
         let created = &mut self.known().created;
         created.retain(|_, at| at.elapsed() < SHOWN_WITHIN);
         created.insert(object, Instant::now());
     }
 
-    /// Whether an object was made so lately that its store need not show it yet.
+    /// Returns whether an object was created so recently that its cache may not show it.
     pub fn was_recently_created(&self, object: &str) -> bool {
         let created = &self.known().created;
         created
@@ -123,14 +124,14 @@ impl ProcessState {
             .is_some_and(|at| at.elapsed() < SHOWN_WITHIN)
     }
 
-    /// Notes that an own write has replaced a version of an object: its store shows it for a while.
+    /// Records that an own write has replaced a version: the cache may still show that version.
     pub fn replaced(&self, object: String, version: String) {
         let replaced = &mut self.known().replaced;
         replaced.entry(object).or_default().push(version);
     }
 
-    /// Whether an own write has replaced this version of an object: whatever were decided about it
-    /// would be refused as a conflict.
+    /// Returns whether an own write has replaced this version of an object: a write based on it
+    /// would conflict.
     pub fn is_replaced(&self, object: &str, version: &str) -> bool {
         let replaced = &mut self.known().replaced;
         let is_known = replaced
@@ -142,20 +143,20 @@ impl ProcessState {
         is_known
     }
 
-    /// Notes a write of which the API server has kept nothing: it does not know what was new in it.
+    /// Records a write of which the API server kept nothing, because its definitions are older.
     pub fn lost(&self, object: String, write: u64) {
         self.known().lost.insert(object, (write, Instant::now()));
     }
 
-    /// Whether the API server has lately kept nothing of this very write of an object.
+    /// Returns whether the API server recently kept nothing of the same write of an object.
     pub fn is_lost(&self, object: &str, write: impl FnOnce() -> u64) -> bool {
         let known = self.known();
         let lost = known.lost.get(object);
         lost.is_some_and(|(lost, at)| at.elapsed() < LOST_AGAIN && *lost == write())
     }
 
-    /// Takes the turn in a database for an object; says whether it has it. One process acts at a time, so
-    /// that of two objects only one gets it.
+    /// Acquires the turn in a database for an object; returns whether the object has it. One
+    /// process acts at a time, so only one of two objects gets the turn.
     pub fn takes_turn(&self, database: &str, object: &str) -> bool {
         let turns = &mut self.known().turns;
         let held = turns.get(database);
@@ -166,12 +167,12 @@ impl ProcessState {
         true
     }
 
-    /// Gives back what turns an object has.
+    /// Releases the turns of an object.
     pub fn gives_turn_back(&self, object: &str) {
         self.known().turns.retain(|_, (holder, _)| holder != object);
     }
 
-    /// Forgets an object that was deleted.
+    /// Drops the state of a deleted object.
     pub fn forget(&self, object: &str) {
         let mut known = self.known();
         known.intents.remove(object);

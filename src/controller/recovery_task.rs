@@ -1,5 +1,5 @@
-//! `RecoveryTask`: sees its backups and its target, performs RESTORE or RECOVER TABLE and what goes with
-//! it.
+//! `RecoveryTask`: observes its backups and its target, performs RESTORE or RECOVER TABLE and
+//! related statements.
 
 mod source;
 mod statement;
@@ -23,11 +23,11 @@ use crate::oceanbase::database::Permit;
 use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::model::{Answer, RestoreKey, Snapshot, Tenant, TenantId};
 
-/// What a pass over a task sees.
+/// Observation of a pass over a task.
 pub struct Observation {
     decision: recovery::Observation,
     key: Option<ClusterKey>,
-    /// Where the backups are.
+    /// Destinations of the backups.
     locations: Option<source::SourceDestinations>,
 }
 
@@ -108,7 +108,7 @@ impl Reconcile for RecoveryTask {
         decision
     }
 
-    /// What a verification has made is dropped, also where its object is deleted meanwhile.
+    /// A verification drops its tenant even if its object is deleted before the end.
     fn needs_finalizer(&self) -> bool {
         self.spec.verification.is_some() && !is_over(self)
     }
@@ -151,7 +151,7 @@ impl Reconcile for RecoveryTask {
             | Effect::CancelTables { .. }
             | Effect::DropPool(_)
             | Effect::DropUnit(_) => Lane::Serial,
-            // These take the database long.
+            // These statements take long in the database.
             Effect::Preview(_)
             | Effect::Restore { .. }
             | Effect::RecoverTables { .. }
@@ -198,12 +198,12 @@ impl Reconcile for RecoveryTask {
 }
 
 impl RecoveryTask {
-    /// What tells it from all others.
+    /// Returns the unique name of the task.
     fn full_name(&self) -> String {
         format!("{}/{}", namespace(self), self.name_any())
     }
 
-    /// What a decision is about.
+    /// Returns the subject of a decision.
     fn task<'a>(&'a self, name: &'a str, status: &'a RecoveryTaskStatus) -> recovery::Task<'a> {
         recovery::Task {
             generation: self.metadata.generation.unwrap_or_default(),
@@ -234,8 +234,8 @@ impl RecoveryTask {
         }
     }
 
-    /// The tenant of the target. Of one that is made, also one whose name differs in the case of letters
-    /// only: whether the database tells them apart depends on how it was set up.
+    /// Returns the tenant of the target. For a new tenant, the name is also matched without case:
+    /// whether the database distinguishes case depends on its configuration.
     fn tenant_in<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
         let target = &self.spec.target;
         let alike = || {
@@ -249,7 +249,8 @@ impl RecoveryTask {
         }
     }
 
-    /// Why the recovery is not allowed; nothing where a cluster's object is not there to say so.
+    /// Returns why the recovery is not allowed; `None` if the OceanBaseCluster that decides it does
+    /// not exist.
     fn forbidden(&self, context: &Context) -> Option<Blocker> {
         let spec = &self.spec;
         let target = &spec.target;
@@ -286,7 +287,7 @@ impl RecoveryTask {
             .err()
     }
 
-    /// What a cluster's object allows.
+    /// Returns the recovery rules of an OceanBaseCluster.
     fn rules(&self, cluster: &str, context: &Context) -> Option<RecoveryRules> {
         let object = caches::find(&context.caches.clusters, &namespace(self), cluster)?;
         Some(object.spec.recovery.clone())
@@ -298,7 +299,7 @@ fn is_over(task: &RecoveryTask) -> bool {
     status.is_some_and(|status| status.outcome.is_some())
 }
 
-/// Whether a task that has not ended is to be looked at.
+/// Returns whether a change affects an unfinished task.
 fn is_affected(task: &RecoveryTask, change: &Change, context: &Context) -> bool {
     let namespace = namespace(task);
     let target = &task.spec.target;
@@ -320,7 +321,7 @@ fn is_affected(task: &RecoveryTask, change: &Change, context: &Context) -> bool 
             log_backup.namespace().as_deref() == Some(&*namespace)
                 && source.is_some_and(|source| log_backup.spec.tenant_name == source.tenant_name)
         }
-        // One verification begins when another one ends.
+        // A verification starts when another one ends.
         Change::Object(Changed::Recovery(other)) => {
             let waits = task
                 .status
@@ -332,7 +333,8 @@ fn is_affected(task: &RecoveryTask, change: &Change, context: &Context) -> bool 
     }
 }
 
-/// The tenants that recoveries have made in a cluster's database, as far as their tasks are there.
+/// Returns the tenants that recoveries have created in a cluster's database, as far as their tasks
+/// exist.
 pub(super) fn recovered(context: &Context, cluster: &ClusterKey) -> BTreeSet<TenantId> {
     let tasks = context.caches.recoveries.state();
     let created = tasks.into_iter().filter_map(|task| {
@@ -343,7 +345,8 @@ pub(super) fn recovered(context: &Context, cluster: &ClusterKey) -> BTreeSet<Ten
     created.collect()
 }
 
-/// Whether what was begun can be followed here: all databases count their jobs and tenants alike.
+/// Checks that a started recovery can be followed in this database: all databases number their jobs
+/// and tenants alike.
 fn still_there(status: &RecoveryTaskStatus, snapshot: &Snapshot) -> Result<(), Blocker> {
     let began = status.database.as_ref().filter(|_| status.step.is_some());
     if began.is_none_or(|began| *began == pinned(&snapshot.identity)) {
@@ -351,7 +354,7 @@ fn still_there(status: &RecoveryTaskStatus, snapshot: &Snapshot) -> Result<(), B
     }
     Err(Blocker::permanent(
         recovery::CLUSTER_REPLACED,
-        "the OceanBaseCluster was made anew for another database: what became of the recovery \
+        "the OceanBaseCluster was recreated for another database: what became of the recovery \
          stands in the one that it was begun in; create a new RecoveryTask",
     ))
 }

@@ -1,5 +1,5 @@
-//! Secrets: read one by one, by name, when they are needed; never listed, never watched, never
-//! kept in an object.
+//! Secrets: read one by one, by name, when they are needed. The operator never lists, watches or
+//! stores them.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -16,15 +16,15 @@ use crate::domain::Blocker;
 use crate::oceanbase::client::{Account, Endpoint, Tls};
 use crate::oceanbase::credentials::{ClusterKey, Credentials, CredentialsError};
 
-/// Reads Secrets.
+/// Reader of Secrets.
 #[derive(Clone)]
 pub struct Secrets {
     client: Client,
-    /// Whether a Secret without the annotation is sent nowhere.
+    /// Whether a Secret without the annotation may not be sent to any host.
     require_binding: bool,
 }
 
-/// The values of a Secret.
+/// Values of a Secret.
 pub struct Values {
     name: String,
     secret: Secret,
@@ -32,7 +32,8 @@ pub struct Values {
 }
 
 impl Secrets {
-    /// Asks this API; with `require_binding` a Secret must say to which hosts it may be sent.
+    /// Creates a reader. With `require_binding`, a Secret must list the hosts to which it may be
+    /// sent.
     #[must_use]
     pub fn new(client: Client, require_binding: bool) -> Self {
         Self {
@@ -44,7 +45,7 @@ impl Secrets {
     /// Reads a Secret by name.
     ///
     /// # Errors
-    /// It is missing, or can not be read now.
+    /// The Secret is missing, or cannot be read now.
     pub async fn read(
         &self,
         namespace: &str,
@@ -74,16 +75,16 @@ impl Secrets {
 }
 
 impl Values {
-    /// Its `resourceVersion`: another one where anything was written into the Secret since.
+    /// Returns the `resourceVersion`, which changes with every write to the Secret.
     #[must_use]
     pub fn version(&self) -> Option<String> {
         self.secret.metadata.resource_version.clone()
     }
 
-    /// Whether the Secret's values may be sent to this host.
+    /// Checks that the Secret's values may be sent to this host.
     ///
     /// # Errors
-    /// The Secret's annotation does not list the host, or has to be there and is not.
+    /// The Secret's annotation does not list the host, or is required and missing.
     pub fn check_host(&self, host: &str, port: Option<u16>) -> Result<(), Blocker> {
         let annotations = self.secret.metadata.annotations.as_ref();
         let listed = annotations.and_then(|known| known.get(ENDPOINTS));
@@ -94,7 +95,7 @@ impl Values {
                 "SecretNotBound",
                 format!(
                     "Secret '{name}' has no annotation '{ENDPOINTS}', which this operator requires: \
-                     let whoever owns the Secret list '{location}' there"
+                     let the owner of the Secret list '{location}' there"
                 ),
             )),
             Some(list) if binds(list, host, port) => Ok(()),
@@ -108,7 +109,7 @@ impl Values {
         }
     }
 
-    /// Whether the Secret's values may be sent to a database: to each of its endpoints.
+    /// Checks that the Secret's values may be sent to a database: to each of its endpoints.
     ///
     /// # Errors
     /// As [`check_host`](Self::check_host).
@@ -117,10 +118,10 @@ impl Values {
         endpoints.try_for_each(|(host, port)| self.check_host(host, Some(*port)))
     }
 
-    /// The value of a key that must be there.
+    /// Returns the value of a required key.
     ///
     /// # Errors
-    /// It is missing, empty or no text.
+    /// The value is missing, empty or not text.
     pub fn required(&self, key: &str) -> Result<SecretString, Blocker> {
         self.optional(key)?.ok_or_else(|| {
             Blocker::permanent(
@@ -134,22 +135,22 @@ impl Values {
         })
     }
 
-    /// The value of a key that may be left out.
+    /// Returns the value of an optional key.
     ///
     /// # Errors
-    /// It is no text.
+    /// The value is not text.
     pub fn optional(&self, key: &str) -> Result<Option<SecretString>, Blocker> {
         let value = self.secret.data.as_ref().and_then(|data| data.get(key));
         let Some(value) = value.filter(|value| !value.0.is_empty()) else {
             return Ok(None);
         };
         match std::str::from_utf8(&value.0) {
-            // A file's last line break is never part of a password.
+            // The last line break of a file is never part of a password.
             Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).into())),
             Err(_) => Err(Blocker::permanent(
                 "SecretIncomplete",
                 format!(
-                    "key '{key}' of Secret '{}' is no UTF-8 text; write it anew as text",
+                    "key '{key}' of Secret '{}' is no UTF-8 text; write it again as text",
                     self.name
                 ),
             )),
@@ -167,14 +168,14 @@ fn unavailable(error: &kube::Error) -> Blocker {
     }
 }
 
-/// Accounts as the clusters' objects and Secrets describe them.
+/// Accounts from OceanBaseClusters and their Secrets.
 pub struct ObjectCredentials {
     secrets: Secrets,
     clusters: Store<OceanBaseCluster>,
 }
 
 impl ObjectCredentials {
-    /// Looks in this store and reads these Secrets.
+    /// Creates accounts from this cache and these Secrets.
     #[must_use]
     pub fn new(secrets: Secrets, clusters: Store<OceanBaseCluster>) -> Self {
         Self { secrets, clusters }
@@ -252,7 +253,7 @@ impl From<Blocker> for CredentialsError {
     }
 }
 
-/// The name becomes part of `name@sys#cluster`.
+/// Checks the user name, which becomes part of `name@sys#cluster`.
 pub(super) fn checked_user(name: &SecretString) -> Result<String, Blocker> {
     use secrecy::ExposeSecret;
     let name = name.expose_secret();
@@ -269,7 +270,8 @@ pub(super) fn checked_user(name: &SecretString) -> Result<String, Blocker> {
     ))
 }
 
-/// The name becomes part of `user@sys#name`, in which it must not choose another tenant.
+/// Checks the cluster name, which becomes part of `user@sys#name`: it must not select another
+/// tenant.
 fn checked_cluster(name: &str) -> Result<&str, Blocker> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !name.is_empty() && name.chars().all(is_plain) {
@@ -281,8 +283,8 @@ fn checked_cluster(name: &str) -> Result<&str, Blocker> {
     ))
 }
 
-/// Whether a Secret may be read by this name. It becomes part of a path of the API; one from before
-/// the schema's rule could climb to another namespace.
+/// Checks that a Secret may be read by this name. The name becomes part of an API path. A name that
+/// is older than the schema's rule could reach another namespace.
 pub(super) fn named(reference: &LocalReference) -> Result<(), Blocker> {
     if is_object_name(&reference.name) {
         return Ok(());

@@ -1,11 +1,11 @@
-//! To which hosts a Secret may be sent: whoever may write an object that names a Secret could
-//! otherwise have its values sent to a host of their own.
+//! Hosts to which a Secret may be sent. Without this check, a user who may write an object could
+//! send a Secret that it names to a host of the user's own.
 
-/// The annotation that says to which hosts the values of a Secret may be sent: `host` or
-/// `host:port`, separated by commas.
+/// Annotation with the hosts to which the values of a Secret may be sent: `host` or `host:port`,
+/// separated by commas.
 pub(super) const ENDPOINTS: &str = "backup.oceanbase.io/endpoints";
 
-/// Whether a list of hosts has an entry for this one; an entry without a port is for all of them.
+/// Returns whether a list of hosts contains this host; an entry without a port matches all ports.
 pub(super) fn binds(list: &str, host: &str, port: Option<u16>) -> bool {
     list.split(',').map(str::trim).any(|entry| {
         let (of, at) = host_and_port(entry);
@@ -13,7 +13,7 @@ pub(super) fn binds(list: &str, host: &str, port: Option<u16>) -> bool {
     })
 }
 
-/// The parts of `host`, `host:port`, `[v6]` or `[v6]:port`; a port that is none matches nothing.
+/// Splits `host`, `host:port`, `[v6]` or `[v6]:port`; an invalid port matches nothing.
 fn host_and_port(text: &str) -> (&str, Option<i32>) {
     if let Some((host, rest)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
         let port = rest
@@ -22,19 +22,19 @@ fn host_and_port(text: &str) -> (&str, Option<i32>) {
         return (host, port);
     }
     match text.split_once(':') {
-        // More than one colon: an address of version 6 without brackets.
+        // More than one colon: an IPv6 address without brackets.
         Some((_, rest)) if rest.contains(':') => (text, None),
         Some((host, port)) => (host, Some(port.parse().unwrap_or(-1))),
         None => (text, None),
     }
 }
 
-/// A host as people write it.
+/// Formats a host for messages.
 pub(super) fn display(host: &str, port: Option<u16>) -> String {
     port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// The host and the port of a store's endpoint, such as `https://s3.eu-1.example.com`.
+/// Returns the host and the port of a storage's endpoint, such as `https://s3.eu-1.example.com`.
 pub(super) fn storage_host(endpoint: &str) -> (&str, Option<u16>) {
     let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
     let authority = rest.split('/').next().unwrap_or(rest);

@@ -1,4 +1,4 @@
-//! `BackupStorage`: sees its Secret and who uses it, performs nothing.
+//! `BackupStorage`: observes its Secret and its users, performs nothing.
 
 mod usage;
 
@@ -28,7 +28,8 @@ impl Reconcile for BackupStorage {
 
     async fn observe(&self, context: &Context) -> storage::Observation {
         let (namespace, name) = (namespace(self), self.name_any());
-        // Any path will do: what is looked at are the Secret and the values, which go nowhere.
+        // Any path is sufficient: only the Secret and the values are checked, and they are sent
+        // nowhere.
         let checked =
             destination::with_version(&context.secrets, &namespace, &self.spec, "data", &[]).await;
         let secret_version = checked
@@ -41,7 +42,8 @@ impl Reconcile for BackupStorage {
                 let status = object.status.clone().unwrap_or_default();
                 storage::LogBackupUse {
                     name: object.name_any(),
-                    // Not by the phase: it stays while the database can not be asked.
+                    // The phase is unsuitable: it remains unchanged while the database does not
+                    // answer.
                     archiving: status
                         .conditions
                         .iter()
@@ -129,7 +131,7 @@ impl Reconcile for BackupStorage {
                 Some(name) => (object.namespace(), name),
                 None => return Vec::new(),
             },
-            // A connection to a cluster has come up, and something was deleted.
+            // A cluster was connected, or an object was deleted.
             Change::Database {
                 cluster,
                 tenants: None,
@@ -152,7 +154,8 @@ fn in_namespace(context: &Context, namespace: &str) -> Vec<Arc<BackupStorage>> {
     caches::within(&context.caches.storages, namespace).collect()
 }
 
-/// Where a task's backup goes, or will. What others started goes where they said.
+/// Returns the storage of a task's backup. An external backup goes to the destination chosen by its
+/// initiator.
 fn storage_of(task: &BackupTask) -> Option<&String> {
     let status = task.status.as_ref();
     let known = status.and_then(|status| status.storage.as_ref());
@@ -160,15 +163,15 @@ fn storage_of(task: &BackupTask) -> Option<&String> {
     known.or(named.map(|reference| &reference.name))
 }
 
-/// Whether it is under way, and neither a strategy's nor another task's.
+/// Returns whether an unfinished task uses the storage without a strategy or a parent task.
 fn uses_by_itself(task: &BackupTask) -> bool {
     let status = task.status.as_ref();
     let is_open = status.is_none_or(|status| status.outcome.is_none());
     is_open && task.spec.storage_ref.is_some() && task.owner_references().is_empty()
 }
 
-/// Whether a change of a task may be of concern to its store: not how far a backup has come, for
-/// each look of the store reads its Secret.
+/// Returns whether a task's change may affect its storage. Progress does not count, because each
+/// pass over the storage reads its Secret.
 fn is_news(task: &BackupTask) -> bool {
     let is_over = |status: &BackupTaskStatus| status.outcome.is_some();
     let reports = |status| storage::result_of(status, created_at(task)).is_some();

@@ -1,4 +1,4 @@
-//! What a tenant's backups take, and where: by the destinations that the views number.
+//! Sizes of a tenant's backups, by the destination numbers of the views.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use jiff::Timestamp;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
-/// What lies at one destination of a tenant.
+/// Backups at one destination of a tenant.
 pub(super) struct StoredBackups {
-    /// Where that is.
+    /// Location of the destination.
     pub(super) location: Location,
     /// Bytes of sets.
     pub(super) data_bytes: i64,
     /// Bytes of archive pieces.
     pub(super) log_bytes: i64,
-    /// Where the oldest of it begins.
+    /// Start of the oldest backup.
     pub(super) first: Option<Timestamp>,
-    /// Where the newest of it ends.
+    /// End of the newest backup.
     pub(super) last: Option<Timestamp>,
 }
 
@@ -38,7 +38,7 @@ impl StoredBackups {
     }
 }
 
-/// What of a tenant is not deleted, by the number of its destination.
+/// Returns the undeleted backups of a tenant, by destination number.
 pub(super) fn holdings(snapshot: &Snapshot, tenant: &Tenant) -> Vec<StoredBackups> {
     let mut found = BTreeMap::<i64, StoredBackups>::new();
     let location = |dest_id, root: &str| {

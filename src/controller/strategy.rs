@@ -1,5 +1,5 @@
-//! `BackupStrategy`: sees tenants, log backups and tasks; what it does it does to its children and to
-//! the tenants' delete policies.
+//! `BackupStrategy`: observes tenants, log backups and tasks. Its effects change its child objects
+//! and the tenants' delete policies.
 
 mod children;
 mod cleanups;
@@ -50,7 +50,8 @@ impl Reconcile for BackupStrategy {
     async fn observe(&self, context: &Context) -> strategy::Observation {
         let namespace = namespace(self);
         let cluster = &self.spec.cluster_ref.name;
-        // A thousand strategies of one tenant each must not look at a thousand tenants each.
+        // Narrowed: a thousand strategies of one tenant each must not process a thousand tenants
+        // each.
         let database = database(context, &namespace, cluster)
             .map(|(_, snapshot)| snapshot.narrowed(|tenant| is_for(&self.spec, &tenant.name)));
         let storage = destination::storage(context, &namespace, &self.spec.storage_ref.name);
@@ -203,7 +204,7 @@ impl Reconcile for BackupStrategy {
         if let Change::Object(Changed::Cleanup(task)) = change {
             return owner_of(&**task, context).into_iter().collect();
         }
-        // First what costs nothing: a thousand strategies are asked at each change.
+        // Cheap checks first: a thousand strategies are checked at each change.
         let all = &context.caches.strategies;
         let mut strategies = all.state_filter(|strategy| match change {
             Change::Object(Changed::Strategy(other)) => {
@@ -239,7 +240,7 @@ impl Reconcile for BackupStrategy {
 }
 
 impl BackupStrategy {
-    /// What a decision is about.
+    /// Returns the subject of a decision.
     fn strategy<'a>(
         &'a self,
         name: &'a str,
@@ -290,7 +291,7 @@ impl BackupStrategy {
     }
 }
 
-/// By uid: a strategy that was made anew under the same name is another one.
+/// Compares uids: a strategy that was recreated under the same name is another strategy.
 fn is_owned_by<K: Resource>(task: &K, strategy: &BackupStrategy) -> bool {
     let owners = task.owner_references();
     owners
@@ -298,7 +299,7 @@ fn is_owned_by<K: Resource>(task: &K, strategy: &BackupStrategy) -> bool {
         .any(|owner| Some(&owner.uid) == strategy.metadata.uid.as_ref())
 }
 
-/// The strategy that has made a task. An owner is in the same namespace.
+/// Returns the strategy that created a task. An owner is in the same namespace.
 fn owner_of<K: Reconcile>(task: &K, context: &Context) -> Option<Arc<BackupStrategy>> {
     let namespace = namespace(task);
     let owners = task.owner_references().iter();
@@ -307,14 +308,14 @@ fn owner_of<K: Reconcile>(task: &K, context: &Context) -> Option<Arc<BackupStrat
     known.find(|strategy| is_owned_by(task, strategy))
 }
 
-/// Whether a strategy made the task.
+/// Returns whether a strategy created the task.
 pub(super) fn is_owned_by_strategy(task: &BackupTask) -> bool {
     task.owner_references()
         .iter()
         .any(|owner| owner.controller == Some(true) && owner.kind == BackupStrategy::kind(&()))
 }
 
-/// Log backups of the cluster's database, wherever they are.
+/// Returns the log backups of the cluster's database, in any namespace.
 fn log_backups(
     context: &Context,
     strategy: &BackupStrategy,
@@ -348,7 +349,7 @@ fn observed_log_backup(
         is_moving: placement::is_moving(context, cluster, object),
         data_left: status.storage_switch.and_then(|known| known.data_from),
         settings: strategy::settings_of(&object.spec),
-        // Only in its own namespace a strategy edits what is there.
+        // A strategy edits objects only in its own namespace.
         inherited: inherited(object).filter(|_| cluster.namespace == home),
         created_at: created_at(object),
         desired_state: object.spec.desired_state,
@@ -360,7 +361,7 @@ fn observed_log_backup(
     }
 }
 
-/// What a strategy last wrote into a log backup.
+/// Returns the settings that a strategy last wrote into a log backup.
 fn inherited(object: &LogBackup) -> Option<Inherited> {
     let text = object.annotations().get(INHERITED)?;
     serde_json::from_str(text).ok()

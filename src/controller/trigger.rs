@@ -1,5 +1,5 @@
-//! Who is concerned when something changes: objects refer to each other, and all of them to what
-//! the database shows.
+//! Objects to requeue after a change: objects refer to each other, and all of them depend on the
+//! database.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,12 +20,12 @@ use crate::api::{
 use crate::domain::storage::over;
 use crate::oceanbase::credentials::ClusterKey;
 
-/// Something has changed.
+/// Change that may affect objects.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// Perhaps everything: a list was read anew, or changes came too fast.
+    /// Possibly everything: a list was read again, or changes came too fast.
     Everything,
-    /// What the database shows of these tenants; of the whole cluster where there are no names.
+    /// Change of these tenants in the database, or of the whole cluster if no names are given.
     Database {
         /// The cluster.
         cluster: ClusterKey,
@@ -36,12 +36,12 @@ pub enum Change {
     Object(Changed),
 }
 
-/// An object that was changed, made or deleted.
+/// Object that was changed, created or deleted.
 #[derive(Clone, Debug)]
 pub enum Changed {
     /// A cluster.
     Cluster(Arc<OceanBaseCluster>),
-    /// A store.
+    /// A storage.
     Storage(Arc<BackupStorage>),
     /// A strategy.
     Strategy(Arc<BackupStrategy>),
@@ -55,16 +55,16 @@ pub enum Changed {
     Cleanup(Arc<CleanupTask>),
 }
 
-/// A kind whose changes concern others.
+/// Kind whose changes affect other objects.
 pub trait Notifies: Resource<DynamicType = ()> + Clone + 'static {
-    /// The change.
+    /// Wraps the changed object.
     fn changed(object: Arc<Self>) -> Changed;
 
-    /// What others look at in the object's status and annotations, besides its spec; they are not
-    /// woken by a change of anything else. `None` where they look at nearly all of it.
+    /// Returns the parts of the status and annotations that other objects read, besides the spec.
+    /// Other changes requeue no other object. `None` if nearly everything is read.
     ///
-    /// Without this a thousand log backups would wake their cluster's and their store's object by
-    /// each step of theirs, and those, by a number in their status, all thousand of them.
+    /// Without this, each step of a thousand log backups would requeue their cluster and storage.
+    /// The resulting status changes would in turn requeue all thousand log backups.
     fn observed_by_others(&self) -> Option<impl Hash>;
 }
 
@@ -137,16 +137,17 @@ notable!(
     };
 );
 
-/// Tells all controllers what happens to the objects of a kind.
+/// Announces the changes of a kind's objects to all controllers.
 pub struct ChangeNotifier<K: Notifies> {
     bus: broadcast::Sender<Change>,
     store: Store<K>,
-    /// What others saw last of each object.
+    /// Hash of the parts of each object that others last read.
     marks: HashMap<ObjectRef<K>, u64>,
 }
 
 impl<K: Notifies> ChangeNotifier<K> {
-    /// One that has told nothing yet. The store must show what the events say.
+    /// Creates a notifier without history. The cache must already contain the objects of the
+    /// events.
     #[must_use]
     pub fn new(bus: broadcast::Sender<Change>, store: Store<K>) -> Self {
         Self {
@@ -156,7 +157,7 @@ impl<K: Notifies> ChangeNotifier<K> {
         }
     }
 
-    /// Tells what an event on the watch means.
+    /// Announces the change of a watch event.
     pub fn announce(&mut self, event: &Event<K>) {
         let change = match event {
             Event::Apply(object) => {
@@ -179,10 +180,10 @@ impl<K: Notifies> ChangeNotifier<K> {
             Event::InitApply(object) => {
                 return self.record(ObjectRef::from_obj(object), mark(object));
             }
-            // The store shows the new list only now.
+            // The cache contains the new list only now.
             Event::InitDone => Change::Everything,
         };
-        // An error means that no controller listens yet; each looks at everything when it starts.
+        // An error means that no controller listens yet; each reconciles everything when it starts.
         let _ = self.bus.send(change);
     }
 
@@ -193,13 +194,13 @@ impl<K: Notifies> ChangeNotifier<K> {
     }
 }
 
-/// What others look at, as a number.
+/// Returns a hash of the parts that other objects read.
 fn mark<K: Notifies>(object: &K) -> Option<u64> {
     let observed = object.observed_by_others()?;
     let metadata = object.meta();
     let mut hasher = DefaultHasher::new();
     metadata.uid.hash(&mut hasher);
-    // Of the spec, and of the deletion.
+    // Covers the spec and the deletion.
     metadata.generation.hash(&mut hasher);
     metadata.deletion_timestamp.is_some().hash(&mut hasher);
     observed.hash(&mut hasher);
@@ -207,8 +208,8 @@ fn mark<K: Notifies>(object: &K) -> Option<u64> {
 }
 
 impl Change {
-    /// Whether a change concerns objects of this cluster, whatever tenant they are about. What
-    /// refers to one cluster concerns what refers to another one of the same database.
+    /// Returns whether a change affects objects of this cluster, for any tenant. A change of an
+    /// object of one cluster affects objects of every other cluster with the same database.
     #[must_use]
     pub fn is_about_cluster(&self, context: &Context, namespace: &str, cluster: &str) -> bool {
         let key = match self {
@@ -235,7 +236,7 @@ impl Change {
         same_database(context, &key, &ClusterKey::new(namespace, cluster))
     }
 
-    /// Whether what the database shows of this tenant has changed.
+    /// Returns whether the database shows a change of this tenant.
     #[must_use]
     pub fn is_about_tenant(&self, namespace: &str, cluster: &str, tenant: &str) -> bool {
         match self {
@@ -251,7 +252,7 @@ impl Change {
         }
     }
 
-    /// Whether it is this object of this kind that has changed.
+    /// Returns whether this storage has changed.
     #[must_use]
     pub fn is_storage(&self, namespace: &str, name: &str) -> bool {
         match self {
@@ -264,7 +265,7 @@ impl Change {
     }
 }
 
-/// References to the objects of a kind that a change concerns.
+/// Returns references to the objects of a kind that a change affects.
 pub(super) fn references<K: Reconcile>(
     change: &Change,
     context: &Context,
@@ -282,7 +283,7 @@ mod tests {
 
     use super::*;
 
-    /// Of which of these versions of one object others are told.
+    /// Returns which of these versions of one object are announced.
     fn notifies<K: Notifies + DeserializeOwned>(
         spec: &Value,
         versions: &[(i64, Value)],

@@ -1,9 +1,8 @@
-//! Stored objects that can not be read: written under another version of the definition, by a newer
-//! operator, say.
+//! Stored objects that cannot be read, for example objects written by a newer operator.
 //!
-//! They are left alone, and do not stop their kind. They are there all the same: who refers to one
-//! is told so, and a strategy keeps its tenants, or another one would take them over while
-//! somebody corrects a word.
+//! Such an object is left unchanged, and the other objects of its kind are processed. References to
+//! it are reported as unreadable. An unreadable strategy keeps its tenants: otherwise another
+//! strategy would take them over while a user corrects the object.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,12 +21,12 @@ use crate::api::cluster::ClusterIdentity;
 use crate::api::strategy::TenantSelection;
 use crate::domain::Blocker;
 
-/// An object, or what is left of one that can not be read: one of them must not spoil the list.
+/// Object, or the remains of an unreadable object, which must not break the list.
 #[derive(Clone, Debug)]
 pub struct Guarded<K>(pub Result<K, MalformedObject>);
 
 impl<K> Guarded<K> {
-    /// An object that is not there any more, and of which only this is known.
+    /// Builds a deleted object of which only namespace and name are known.
     pub(super) fn gone(namespace: &str, name: &str) -> Self {
         let metadata = ObjectMeta {
             namespace: Some(namespace.to_owned()),
@@ -42,24 +41,24 @@ impl<K> Guarded<K> {
     }
 }
 
-/// An object that can not be read.
+/// Object that cannot be read.
 #[derive(Clone, Debug)]
 pub struct MalformedObject {
-    /// Why.
+    /// Reason.
     pub error: String,
     pub(super) metadata: ObjectMeta,
     remnant: PartialObject,
 }
 
-/// What others need to know of an object that can not be read; each part that can be read itself.
+/// Readable parts of an unreadable object that other objects need.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct PartialObject {
     pub(super) created_at: Timestamp,
-    /// The cluster of a strategy.
+    /// Cluster of a strategy.
     pub(super) cluster_ref: Option<LocalReference>,
-    /// The tenants of a strategy; all of them where that is what can not be read.
+    /// Tenants of a strategy; `None`, which means all, if this part is unreadable.
     pub(super) tenants: Option<TenantSelection>,
-    /// The database of a cluster's object.
+    /// Database of an OceanBaseCluster.
     pub(super) identity: Option<ClusterIdentity>,
 }
 
@@ -130,31 +129,31 @@ impl<K: Resource> Resource for Guarded<K> {
 /// Kind, namespace and name.
 type Key = (String, String, String);
 
-/// All objects that can not be read.
+/// All objects that cannot be read.
 #[derive(Clone, Default)]
 pub struct MalformedObjects(Arc<RwLock<BTreeMap<Key, PartialObject>>>);
 
 impl MalformedObjects {
-    /// Remembers an object; says whether that is news.
+    /// Records an object; returns whether the record has changed.
     pub(super) fn insert<K: Resource<DynamicType = ()>>(&self, unread: &MalformedObject) -> bool {
         let remnant = unread.remnant.clone();
         let known = self.write().insert(key_of::<K>(&unread.metadata), remnant);
         known.as_ref() != Some(&unread.remnant)
     }
 
-    /// Forgets an object, which can be read or is gone; says whether it was known.
+    /// Drops an object that is readable or deleted; returns whether it was recorded.
     pub(super) fn remove<K: Resource<DynamicType = ()>>(&self, metadata: &ObjectMeta) -> bool {
         self.write().remove(&key_of::<K>(metadata)).is_some()
     }
 
-    /// Keeps of a kind only the objects of a new list.
+    /// Drops the objects of a kind that a new list does not contain.
     pub(super) fn keep<K: Resource<DynamicType = ()>>(&self, listed: &[ObjectMeta]) {
         let listed: Vec<Key> = listed.iter().map(key_of::<K>).collect();
         self.write()
             .retain(|key, _| key.0 != K::kind(&()) || listed.contains(key));
     }
 
-    /// What is known of an object that can not be read, if this is one.
+    /// Returns the known parts of an object, if it is unreadable.
     pub(super) fn find<K: Resource<DynamicType = ()>>(
         &self,
         namespace: &str,
@@ -164,7 +163,7 @@ impl MalformedObjects {
         self.read().get(&key).cloned()
     }
 
-    /// Those of a kind: namespace, name, and what is known.
+    /// Returns the unreadable objects of a kind: namespace, name and known parts.
     pub(super) fn all<K: Resource<DynamicType = ()>>(
         &self,
     ) -> Vec<(String, String, PartialObject)> {
@@ -195,8 +194,8 @@ fn key_of<K: Resource<DynamicType = ()>>(metadata: &ObjectMeta) -> Key {
     )
 }
 
-/// Why a reference, which is the field `reference`, leads nowhere: there is no such object (with this
-/// reason), or it is there and can not be read.
+/// Returns why the reference field `reference` cannot be resolved: the object does not exist (with
+/// this reason) or cannot be read.
 pub(super) fn missing<K: Resource<DynamicType = ()>>(
     context: &Context,
     reference: &str,
@@ -212,7 +211,7 @@ pub(super) fn missing<K: Resource<DynamicType = ()>>(
         .is_some()
     {
         let message = format!(
-            "{kind} '{name}' in namespace '{namespace}' is there but can not be read: it holds \
+            "{kind} '{name}' in namespace '{namespace}' is there but cannot be read: it holds \
              something that this version of the operator does not know. Correct it, or update the \
              operator"
         );
@@ -282,7 +281,7 @@ mod tests {
         let odd = unread(strategy(&json!({})));
         assert!(unreadable.insert::<BackupStrategy>(&odd), "news");
         assert!(!unreadable.insert::<BackupStrategy>(&odd), "no news");
-        // The lists of other kinds say nothing about it.
+        // Lists of other kinds do not affect it.
         unreadable.keep::<LogBackup>(&[]);
         let find = || unreadable.find::<BackupStrategy>("shop", "nightly");
         assert!(find().is_some());

@@ -1,6 +1,6 @@
-//! Statements that the database took and that show no effect: sys answers well for a tenant that
-//! could not follow (`ARCHIVELOG TENANT = t` swallows what goes wrong in the tenant), and views
-//! lag. They are repeated, more and more rarely, and told.
+//! Statements that the database accepted and that show no effect yet. sys reports success even if
+//! the tenant failed (`ARCHIVELOG TENANT = t` hides errors of the tenant), and views lag. The
+//! operator repeats such statements at growing intervals and reports them.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,14 +8,14 @@ use super::backoff::Backoff;
 use super::time;
 use crate::api::AcceptedStatement;
 
-/// The pauses before a statement is repeated.
+/// Delays before a statement is repeated.
 const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(15), SignedDuration::from_mins(5));
 
-/// How many times a statement is taken without an effect before that is told: what it does may
-/// wait for the next loop of the archive scheduler, up to 50 s, and this is later.
+/// Number of times that a statement is accepted without effect before the operator reports it. The
+/// effect may wait up to 50 s for the next loop of the archive scheduler; the report comes later.
 const REPORT_AFTER_ATTEMPTS: i32 = 4;
 
-/// Notes that the database took this statement.
+/// Records that the database accepted this statement.
 pub(crate) fn record(taken: &mut Option<AcceptedStatement>, statement: &str, now: Timestamp) {
     let known = taken.take().filter(|known| known.statement == statement);
     *taken = Some(AcceptedStatement {
@@ -25,7 +25,7 @@ pub(crate) fn record(taken: &mut Option<AcceptedStatement>, statement: &str, now
     });
 }
 
-/// Before when this statement is not repeated.
+/// Returns the instant before which this statement is not repeated.
 pub(crate) fn repeated_at(
     taken: Option<&AcceptedStatement>,
     statement: &str,
@@ -35,7 +35,7 @@ pub(crate) fn repeated_at(
     BACKOFF.until(known.time.0, known.times, now)
 }
 
-/// Whether people should know.
+/// Returns whether the statement is reported to users.
 pub(crate) fn is_reported(taken: Option<&AcceptedStatement>) -> bool {
     taken.is_some_and(|known| known.times >= REPORT_AFTER_ATTEMPTS)
 }

@@ -1,13 +1,13 @@
-//! What may be used through a cluster's object (`spec.access`): checked again wherever a name is
-//! used, since the lists may have changed after an object was accepted.
+//! What may be used through an OceanBaseCluster (`spec.access`). The operator checks this wherever
+//! a name is used, since the lists may change after an object was accepted.
 
 use super::Blocker;
 use crate::api::cluster::Access;
 
-/// Whether the tenant may be used.
+/// Checks whether the tenant may be used.
 ///
 /// # Errors
-/// No entry of the list names it.
+/// No entry of the list matches it.
 pub fn tenant(access: &Access, name: &str) -> Result<(), Blocker> {
     if is_listed(&access.tenants, name) {
         return Ok(());
@@ -15,16 +15,15 @@ pub fn tenant(access: &Access, name: &str) -> Result<(), Blocker> {
     Err(Blocker::waiting(
         "TenantNotAllowed",
         format!(
-            "`access.tenants` of the OceanBaseCluster does not list tenant '{name}': ask whoever \
-             manages the connection to add it"
+            "`access.tenants` of the OceanBaseCluster does not list tenant '{name}': ask the user who manages the connection to add it"
         ),
     ))
 }
 
-/// Whether the store may be used.
+/// Checks whether the storage may be used.
 ///
 /// # Errors
-/// No entry of the list names it.
+/// No entry of the list matches it.
 pub fn storage(access: &Access, name: &str) -> Result<(), Blocker> {
     if is_listed(&access.storages, name) {
         return Ok(());
@@ -32,13 +31,12 @@ pub fn storage(access: &Access, name: &str) -> Result<(), Blocker> {
     Err(Blocker::waiting(
         "StorageNotAllowed",
         format!(
-            "`access.storages` of the OceanBaseCluster does not list BackupStorage '{name}': ask \
-             whoever manages the connection to add it"
+            "`access.storages` of the OceanBaseCluster does not list BackupStorage '{name}': ask the user who manages the connection to add it"
         ),
     ))
 }
 
-/// Whether a list of names and of prefixes that end in `*` has an entry for the name.
+/// Returns whether a list of names and of prefixes that end in `*` has an entry for the name.
 #[must_use]
 pub fn is_listed(patterns: &[String], name: &str) -> bool {
     patterns

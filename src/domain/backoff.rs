@@ -1,9 +1,9 @@
-//! Pauses that double each time something goes wrong, and the instants that stand in a status for
-//! them: those may be another clock's.
+//! Delays that double after each failure, and the instants that a status records for them. Another
+//! clock may have written these instants.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Pauses of which each is twice the one before, up to the longest.
+/// Delays that double up to the longest.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Backoff {
     shortest: SignedDuration,
@@ -15,22 +15,22 @@ impl Backoff {
         Self { shortest, longest }
     }
 
-    /// The pause after something went wrong for this many times, counted from 1.
+    /// Returns the delay after this many failures, counted from 1.
     pub(crate) fn pause(self, times: i32) -> SignedDuration {
         let doublings = times.clamp(1, 31) - 1;
         let doubled = self.shortest.saturating_mul(1 << doublings);
         doubled.min(self.longest)
     }
 
-    /// Until when to pause after something went wrong for this many times, the last time at
-    /// `since`; `None` when that is over, or when `since` is in the future.
+    /// Returns the end of the delay after this many failures, the last of them at `since`. Returns
+    /// `None` if the delay is over, or if `since` is in the future.
     pub(crate) fn until(self, since: Timestamp, times: i32, now: Timestamp) -> Option<Timestamp> {
         let until = since.saturating_add(self.pause(times)).ok()?;
         (since <= now && now < until).then_some(until)
     }
 }
 
-/// The end of a pause, where it is still to come and no further off than any pause can be.
+/// Returns the end of a delay if it is in the future and no further away than the longest delay.
 pub(crate) fn still_to_come(
     until: Timestamp,
     longest: SignedDuration,

@@ -1,22 +1,23 @@
-//! One data backup: waits for what it needs, sends BACKUP once, and follows the database's job.
+//! One data backup: it waits for its preconditions, sends BACKUP once, and follows the database's
+//! job.
 //!
 //! ```text
 //! Waiting ──intent written──> Sending ──answer or job──> Accepted ──job ends──> Ended
 //!    ^                          │ refused for now             │
 //!    └──────────────────────────┘                             └─ also: never found again
 //! Waiting ──deadline, cancel, refused for good──> Ended
-//! Accepted ──job fails of what passes──> Waiting, for another attempt
+//! Accepted ──job fails for a passing cause──> Waiting, for another attempt
 //! ```
 //!
-//! The intent (an attempt with its key) stands in the status before the statement is sent. Who
-//! finds an intent and no answer waits until the statement is surely over, looks for its key, and
-//! goes back to waiting where the database does not know it. Each sending looks once more, on the
-//! same session.
+//! The status records the intent (an attempt with its key) before the statement is sent. If a pass
+//! finds an intent without an answer, it waits until the statement has certainly ended, and looks
+//! up its key. If the database does not know the key, the task waits again. Each send checks the
+//! key once more, on the same session.
 //!
-//! "Does not know it" is certain, however late views show rows: sys writes the parent of a backup
-//! into its own table within the statement, and is asked for it there. What remains is a network
-//! that is cut in the very moment of sending and delivers the statement when it is whole again,
-//! after the wait: then only the database keeps the two apart (9036, while the other one runs).
+//! This check is certain, however late views show rows. sys writes the parent of a backup to its
+//! own table within the statement, and the operator reads that table. One race remains: a network
+//! that is cut during the send may deliver the statement after the wait. Then only the database
+//! prevents a second backup (9036, while the first one runs).
 
 mod attempt;
 mod blockers;
@@ -53,43 +54,43 @@ use crate::api::backup_task::Scope;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings, LogBackupSpec};
 use crate::oceanbase::model::{Answer, Job, JobKey, Tenant, TenantId, TenantName};
 
-/// Something to ask of the database.
+/// Request to the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Set the tenant's `DATA_BACKUP_DEST`.
     SetDestination(TenantName),
-    /// Send BACKUP. Only in a pass whose own write of the status went well.
+    /// Send BACKUP. Sent only in a pass whose own status write succeeded.
     Backup {
         /// The tenant.
         tenant: TenantName,
-        /// Only what changed.
+        /// Whether only changes are backed up.
         incremental: bool,
-        /// The attempt's key.
+        /// Key of the attempt.
         key: JobKey,
-        /// How it runs.
+        /// Settings of the backup.
         settings: DataBackupSettings,
     },
-    /// Look whether the attempt is known to the database.
+    /// Check whether the database knows the attempt.
     Find {
         /// The tenant.
         tenant: TenantName,
-        /// The attempt's key.
+        /// Key of the attempt.
         key: JobKey,
     },
     /// Cancel the job.
     Cancel {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// The attempt's key.
+        /// Key of the attempt.
         key: JobKey,
     },
-    /// Make a log backup of this name, which nobody else sees to.
+    /// Create a log backup of this name, because no object manages the tenant's log backup.
     MakeLogBackup(String, Box<LogBackupSpec>),
-    /// Make tasks, with their names, one for each tenant.
+    /// Create one task for each tenant, with these names.
     MakeChildren(Vec<(String, BackupTaskSpec)>),
-    /// Cancel tasks that this one made, by name and uid.
+    /// Cancel tasks that this task created, by name and uid.
     CancelChildren(Vec<(String, String)>),
     /// Delete the task's own object.
     Delete,
@@ -97,7 +98,7 @@ pub enum Effect {
 
 type BackupDecision = Decision<BackupTaskStatus, Effect>;
 
-/// Decides. `answer` is the effect of this very pass and what became of it, if there was one.
+/// Decides. `answer` is the effect of this pass and its result, if there was an effect.
 #[must_use]
 pub fn decide(
     task: &Task<'_>,
@@ -109,7 +110,7 @@ pub fn decide(
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
             Some(outcome) => evaluation.ended(outcome),
-            // Written by a newer operator. It has ended, and must not begin anew.
+            // A newer operator wrote this outcome. The task has ended and must not restart.
             None => evaluation.unchanged(),
         };
     }
@@ -126,7 +127,7 @@ pub fn decide(
     }
 }
 
-/// Decides what follows when objects were made, changed or deleted in this very pass.
+/// Decides after objects were created, changed or deleted in this pass.
 #[must_use]
 pub fn on_objects_applied(
     task: &Task<'_>,
@@ -146,13 +147,13 @@ pub fn on_objects_applied(
     }
 }
 
-/// What is shown of a task whose BACKUP may be sent, and waits until other statements are: its intent
-/// is not written before.
+/// Returns the status of a task whose BACKUP may be sent and waits for other statements. The intent
+/// is not recorded before its turn.
 #[must_use]
 pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> BackupDecision {
     let mut evaluation = Evaluation::new(task, observed, now);
     evaluation.record_facts();
-    // It keeps its place in the line.
+    // The task keeps its queue position.
     evaluation.status.queue_position = task.status.queue_position;
     let turn = Blocker::waiting(
         "WaitingForTurn",
@@ -161,7 +162,7 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     evaluation.wait(turn, Next::Await)
 }
 
-/// A decision in the making.
+/// Decision in progress.
 struct Evaluation<'a> {
     task: &'a Task<'a>,
     observed: &'a Observation,
@@ -197,7 +198,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Copies what is known now and may be gone later.
+    /// Records known facts that may disappear later.
     fn record_facts(&mut self) {
         self.status.method = Some("Physical".to_owned());
         self.status.queue_position = None;
@@ -211,7 +212,7 @@ impl<'a> Evaluation<'a> {
                 if self.status.cluster_id.is_none() {
                     self.status.cluster_name = Some(target.cluster.clone());
                 }
-                // Where and how others back up is theirs.
+                // The operator does not know the destination and settings of external backups.
                 if self.task.spec.mirror.is_none() {
                     self.status.storage = Some(target.storage.clone());
                     self.status.strategy_generation = target.strategy_generation;
@@ -233,7 +234,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Looks at the world and takes the next step.
+    /// Evaluates the observed state and takes the next step.
     fn decide(self) -> BackupDecision {
         if let Some(mirror) = &self.task.spec.mirror {
             return self.mirror(mirror);
@@ -241,8 +242,8 @@ impl<'a> Evaluation<'a> {
         if self.task.spec.scope != Scope::Tenant {
             return self.lead();
         }
-        // An OceanBaseCluster leads to one database as long as it is there. Nothing is ever seen of
-        // the other one again, and the task would hold a place in this one.
+        // An OceanBaseCluster refers to one database during its lifetime. The other database cannot
+        // be observed any more, and the task would occupy a slot of this one.
         let gone = self.observed.database.as_ref().err();
         if let Some(gone) = gone.filter(|gone| gone.reason == CLUSTER_REPLACED) {
             return self.fail(gone.cause());
@@ -277,7 +278,7 @@ impl<'a> Evaluation<'a> {
         self.task.spec.cancel == Some(true)
     }
 
-    /// Waits for something that stands in the way.
+    /// Waits for a blocker.
     fn wait(self, blocker: Blocker, next: Next) -> BackupDecision {
         self.wait_with(blocker, None, next)
     }
@@ -289,7 +290,7 @@ impl<'a> Evaluation<'a> {
         self.render(&State::Waiting(blocker), effect, next)
     }
 
-    /// Ends what was not sent, where it is not wanted any more.
+    /// Ends a backup that was not sent and is no longer needed.
     fn end_unsent(self) -> BackupDecision {
         if self.is_cancel_wanted() {
             self.canceled_unsent()
@@ -307,7 +308,7 @@ impl<'a> Evaluation<'a> {
 
     fn overdue(mut self) -> BackupDecision {
         let waited_for = self.status.cause.take().map(|cause| cause.message);
-        let waited_for = waited_for.unwrap_or_else(|| "nobody could start it".to_owned());
+        let waited_for = waited_for.unwrap_or_else(|| "the operator could not start it".to_owned());
         self.status.cause = Some(cause(
             "StartingDeadlineExceeded",
             &format!(
@@ -357,7 +358,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// What is there stands.
+    /// Keeps the current status.
     fn unchanged(mut self) -> BackupDecision {
         self.status.observed_generation = Some(self.task.generation);
         Decision {
@@ -388,7 +389,7 @@ fn canceled_cause(spec: &BackupTaskSpec) -> Cause {
     } else {
         cause(
             "CanceledElsewhere",
-            "somebody canceled the backup in the database",
+            "a user canceled the backup in the database",
         )
     }
 }

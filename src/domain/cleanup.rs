@@ -1,4 +1,5 @@
-//! One cleanup of a tenant's backups: looked at only, asked of the database, or shown of it.
+//! One cleanup of a tenant's backups: previewed, requested by the operator, or mirrored from the
+//! database.
 //!
 //! ```text
 //! Preview: plan ──> Completed
@@ -6,12 +7,12 @@
 //! mirror:  job ──> Ended
 //! ```
 //!
-//! The database gives the job of a deletion no name. It is told by its number: the intent holds the
-//! newest cleanup that there was before, and the job is the first of its kind that sys has started
-//! after that. Right before the statement is sent that is looked at once more, in the table of sys
-//! itself, which has the row within the statement. What remains is another session of sys that starts
-//! a cleanup of the same kind and tenant between that look and the statement: then the one of the two
-//! that is found first is shown, and both are made.
+//! The database gives no name to the job of a deletion. The operator recognizes the job by its
+//! number. The intent records the newest cleanup before it. The job is the first one of its kind
+//! that sys started after that. Right before it sends the statement, the operator reads the newest
+//! cleanup again from the table of sys, which has the row within the statement. One race remains:
+//! another session of sys may start a cleanup of the same kind and tenant after that read. Then
+//! both cleanups run, and the first one found is shown.
 
 mod attempt;
 mod blockers;
@@ -37,90 +38,91 @@ use crate::oceanbase::model::{
 };
 use crate::oceanbase::version::Version;
 
-/// What the decision is about.
+/// Input of the decision.
 #[derive(Clone, Copy, Debug)]
 pub struct Task<'a> {
-    /// Its generation.
+    /// Generation of the object.
     pub generation: i64,
-    /// Whether a strategy made it.
+    /// Whether a strategy created the object.
     pub owned: bool,
-    /// What was asked for.
+    /// Spec of the object.
     pub spec: &'a CleanupTaskSpec,
-    /// What is known so far.
+    /// Current status of the object.
     pub status: &'a CleanupTaskStatus,
 }
 
-/// What was seen.
+/// Observed state.
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// Whether the tenant may be used through the cluster's object.
     pub allowed: Result<(), Blocker>,
-    /// The database.
+    /// State of the database.
     pub database: Result<ObservedDatabase, Blocker>,
-    /// Name of a RecoveryTask that has begun to recover from the tenant's backups, and is not over.
+    /// Name of a RecoveryTask that is recovering from the tenant's backups.
     pub recovery: Option<String>,
-    /// How long ago the open intent was first seen by this process.
+    /// Time since this process first observed the open intent.
     pub intent_age: Duration,
-    /// After how long a statement is surely over.
+    /// Time after which a statement has certainly ended.
     pub surely_over: Duration,
 }
 
 /// What the database shows.
 #[derive(Clone, Debug)]
 pub struct ObservedDatabase {
-    /// Who it is.
+    /// Identity of the database.
     pub identity: Identity,
     /// Version of the server.
     pub version: Version,
     /// The tenant.
     pub tenant: Option<Arc<Tenant>>,
-    /// Whether this is newer than our last statement about the tenant.
+    /// Whether this is newer than the operator's last statement about the tenant.
     pub settled: bool,
-    /// Whether this was read before the task was created: what was made between the two is missing.
+    /// Whether this was read before the task was created. Backup sets and pieces that were made
+    /// between the two are missing.
     pub predates_task: bool,
-    /// The newest cleanup that sys has started.
+    /// Newest cleanup that sys has started.
     pub newest_cleanup: JobId,
 }
 
-/// Something to ask of the database.
+/// Request to the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Delete. Only in a pass whose own write of the status went well.
+    /// Delete backups. Sent only in a pass whose own status write succeeded.
     Delete {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// What is deleted.
+        /// What to delete.
         what: Deletion,
-        /// The newest cleanup that sys had started before.
+        /// Newest cleanup that sys had started before.
         after: JobId,
-        /// Whether it was about to be sent before.
+        /// Whether the operator was about to send it before.
         again: bool,
     },
-    /// Look whether the database knows the statement.
+    /// Check whether the database knows the statement.
     Find {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// What it deletes.
+        /// What the statement deletes.
         what: Deletion,
-        /// The newest cleanup that sys had started before.
+        /// Newest cleanup that sys had started before.
         after: JobId,
     },
     /// Cancel the job.
     Cancel {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
         /// The job.
         job_id: JobId,
     },
 }
 
-/// How a cleanup ends; it never changes again.
+/// Final outcome of a cleanup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Outcome {
@@ -130,7 +132,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word in `status.outcome`.
+    /// Returns the word in `status.outcome`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -147,31 +149,31 @@ impl Outcome {
     }
 }
 
-/// Where a cleanup stands; the status is rendered from it.
+/// State of a cleanup; the status is rendered from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
-    /// Nothing is under way; what it waits for.
+    /// Nothing has started; the cleanup waits for this blocker.
     Waiting(Blocker),
-    /// A statement was refused for now, or could not be sent; it is tried again.
+    /// A statement was refused for now, or could not be sent; the operator retries it.
     Refused,
-    /// The statement is, or may be, under way.
+    /// The statement is being sent, or may be.
     Sending,
-    /// The database has taken the statement and shows no job yet.
+    /// The database has accepted the statement and shows no job yet.
     Accepted,
-    /// The database's job is in this state.
+    /// The database's job has this status.
     Running(JobStatus),
-    /// What became of it can not be seen now.
+    /// The job cannot be observed now.
     Unobserved(Blocker),
-    /// It is over.
+    /// The cleanup has ended.
     Ended(Outcome),
 }
 
 type CleanupDecision = Decision<CleanupTaskStatus, Effect>;
 
-/// Reason of what is seen instead of a database where the cleanup was begun in another one.
+/// Reason for a cleanup that was started in another database.
 pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
 
-/// Decides. `answer` is the effect of this very pass and what became of it, if there was one.
+/// Decides. `answer` is the effect of this pass and its result, if there was an effect.
 #[must_use]
 pub fn decide(
     task: &Task<'_>,
@@ -183,7 +185,7 @@ pub fn decide(
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
             Some(outcome) => evaluation.render(&State::Ended(outcome), None, Next::Await),
-            // Written by a newer operator. It has ended, and must not begin anew.
+            // A newer operator wrote this outcome. The cleanup has ended and must not restart.
             None => evaluation.unchanged(),
         };
     }
@@ -200,8 +202,8 @@ pub fn decide(
     }
 }
 
-/// What is shown of a task whose statement may be sent, and waits until others are: its intent is not
-/// written before.
+/// Returns the status of a task whose statement may be sent and waits for other statements. The
+/// intent is not recorded before its turn.
 #[must_use]
 pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> CleanupDecision {
     let mut evaluation = Evaluation::new(task, observed, now);
@@ -213,7 +215,7 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     evaluation.wait(turn, Next::Await)
 }
 
-/// A decision in the making.
+/// Decision in progress.
 struct Evaluation<'a> {
     task: &'a Task<'a>,
     observed: &'a Observation,
@@ -243,17 +245,17 @@ impl<'a> Evaluation<'a> {
         self.task.spec.cancel == Some(true)
     }
 
-    /// What is to be deleted, where somebody asks for it.
+    /// Returns what to delete, if the spec names it.
     fn deletion(&self) -> Option<Deletion> {
         self.task.spec.target.as_ref().map(deletion)
     }
 
-    /// Copies what is known now and may be gone later.
+    /// Records known facts that may disappear later.
     fn record_facts(&mut self) {
         if self.task.spec.mirror.is_none() {
             self.status.source = Some("Manual".to_owned());
         }
-        // What was begun is followed in the database that it was begun in.
+        // A started cleanup stays with the database in which it started.
         let is_begun = self.status.statement.is_some() || self.status.job_id.is_some();
         if let (Ok(database), false) = (&self.observed.database, is_begun) {
             let identity = &database.identity;
@@ -266,7 +268,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Whether the task was begun in another database than this.
+    /// Returns whether the task was started in another database.
     fn is_elsewhere(&self) -> bool {
         let known = self
             .status
@@ -282,12 +284,12 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Looks at the world and takes the next step.
+    /// Evaluates the observed state and takes the next step.
     fn decide(self) -> CleanupDecision {
         if self.is_elsewhere() {
             return self.fail(cause(
                 CLUSTER_REPLACED,
-                "the OceanBaseCluster was made anew for another database: what became of the \
+                "the OceanBaseCluster was recreated for another database: what became of the \
                  cleanup stands in the one that it was begun in; create a new CleanupTask",
             ));
         }
@@ -297,7 +299,7 @@ impl<'a> Evaluation<'a> {
         match (self.task.spec.mode, self.deletion()) {
             (Some(CleanupMode::Preview), Some(what)) => self.preview(&what),
             (Some(CleanupMode::Delete), Some(what)) => self.delete(what),
-            // The schema lets no such object through.
+            // The schema rejects such an object.
             _ => self.fail(cause(
                 "InvalidSpec",
                 "`mode` and `target` are missing: create a new CleanupTask with both",
@@ -305,7 +307,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Waits for something that stands in the way.
+    /// Waits for a blocker.
     fn wait(mut self, blocker: Blocker, next: Next) -> CleanupDecision {
         if blocker.permanent {
             return self.fail(blocker.cause());
@@ -330,8 +332,8 @@ impl<'a> Evaluation<'a> {
         decision
     }
 
-    /// Nothing is sent for this long. It stands in the status: what a pass remembers only for
-    /// itself is forgotten by the next one, which its own write wakes.
+    /// Sends nothing for this long. The status records the delay: the write of this pass triggers
+    /// the next pass, which has no memory of this one.
     fn pause(mut self, cause: Cause, pause: SignedDuration) -> CleanupDecision {
         let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
         self.status.cause = Some(cause);
@@ -350,7 +352,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// What is there stands.
+    /// Keeps the current status.
     fn unchanged(mut self) -> CleanupDecision {
         self.status.observed_generation = Some(self.task.generation);
         Decision {
@@ -362,7 +364,7 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-/// What a target asks for.
+/// Returns what a target requests.
 fn deletion(target: &CleanupTarget) -> Deletion {
     let mut ids = target.ids.clone().unwrap_or_default();
     ids.sort_unstable();

@@ -1,4 +1,4 @@
-//! A cluster's page: whether it answers, and how its backups stand (console S46..S62).
+//! Summary of a cluster: whether it answers, and the state of its backups (console S46..S62).
 
 mod privileges;
 mod progress;
@@ -19,30 +19,30 @@ use crate::oceanbase::model::{
     DatabaseId, Identity, Privileges, RoundStatus, Snapshot, Tenant, TenantId,
 };
 
-/// How many names of tenants without backup are listed.
+/// Maximum number of listed tenants without backup.
 const MAX_LISTED: usize = 50;
-/// Phase and the console's words where backups can not be made.
+/// Phase and console label if backups cannot be made.
 const ABNORMAL: (&str, &str) = ("Abnormal", "Scheduling Exception");
-/// What `Ready` says of a description by which the database has answered.
+/// Reason and message of `Ready` for a description with which the database has answered.
 const ACCEPTED: (&str, &str) = (
     "Accepted",
     "the database has answered by this description; `Reachable` says whether it does now",
 );
 
-/// What was seen.
+/// Observed state.
 #[derive(Clone, Debug)]
 pub struct Observation {
-    /// What the database shows; an obstacle while it shows nothing.
+    /// What the database shows, or the blocker that prevents reading it.
     pub database: Result<Arc<Snapshot>, Blocker>,
-    /// Phases of the strategies of this cluster.
+    /// Phases of the cluster's strategies.
     pub strategy_phases: Vec<Option<String>>,
-    /// Data backups that wait for a free place.
+    /// Number of data backups that wait for a free slot.
     pub queued_tasks: usize,
-    /// Tenants whose logs are archived around their data backups only, and with success.
+    /// Tenants whose logs are archived successfully, and only around their data backups.
     pub archived_around: BTreeSet<TenantId>,
-    /// Active alerts of these strategies.
+    /// Number of active alerts of these strategies.
     pub alerts: i32,
-    /// What the object's account may do; none where that is not known.
+    /// Privileges of the object's account; `None` if unknown.
     pub privileges: Option<Arc<Privileges>>,
 }
 
@@ -99,7 +99,7 @@ pub fn decide(
     status.observed_generation = Some(generation);
     if let Ok(snapshot) = &observed.database {
         let live = VolatileStatus::of(snapshot);
-        // With anything else it costs no write of its own.
+        // Together with another change this costs no extra write.
         if status != *previous || live.is_due(previous, now) {
             live.write(&mut status);
         }
@@ -160,7 +160,7 @@ fn record(
     });
 }
 
-/// The backups of a cluster that has never answered: none can be made.
+/// Returns the backup summary of a cluster that has never answered: no backup can be made.
 fn never_observed(observed: &Observation) -> ClusterBackup {
     let (phase, label) = if observed.strategy_phases.is_empty() {
         phase(&[])
@@ -176,12 +176,12 @@ fn never_observed(observed: &Observation) -> ClusterBackup {
     }
 }
 
-/// How the strategies back up: there is one way yet.
+/// Returns the method of the strategies' backups. Only one method exists.
 fn method(observed: &Observation) -> Option<String> {
     (!observed.strategy_phases.is_empty()).then(|| "Physical".to_owned())
 }
 
-/// An identity as objects show it.
+/// Returns an identity in the form that objects show.
 #[must_use]
 pub fn identity(known: &Identity) -> ClusterIdentity {
     ClusterIdentity {
@@ -191,15 +191,15 @@ pub fn identity(known: &Identity) -> ClusterIdentity {
     }
 }
 
-/// The database that an object's status remembers.
+/// Returns the database that an object's status records.
 #[must_use]
 pub fn database(known: &ClusterIdentity) -> Option<DatabaseId> {
     let created_at = known.create_time.as_ref()?.0;
     Some(DatabaseId::new(known.cluster_id, created_at))
 }
 
-/// Whether the tenant could be recovered to a point in time from now on; where logs are archived around
-/// data backups only, to the instants of these.
+/// Returns whether the tenant could be recovered to points in time from now on. If logs are
+/// archived only around data backups, these points are the instants of the backups.
 fn is_backed_up(tenant: &Tenant, archived_around: &BTreeSet<TenantId>) -> bool {
     let archives = tenant
         .round
@@ -219,7 +219,7 @@ fn last_backup(snapshot: &Snapshot) -> Option<Timestamp> {
         .max()
 }
 
-/// Of the strategies' phases the one that needs attention most, with the console's words.
+/// Returns the strategies' phase that needs the most attention, with the console's label.
 fn phase(strategies: &[Option<String>]) -> (&'static str, &'static str) {
     if strategies.is_empty() {
         return ("NoBackupStrategy", "No Backup Strategy");

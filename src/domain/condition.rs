@@ -1,4 +1,4 @@
-//! Conditions are rendered from an object's state and never read back.
+//! Conditions, which are rendered from an object's state and never read back.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::api::condition::types::{READY, RECONCILING, STALLED};
 /// Longest message, in bytes.
 const LIMIT: usize = 1024;
 
-/// A condition's status.
+/// Status of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Status {
@@ -19,7 +19,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word on the wire.
+    /// Returns the word in the API.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ impl From<bool> for Status {
     }
 }
 
-/// A condition as it should be.
+/// Condition to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredCondition {
     kind: &'static str,
@@ -46,20 +46,20 @@ pub struct DesiredCondition {
 }
 
 impl DesiredCondition {
-    /// The condition's type.
+    /// Returns the type of the condition.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         self.kind
     }
 
-    /// Its status.
+    /// Returns its status.
     #[must_use]
     pub fn status(&self) -> Status {
         self.status
     }
 }
 
-/// A condition as it should be.
+/// Returns a condition to write.
 #[must_use]
 pub fn wanted(
     kind: &'static str,
@@ -75,27 +75,27 @@ pub fn wanted(
     }
 }
 
-/// How far an object has come: rendered as `Ready`, `Reconciling` and `Stalled`, by which Flux,
-/// Argo CD and `kubectl wait` judge it (kstatus).
+/// Progress of an object, rendered as `Ready`, `Reconciling` and `Stalled`. Flux, Argo CD and
+/// `kubectl wait` judge the object by these conditions (kstatus).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// It is as it should be.
+    /// The object has its desired state.
     Ready,
-    /// It is not yet as it should be.
+    /// The object does not have its desired state yet.
     Reconciling,
-    /// It will not become so without somebody's help.
+    /// The object cannot reach its desired state until a user intervenes.
     Stalled,
 }
 
-/// `Ready`, `Reconciling` and `Stalled`, never contradicting each other. The message stands in
-/// `Ready`, where people look, and in the one that holds, where kstatus looks: three times the same
-/// text is a page that nobody reads.
+/// Returns `Ready`, `Reconciling` and `Stalled`, which never contradict each other. The message
+/// appears in `Ready`, which users read, and in the condition that holds, which kstatus reads. The
+/// third condition does not repeat the text, because that would only make the status longer.
 #[must_use]
 pub fn progress(progress: Progress, reason: &str, message: &str) -> [DesiredCondition; 3] {
     let is = |this| progress == this;
     let said = |holds, otherwise| if holds { message } else { otherwise };
     let in_progress = said(is(Progress::Reconciling), "nothing is under way");
-    let needs_help = said(is(Progress::Stalled), "nothing waits for somebody's help");
+    let needs_help = said(is(Progress::Stalled), "no user action is needed");
     [
         wanted(READY, is(Progress::Ready), reason, message),
         wanted(RECONCILING, is(Progress::Reconciling), reason, in_progress),
@@ -103,9 +103,9 @@ pub fn progress(progress: Progress, reason: &str, message: &str) -> [DesiredCond
     ]
 }
 
-/// How far an object has come that something stands in the way of. `ready` is what its `Ready` says where
-/// it was so when the database was seen last: it stays so while the database does not answer, as a sync
-/// must not wait for the end of an outage.
+/// Returns the progress of an object with a blocker. `ready` is the reason and message of `Ready`
+/// if the object was ready when the database last answered. The object then stays ready during an
+/// outage: otherwise a sync would wait for the end of the outage.
 #[must_use]
 pub fn blocked(blocker: &Blocker, ready: Option<(&str, &str)>) -> [DesiredCondition; 3] {
     match ready {
@@ -115,14 +115,14 @@ pub fn blocked(blocker: &Blocker, ready: Option<(&str, &str)>) -> [DesiredCondit
     }
 }
 
-/// The generation, where the object is ready with it: what `blocked` goes by later.
+/// Returns the generation if the object is ready with it; `blocked` uses it later.
 #[must_use]
 pub fn ready_generation(conditions: &[DesiredCondition], generation: i64) -> Option<i64> {
     let is_ready = |known: &DesiredCondition| known.kind == READY && known.status == Status::True;
     conditions.iter().any(is_ready).then_some(generation)
 }
 
-/// A condition as it is now, where it was shown with another status before.
+/// Returns a condition if its status differs from the status before.
 #[must_use]
 pub fn turned<'a>(
     before: &[Condition],
@@ -134,7 +134,7 @@ pub fn turned<'a>(
     (before.status != now.status).then_some(now)
 }
 
-/// The conditions to write: `lastTransitionTime` moves only where the status does.
+/// Returns the conditions to write; `lastTransitionTime` moves only if the status changes.
 #[must_use]
 pub fn merge(
     previous: &[Condition],

@@ -1,9 +1,8 @@
-//! How Flux and Argo CD judge an object (kstatus, in its order), for tests of what the decisions
-//! render.
+//! Test helper that judges an object as Flux and Argo CD do (kstatus, in its order).
 
 use crate::api::Condition;
 
-/// What kstatus makes of an object.
+/// Result of kstatus for an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kstatus {
     InProgress,
@@ -11,7 +10,7 @@ pub(crate) enum Kstatus {
     Current,
 }
 
-/// The algorithm, for an object that is not being deleted.
+/// Returns the result of kstatus for an object that is not being deleted.
 pub(crate) fn kstatus(
     generation: i64,
     observed_generation: Option<i64>,
@@ -34,13 +33,13 @@ pub(crate) fn kstatus(
     }
 }
 
-/// The status of one condition, `None` where there is none.
+/// Returns the status of one condition, or `None` if it does not exist.
 pub(crate) fn status_of<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a str> {
     let condition = conditions.iter().find(|c| c.type_ == kind)?;
     Some(&condition.status)
 }
 
-/// What holds for every list of conditions that is written.
+/// Asserts what holds for every written list of conditions.
 pub(crate) fn assert_sound(conditions: &[Condition], generation: i64) {
     let is_true = |kind| status_of(conditions, kind) == Some("True");
     let summary = ["Ready", "Reconciling", "Stalled"].map(is_true);

@@ -1,14 +1,14 @@
-//! Log backup of one tenant: sets the destination once, starts, holds and ends archiving, and
-//! tells up to where logs are archived and what can be recovered.
+//! Log backup of one tenant. It sets the destination once, and starts, pauses and stops archiving.
+//! It reports up to where logs are archived and what can be recovered.
 //!
-//! Every statement here is idempotent by nature; none is sent on a picture of the tenant that is
-//! older than our last one. Two rules keep it from doing harm:
+//! Every statement here is idempotent. No statement is based on an observation of the tenant that
+//! is older than the operator's last statement. Two rules prevent damage:
 //!
-//! * A destination that is already right is never set again: an unmounted directory would be
-//!   taken for an empty one, and every backup in it be marked as deleted. One that belongs to
-//!   something else is refused.
-//! * Once the wanted state was reached, what somebody changes in the database is shown, and stands
-//!   until the object is edited; with `drift: Enforce` it is put right where that makes no hole.
+//! * A correct destination is never set again. Otherwise the database would take an unmounted
+//!   directory for an empty one, and mark every backup in it as deleted. The destination of another
+//!   owner is rejected.
+//! * After the desired state was reached, external changes in the database are reported and kept
+//!   until the object is edited. With `drift: Enforce` they are corrected if that causes no gap.
 
 mod blockers;
 mod conditions;
@@ -54,70 +54,71 @@ use crate::api::strategy::Followed;
 use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
 use crate::oceanbase::model::{Answer, Identity, RoundStatus, Tenant};
 
-/// How long the database may take for a step before the tenant is looked at without being woken.
+/// Time that the database may take for a step before the tenant is checked again.
 const STEP_TIMEOUT: Next = Next::After(Duration::from_mins(1));
 const TENANT_NOT_FOUND: &str = "TenantNotFound";
 
-/// What the decision is about.
+/// Object of the decision.
 #[derive(Clone, Copy, Debug)]
 pub struct LogBackup<'a> {
-    /// The object's generation.
+    /// Generation of the object.
     pub generation: i64,
-    /// What was asked for.
+    /// Spec of the object.
     pub spec: &'a LogBackupSpec,
-    /// What is known so far.
+    /// Current status of the object.
     pub status: &'a LogBackupStatus,
-    /// Which of its generations are its strategy's.
+    /// Generations of the object that its strategy wrote.
     pub followed: Option<Followed>,
 }
 
-/// What was seen.
+/// Observed state.
 #[derive(Clone, Debug)]
 pub struct Observation {
-    /// Whether the references lead somewhere, and whether this object is the one for its tenant.
+    /// Whether the references are valid, and whether this object manages its tenant.
     pub target: Result<(), Blocker>,
-    /// What the database shows; an obstacle while it shows nothing.
+    /// What the database shows, or the blocker that prevents reading it.
     pub database: Result<ObservedTenant, Blocker>,
-    /// Who it says it is; nothing while it shows nothing.
+    /// Identity that the database reports; empty while it cannot be read.
     pub identity: Identity,
-    /// Whether the version knows `LOG_ARCHIVE_DEST_STATE` = DEFER.
+    /// Whether the version supports `LOG_ARCHIVE_DEST_STATE` = DEFER.
     pub can_pause: bool,
-    /// Whether the version knows `archive_lag_target`.
+    /// Whether the version supports `archive_lag_target`.
     pub can_set_lag_target: bool,
-    /// Whether a data backup of the tenant has not ended; looked for with `AroundDataBackup` only.
+    /// Whether a data backup of the tenant is active; checked only with `AroundDataBackup`.
     pub has_open_tasks: bool,
-    /// What other objects tell about the tenant, when that was looked up.
+    /// What other objects show about the tenant, if that was looked up.
     pub page: Option<RelatedObjects>,
-    /// The tenant's new name, where it was given another one.
+    /// The tenant's new name, if it was renamed.
     pub renamed: Option<Renamed>,
-    /// Whose the wanted place is, where none is set yet.
+    /// Blocker that names the owner of the desired location, if no destination is set yet.
     pub conflict: Option<Blocker>,
-    /// What a move is about, while logs go to another place than is asked for, and may be moved.
+    /// Input of a destination change, while logs go to another location than the spec requests.
     pub switch: Option<ObservedMigration>,
-    /// What is known of the store's keys; nothing of a store without, or whose Secret was not read yet.
+    /// State of the storage's keys; `None` if the storage has none, or its Secret was not read yet.
     pub storage_keys: Option<StorageKeys>,
-    /// What is known of the store's limits; nothing without a store, or a tenant.
+    /// State of the storage's limits; `None` without a storage or a tenant.
     pub limits: Option<ObservedLimits>,
-    /// `resourceVersion` of the Secret whose keys the database was told in this very pass.
+    /// `resourceVersion` of the Secret whose keys the database received in this pass.
     pub applied_version: Option<String>,
-    /// Before when an interrupted round is not healed: the end of the strategy's blackout window.
+    /// Instant before which an interrupted round is not healed: the end of a blackout window of the
+    /// strategy.
     pub may_heal_at: Option<Timestamp>,
-    /// How long a written checkpoint may stand before it is written again.
+    /// Time after which a written checkpoint is written again.
     pub checkpoint_interval: SignedDuration,
 }
 
-/// What a tenant is called by now, that this log backup was for.
+/// New name of the tenant of this log backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renamed {
-    /// Its name.
+    /// Name of the tenant.
     pub name: String,
-    /// Where its logs go, below the store's own directory.
+    /// Where its logs go, below the storage's directory.
     pub path: String,
 }
 
 type LogBackupDecision = Decision<LogBackupStatus, Effect>;
 
-/// Decides. `answer` is the effect of this very pass and what became of it, if there was one.
+/// Decides. `answer` is the effect of this pass and its result, if there was an effect.
 #[must_use]
 pub fn decide(
     object: &LogBackup<'_>,
@@ -155,7 +156,7 @@ pub fn decide(
     }
 }
 
-/// What archiving should do now.
+/// Returns the desired state of archiving.
 fn desired(spec: &LogBackupSpec, observed: &Observation) -> DesiredState {
     let database = observed.database.as_ref().ok();
     let tenant = database.and_then(|database| database.tenant.as_deref());
@@ -172,16 +173,16 @@ struct Evaluation<'a> {
     observed: &'a Observation,
     status: LogBackupStatus,
     desired: DesiredState,
-    /// What is told beside a move of the phase, and before it.
+    /// Event that takes precedence over the event of a phase change.
     event: Option<Event>,
-    /// When something beside the round is to be looked at again.
+    /// When to check work that does not concern the round.
     later: Next,
     now: Timestamp,
 }
 
 impl<'a> Evaluation<'a> {
     fn blocked(mut self, tenant: Option<&Tenant>, blocker: Blocker) -> LogBackupDecision {
-        // Its cause takes the place of the failure's; what failed may go well after it.
+        // The blocker's cause replaces the failure's cause; the statement may succeed afterwards.
         self.forget_failures();
         self.status.transition = None;
         self.render(tenant, &State::Blocked(blocker), None, Next::Await)
@@ -193,7 +194,7 @@ impl<'a> Evaluation<'a> {
         self.status.last_failure_time = None;
     }
 
-    /// Looks at the tenant and takes the next step.
+    /// Evaluates the tenant and takes the next step.
     fn decide(mut self, tenant: &Tenant) -> LogBackupDecision {
         let archive = archive(tenant);
         self.record_limits();
@@ -208,7 +209,7 @@ impl<'a> Evaluation<'a> {
             let blocker = Blocker::permanent(
                 "DestinationInUse",
                 format!(
-                    "the tenant's logs go to '{location}' already, set by someone else; it is left \
+                    "the tenant's logs go to '{location}' already, set by another tool; it is left \
                      as it is. Stop that log backup and clear it (`SET LOG_ARCHIVE_DEST = ''`), or \
                      delete this object"
                 ),
@@ -219,7 +220,7 @@ impl<'a> Evaluation<'a> {
             (self.destination(), self.desired, &self.observed.conflict)
         {
             let mut decision = self.blocked(Some(tenant), blocker.clone());
-            // Whoever has the place may go without this object being told.
+            // The other owner of the location may disappear without a change of this object.
             decision.next = STEP_TIMEOUT;
             return decision;
         }
@@ -234,8 +235,8 @@ impl<'a> Evaluation<'a> {
         self.heal(tenant);
         self.follow_switch(tenant, &archive);
         self.record_round(tenant, &archive);
-        // Once applied nothing is sent, so that it does not matter whose statement it was: a
-        // backup of the tenant does not put its log backup in question.
+        // After the spec was applied nothing is sent, so any recent statement is irrelevant. A
+        // backup of the tenant does not affect its log backup.
         if !self.is_applied() && !self.is_settled() {
             let state = self.in_progress(archive);
             return self.render(Some(tenant), &state, None, Next::Await);
@@ -244,7 +245,7 @@ impl<'a> Evaluation<'a> {
             return self.reached(tenant, archive);
         };
         if self.is_applied() && !self.corrects(tenant, &step) {
-            // Logs are archived as they should be: it is told beside.
+            // Logs are archived as requested: the status reports the lag target separately.
             if matches!(step, Step::Send(Effect::SetLagTarget(..))) {
                 return self.reached(tenant, archive);
             }
@@ -268,7 +269,7 @@ impl<'a> Evaluation<'a> {
         self.render(Some(tenant), &state, effect, STEP_TIMEOUT)
     }
 
-    /// Whether what is asked for was reached before.
+    /// Returns whether the desired state was reached before.
     fn is_applied(&self) -> bool {
         self.status.applied_generation == Some(self.object.generation)
             && (self.status.around_state == self.around_state()
@@ -277,13 +278,13 @@ impl<'a> Evaluation<'a> {
             && heal::open(&self.status).is_none()
     }
 
-    /// What is to be reached around data backups: it changes without an edit of the object.
+    /// Returns the desired state around data backups, which changes without an edit of the object.
     fn around_state(&self) -> Option<String> {
         let word = status::word(self.desired).to_owned();
         (self.object.spec.mode == LogBackupMode::AroundDataBackup).then_some(word)
     }
 
-    /// Begins to put right what somebody changed, where that is asked for.
+    /// Starts to correct an external change, if the spec requests it.
     fn corrects(&mut self, tenant: &Tenant, step: &Step) -> bool {
         let Step::Send(effect) = step else {
             return false;
@@ -327,7 +328,7 @@ impl<'a> Evaluation<'a> {
             .is_ok_and(|observed| observed.settled)
     }
 
-    /// When the checkpoint is to be written again.
+    /// Returns when to write the checkpoint again.
     fn checkpoint_due(&self, tenant: &Tenant) -> Next {
         let runs = tenant
             .round

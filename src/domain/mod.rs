@@ -1,9 +1,10 @@
-//! Decisions: what an object's state is and what to do next. Pure and total: no clock, no I/O, no
-//! `Result`; trouble is a value.
+//! Decisions: the state of an object and the next step. They are pure and total: no clock, no I/O,
+//! no `Result`. Failures are values.
 //!
-//! Each kind has `decide`: from the object and what was seen to a [`Decision`]. The driver writes
-//! the status first and performs the effect after that; what a crash leaves behind is recognised
-//! from the world (a job's key, a child's name), never from memory.
+//! Each kind has `decide`, which maps the object and the observed state to a [`Decision`]. The
+//! driver writes the status first and performs the effect afterwards. After a crash, the operator
+//! recognizes unfinished work from the observed state (a job's key, a child's name), never from
+//! memory.
 
 mod accepted_statement;
 pub mod authorization;
@@ -35,29 +36,29 @@ use crate::oceanbase::model::{Answer, Failure, FailureClass, Identity, Tenant};
 /// What to do about an object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision<S, E> {
-    /// The status as it should be; it is written when it differs from what is there.
+    /// Status to write; it is written only if it differs from the current status.
     pub status: S,
-    /// At most one thing to do, after the status was written.
+    /// At most one effect, performed after the status was written.
     pub effect: Option<E>,
-    /// When to look again without being woken.
+    /// When to reconcile again if no change triggers it.
     pub next: Next,
-    /// What to tell, where something worth telling has happened.
+    /// Event to publish, if any.
     pub event: Option<Event>,
 }
 
-/// What is left to do for an object that is being deleted and is held by our finalizer.
+/// Remaining work for an object that is being deleted and has the operator's finalizer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finalization<S, E> {
-    /// Something; it stays until then.
+    /// Work remains; the object keeps its finalizer.
     Wait(Decision<S, E>),
-    /// Nothing: it may go. What to tell before.
+    /// No work remains: the finalizer is removed. The event is published before.
     Release(Option<Event>),
 }
 
-/// When to look at an object again without being woken by a change.
+/// When to reconcile an object again if no change triggers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Not before something changes.
+    /// Only after a change.
     Await,
     /// After this time.
     After(Duration),
@@ -66,7 +67,7 @@ pub enum Next {
 }
 
 impl Next {
-    /// The earlier of the two, seen from `now`.
+    /// Returns the earlier of the two, relative to `now`.
     #[must_use]
     pub fn sooner(self, other: Self, now: Timestamp) -> Self {
         match (self.delay(now), other.delay(now)) {
@@ -76,7 +77,7 @@ impl Next {
         }
     }
 
-    /// How long that is from `now`; never less than nothing.
+    /// Returns the delay from `now`, which is never negative.
     #[must_use]
     pub fn delay(self, now: Timestamp) -> Option<Duration> {
         match self {
@@ -90,7 +91,7 @@ impl Next {
     }
 }
 
-/// A Kubernetes event on the object.
+/// Kubernetes event of the object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// `Warning`, not `Normal`.
@@ -101,22 +102,22 @@ pub struct Event {
     pub message: String,
 }
 
-/// Something that an object waits for or fails of.
+/// Condition that an object waits for, or that makes it fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocker {
     /// Stable CamelCase word.
     pub reason: &'static str,
-    /// What is wrong and what to do.
+    /// What is wrong and what the user can do.
     pub message: String,
-    /// Whether only somebody's help makes it go away; otherwise the object waits.
+    /// Whether only a user can resolve it; otherwise the object waits.
     pub permanent: bool,
-    /// Whether the database does not answer, by a description that nobody need touch: what was ready
-    /// before stays ready.
+    /// Whether the database does not answer although its description is correct. An object that was
+    /// ready stays ready.
     pub outage: bool,
 }
 
 impl Blocker {
-    /// Something that may come right by itself: a missing object may be applied later.
+    /// Returns a blocker that may resolve by itself: a missing object may be applied later.
     #[must_use]
     pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
         Self {
@@ -127,7 +128,7 @@ impl Blocker {
         }
     }
 
-    /// Something that stays wrong until somebody changes it.
+    /// Returns a blocker that remains until a user changes something.
     #[must_use]
     pub fn permanent(reason: &'static str, message: impl Into<String>) -> Self {
         Self {
@@ -138,7 +139,7 @@ impl Blocker {
         }
     }
 
-    /// A database that does not answer.
+    /// Returns the blocker of a database that does not answer.
     #[cfg(test)]
     pub(crate) fn outage() -> Self {
         Self {
@@ -147,8 +148,8 @@ impl Blocker {
         }
     }
 
-    /// The same, as something that may come right by itself: a cluster that does not answer may
-    /// answer later, whatever it said last.
+    /// Returns the same blocker as one that may resolve by itself: a cluster that does not answer
+    /// may answer later, whatever its last answer was.
     #[must_use]
     pub fn as_waiting(&self) -> Self {
         Self {
@@ -157,28 +158,29 @@ impl Blocker {
         }
     }
 
-    /// Another statement about the tenant was sent, and what it did has not been read yet.
+    /// Returns the blocker after another statement about the tenant was sent and until its result
+    /// is read.
     #[must_use]
     pub fn reading() -> Self {
         Self::waiting(READING, "the database is being read again")
     }
 
-    /// Whether it is over in a moment: the operator has just started and every cluster is still
-    /// being connected to, or a statement was sent. What is known of an object stands until then;
-    /// every status would otherwise be written twice.
+    /// Returns whether the blocker is short-lived: the operator has just started and is still
+    /// connecting, or a statement was sent. Until then the known status stays; otherwise every
+    /// status would be written twice.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         matches!(self.reason, "Connecting" | READING)
     }
 
-    /// As the status shows it.
+    /// Returns the cause to show in the status.
     #[must_use]
     pub fn cause(&self) -> Cause {
         cause(self.reason, &self.message)
     }
 }
 
-/// What stands in the way of a statement is the operator's own refusal of it.
+/// A blocker of a statement is a refusal by the operator.
 impl From<Blocker> for Answer {
     fn from(blocker: Blocker) -> Self {
         let class = if blocker.permanent {
@@ -198,7 +200,7 @@ impl From<Blocker> for Answer {
 
 const READING: &str = "Reading";
 
-/// A cause without a number: the operator's own.
+/// Returns a cause without a number: a cause of the operator.
 #[must_use]
 pub fn cause(reason: &str, message: &str) -> Cause {
     Cause {
@@ -208,10 +210,11 @@ pub fn cause(reason: &str, message: &str) -> Cause {
     }
 }
 
-/// Longest message of a cause that the schema takes, in bytes.
+/// Longest message of a cause that the schema accepts, in bytes.
 const CAUSE_LIMIT: usize = 4096;
 
-/// A text longer than the schema allows would make every write of the status fail.
+/// Shortens a text that is longer than the schema allows. A longer text would make every status
+/// write fail.
 pub(crate) fn shortened(mut text: String, limit: usize) -> String {
     if text.len() > limit {
         let end = (0..=limit.saturating_sub('…'.len_utf8()))
@@ -227,7 +230,7 @@ pub(crate) fn shortened(mut text: String, limit: usize) -> String {
 impl From<&Failure> for Cause {
     fn from(failure: &Failure) -> Self {
         Self {
-            // The operator's own refusals have no number.
+            // Refusals by the operator have no number.
             code: Some(failure.code).filter(|code| *code != 0),
             reason: failure.reason.to_owned(),
             message: shortened(failure.message.clone(), CAUSE_LIMIT),
@@ -235,37 +238,36 @@ impl From<&Failure> for Cause {
     }
 }
 
-/// Whether a tenant's destination is the wanted one.
+/// Whether a tenant's destination is the desired destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObservedDestination {
-    /// None is set.
+    /// No destination is set.
     Unset,
-    /// It is the wanted one.
+    /// The destination is the desired destination.
     Ours,
-    /// It is another one: its address without keys.
+    /// The destination is another one; this is its address without keys.
     Elsewhere(String),
 }
 
-/// What is known of one tenant of a cluster.
+/// Observed state of one tenant of a cluster.
 #[derive(Clone, Debug)]
 pub struct ObservedTenant {
-    /// The tenant; `None` when the cluster has none of the name.
+    /// The tenant; `None` if the cluster has no tenant of this name.
     pub tenant: Option<Arc<Tenant>>,
-    /// Whether this is newer than our last command to the tenant.
+    /// Whether this is newer than the operator's last statement to the tenant.
     pub settled: bool,
-    /// Whether its destination (of data or of logs, whichever the object is about) is the wanted
-    /// one.
+    /// Whether its destination is the desired one (of data or of logs, as the object requires).
     pub destination: ObservedDestination,
 }
 
-/// An instant as the API server keeps it: whole seconds. A finer one would differ from what is
-/// read back, and be written again for ever.
+/// Returns an instant as the API server keeps it: in whole seconds. A finer instant would differ
+/// from the stored one and cause endless writes.
 #[must_use]
 pub fn time(at: Timestamp) -> Time {
     Time(Timestamp::from_second(at.as_second()).unwrap_or(at))
 }
 
-/// A database as it stands in a status.
+/// Returns a database in the form that a status shows.
 #[must_use]
 pub fn pinned(identity: &Identity) -> PinnedDatabase {
     PinnedDatabase {
@@ -274,8 +276,8 @@ pub fn pinned(identity: &Identity) -> PinnedDatabase {
     }
 }
 
-/// The first whole second from an instant on: what can be recovered from an instant on can not be a
-/// moment before it.
+/// Returns the first whole second at or after an instant. The start of a recovery window must not
+/// be shown before its real start.
 #[must_use]
 pub fn time_from(at: Timestamp) -> Time {
     let whole = time(at);
@@ -286,7 +288,7 @@ pub fn time_from(at: Timestamp) -> Time {
     Time(next.unwrap_or(at))
 }
 
-/// A length of time as people write it: `3m20s`.
+/// Returns a duration in its usual text form: `3m20s`.
 #[must_use]
 pub fn duration_text(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);

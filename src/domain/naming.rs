@@ -1,5 +1,5 @@
-//! Names of objects that the operator makes: deterministic, so that a crash between making one and
-//! writing it down makes it once.
+//! Deterministic names of objects that the operator creates. After a crash between the creation and
+//! its record, the operator creates the object only once.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -11,13 +11,14 @@ use crate::oceanbase::model::{Identity, JobId, Tenant, TenantId};
 /// Longest name that also fits a label.
 const LIMIT: usize = 63;
 
-/// The task of one tenant for one slot: `<strategy>-t<tenantId>-<full|incr>-<yyyymmddhhmm>z`.
+/// Returns the name of one tenant's task for one slot:
+/// `<strategy>-t<tenantId>-<full|incr>-<yyyymmddhhmm>z`.
 #[must_use]
 pub fn task(strategy: &str, tenant: TenantId, slot: &Slot) -> String {
     shortened(strategy, &format!("-t{tenant}{}", of_slot(slot)))
 }
 
-/// How the names of a slot's tasks end.
+/// Returns the suffix of the names of a slot's tasks.
 #[must_use]
 pub fn of_slot(slot: &Slot) -> String {
     let kind = match slot.ty {
@@ -27,27 +28,29 @@ pub fn of_slot(slot: &Slot) -> String {
     format!("-{kind}-{}z", slot.stamp())
 }
 
-/// The verification of one tenant for one slot: `<strategy>-t<tenantId>-verify-<yyyymmddhhmm>z`, in UTC.
+/// Returns the name of one tenant's verification for one slot:
+/// `<strategy>-t<tenantId>-verify-<yyyymmddhhmm>z`, in UTC.
 #[must_use]
 pub fn verification(strategy: &str, tenant: TenantId, slot: Timestamp) -> String {
     let stamp = slot.strftime("%Y%m%d%H%M");
     shortened(strategy, &format!("-t{tenant}-verify-{stamp}z"))
 }
 
-/// The task of one tenant that a task for several makes: `<parent>-t<tenantId>`.
+/// Returns the name of one tenant's child of a task for several tenants: `<parent>-t<tenantId>`.
 #[must_use]
 pub fn child(parent: &str, tenant: TenantId) -> String {
     shortened(parent, &format!("-t{tenant}"))
 }
 
-/// The task that shows a job that somebody else started: `<strategy>-t<tenantId>-ext-<jobId>`.
+/// Returns the name of the task that mirrors an external job: `<strategy>-t<tenantId>-ext-<jobId>`.
 #[must_use]
 pub fn external(strategy: &str, tenant: TenantId, job: JobId) -> String {
     shortened(strategy, &format!("-t{tenant}-ext-{job}"))
 }
 
-/// The same where that name is taken by the job of a database before, which counted alike:
-/// `<strategy>-t<tenantId>-ext-<jobId>-<yyyymmddhhmmss>z`, with the job's start in UTC.
+/// Returns the name of the same task if a job of an earlier database has that name. Job numbers
+/// repeat in the new database. The form is `<strategy>-t<tenantId>-ext-<jobId>-<yyyymmddhhmmss>z`,
+/// with the job's start in UTC.
 #[must_use]
 pub fn external_since(
     strategy: &str,
@@ -59,13 +62,15 @@ pub fn external_since(
     shortened(strategy, &format!("-t{tenant}-ext-{job}-{stamp}z"))
 }
 
-/// The task that shows a cleanup of the database: `<strategy>-t<tenantId>-clean-<jobId>`.
+/// Returns the name of the task that mirrors a cleanup of the database:
+/// `<strategy>-t<tenantId>-clean-<jobId>`.
 #[must_use]
 pub fn cleanup(strategy: &str, tenant: TenantId, job: JobId) -> String {
     shortened(strategy, &format!("-t{tenant}-clean-{job}"))
 }
 
-/// The same where that name is taken by the job of a database before, which counted alike:
+/// Returns the name of the same task if a job of an earlier database has that name. Job numbers
+/// repeat in the new database. The form is
 /// `<strategy>-t<tenantId>-clean-<jobId>-<yyyymmddhhmmss>z`, with the job's start in UTC.
 #[must_use]
 pub fn cleanup_since(
@@ -78,17 +83,19 @@ pub fn cleanup_since(
     shortened(strategy, &format!("-t{tenant}-clean-{job}-{stamp}z"))
 }
 
-/// The log backup of one tenant: `<cluster>-t<tenantId>`.
+/// Returns the name of one tenant's log backup: `<cluster>-t<tenantId>`.
 #[must_use]
 pub fn log_backup(cluster: &str, tenant: TenantId) -> String {
     shortened(cluster, &format!("-t{tenant}"))
 }
 
-/// A tenant's directory of data backups below the store's own, by a strategy's template.
+/// Returns a tenant's directory of data backups below the storage's directory, by a strategy's
+/// template.
 ///
-/// `in_use` are directories below the store's own where its backups go or went: the first that the
-/// template makes by another name of the cluster stands, where its number is in the template too. That
-/// name can be changed, and backups that are there are not moved.
+/// `in_use` lists directories below the storage's directory that the tenant's backups use or used.
+/// If the template contains the cluster's number, an existing directory is kept under another
+/// cluster name. The first match is used. The cluster's name can change, and existing backups are
+/// not moved.
 #[must_use]
 pub fn data_path(
     template: Option<&str>,
@@ -99,7 +106,7 @@ pub fn data_path(
     path(template.unwrap_or(DATA), identity, tenant, in_use)
 }
 
-/// The same of archived logs.
+/// Returns the directory of archived logs in the same way.
 #[must_use]
 pub fn log_path(
     template: Option<&str>,
@@ -120,7 +127,7 @@ fn path(
     tenant: &Tenant,
     in_use: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> String {
-    // Only where the number tells whose they are: any text could be a name.
+    // Only if the number identifies the cluster: any text could be a name.
     let names_cluster = template.contains("{clusterId}");
     let template = template
         .replace("{tenantId}", &tenant.id.to_string())
@@ -128,12 +135,12 @@ fn path(
         .replace("{clusterId}", &identity.cluster_id.to_string());
     let mut in_use = in_use.into_iter();
     let pinned = in_use.find(|path| names_cluster && is_by_some_name(&template, path.as_ref()));
-    // The cluster's name last: it may be any text, and is not to be read as a template.
+    // The cluster's name comes last: it may be any text and must not be read as a template.
     let by_name = || template.replace(CLUSTER_NAME, &identity.cluster_name);
     pinned.map_or_else(by_name, |path| path.as_ref().to_owned())
 }
 
-/// Whether a template in which only the cluster's name is left makes the path, by whatever name.
+/// Returns whether a template with only the cluster's name left yields the path for some name.
 fn is_by_some_name(template: &str, path: &str) -> bool {
     let mut parts = template.split(CLUSTER_NAME);
     let before = parts.next().unwrap_or_default();
@@ -146,35 +153,35 @@ fn is_by_some_name(template: &str, path: &str) -> bool {
     else {
         return false;
     };
-    // A part of a directory's name, which the engine's own checks have passed.
+    // A part of a directory's name, which has passed the engine's checks.
     let name = path.get(before.len()..before.len() + length);
     name.is_some_and(|name| {
         !name.is_empty() && !name.contains('/') && template.replace(CLUSTER_NAME, name) == path
     })
 }
 
-/// A short text that differs where `text` differs.
+/// Returns a short text that differs if `text` differs.
 #[must_use]
 pub fn fingerprint(text: &str) -> String {
     format!("{:010x}", number(text))
 }
 
-/// How far into a spread a tenant starts, in `0..spread` seconds: the same in every slot, and
-/// another one in every cluster, which all number their tenants alike.
+/// Returns the offset of a tenant in a spread, in `0..spread` seconds. The offset is the same in
+/// every slot and differs between clusters, which all number their tenants alike.
 #[must_use]
 pub fn share_of_spread(cluster: &str, tenant: TenantId, spread: i64) -> i64 {
     let number = i64::try_from(number(&format!("{cluster}/{tenant}"))).unwrap_or_default();
     number.checked_rem(spread).unwrap_or_default()
 }
 
-/// Forty bits that look drawn.
+/// Returns forty pseudorandom bits.
 fn number(text: &str) -> u64 {
     let digest = Sha256::digest(text.as_bytes());
     let bytes = digest.iter().take(5);
     bytes.fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// `prefix` and `suffix`, the prefix cut and hashed where both are too long for a name.
+/// Joins `prefix` and `suffix`; if they are too long for a name, the prefix is cut and hashed.
 fn shortened(prefix: &str, suffix: &str) -> String {
     if prefix.len() + suffix.len() <= LIMIT {
         return format!("{prefix}{suffix}");
@@ -283,7 +290,7 @@ mod tests {
         let share = |tenant| share_of_spread("prod", TenantId(tenant), 3_600);
         let shares: Vec<i64> = (0..100).map(|i| share(1002 + 2 * i)).collect();
         assert!(shares.iter().all(|share| (0..3_600).contains(share)));
-        // Each quarter of the hour has its part.
+        // Each quarter of the hour has its share.
         let quarters = (0..4).map(|i| shares.iter().filter(|s| **s / 900 == i).count());
         assert!(quarters.min() > Some(10), "{shares:?}");
     }

@@ -1,5 +1,5 @@
-//! One recovery: looks whether it can be done, makes what the tenant runs on, sends RESTORE once,
-//! follows the database's job, and makes the tenant a primary one.
+//! One recovery: it checks the preconditions, creates the tenant's resources, sends RESTORE once,
+//! follows the database's job, and makes the tenant a primary tenant.
 //!
 //! ```text
 //! Waiting ──> Preparing ──unit and pool made──> Restoring ──restored──> Activating ──> Upgrading ──> Ended
@@ -8,20 +8,21 @@
 //!    └─refused──> Ended <──────────────────────── CleaningUp                └─the tenant stays──> Ended
 //! ```
 //!
-//! Nothing is changed before all that can be known beforehand was looked at. The intent (the key)
-//! stands in the status before RESTORE is sent. Who finds an intent and no answer looks for the key
-//! in the database, and sends again only what the database does not know; of two statements that
-//! arrive all the same, the name of the tenant lets one through.
+//! Nothing is changed before all preconditions that can be known were checked. The status records
+//! the intent (the key) before RESTORE is sent. If a pass finds an intent without an answer, it
+//! looks up the key in the database. It sends the statement again only if the database does not
+//! know the key. If two statements arrive nevertheless, the name of the tenant admits only one.
 //!
-//! What is cleaned up is what this recovery has made: the tenant whose number stands in its own job,
-//! a pool and a unit that bear its key. From the moment the tenant is restored nothing is dropped.
+//! Cleanup drops only what this recovery created: the tenant whose number its own job shows, and a
+//! pool and a unit named after its key. After the tenant is restored, nothing is dropped.
 //!
-//! A [verification](crate::api::verification) ends in another way: the tenant stays a standby one, is
-//! asked, and is dropped in any case, also where its object is deleted meanwhile.
+//! A [verification](crate::api::verification) ends differently: the tenant stays a standby tenant,
+//! runs the checks, and is always dropped, even if its object is deleted meanwhile.
 //!
-//! Tables go the same way into a tenant that exists. The engine makes an auxiliary tenant, activates it,
-//! imports its tables and drops it: what this recovery made for it is dropped at the end in any case,
-//! and the tenant that gets the tables is never touched otherwise.
+//! A recovery of tables into an existing tenant follows the same steps. The engine creates an
+//! auxiliary tenant, activates it, imports its tables and drops it. The resources that this
+//! recovery created for it are always dropped at the end. Nothing else is changed in the tenant
+//! that receives the tables.
 
 mod activate;
 mod authorization;
@@ -67,15 +68,16 @@ use crate::api::recovery_task::{FailurePolicy, RecoveryMode, TargetType};
 use crate::api::{Cause, RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::oceanbase::model::{Answer, RestoreKey, Restores, TenantId, TenantName};
 
-/// Why a recovery can not be followed any more: its OceanBaseCluster stands for another database.
+/// Reason for a recovery that can no longer be followed: its OceanBaseCluster refers to another
+/// database.
 pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
 
 type RecoveryDecision = Decision<RecoveryTaskStatus, Effect>;
 
-/// The pause after a statement that was refused for now or could not be sent; it doubles.
+/// Delay after a statement that was refused for now or could not be sent; it doubles.
 const PAUSE: Backoff = Backoff::new(SignedDuration::from_secs(3), SignedDuration::from_mins(1));
 
-/// Decides. `answer` is the effect of this very pass and what became of it, if there was one.
+/// Decides. `answer` is the effect of this pass and its result, if there was an effect.
 #[must_use]
 pub fn decide(
     task: &Task<'_>,
@@ -93,7 +95,7 @@ pub fn decide(
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
             Some(outcome) => evaluation.render(&State::Ended(outcome), None, Next::Await),
-            // Written by a newer operator. It has ended, and must not begin anew.
+            // A newer operator wrote this outcome. The recovery has ended and must not restart.
             None => evaluation.unchanged(),
         };
     }
@@ -108,15 +110,15 @@ pub fn decide(
         return evaluation.decide();
     };
     let mut decision = evaluation.on_answer(effect, answer);
-    // What follows is done in another pass: one sends one thing.
+    // The next effect follows in another pass: a pass sends only one statement.
     if decision.effect.take().is_some() {
         decision.next = Next::After(Duration::ZERO);
     }
     decision
 }
 
-/// What is shown of a recovery that would be begun and has no right to send yet: as many as may be
-/// are being begun in its database.
+/// Returns the status of a recovery that has no send permit yet, because the limit of starting
+/// recoveries in its database is reached.
 #[must_use]
 pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> RecoveryDecision {
     let mut evaluation = Evaluation {
@@ -134,12 +136,12 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     evaluation.wait(turn, Next::Await)
 }
 
-/// A decision in the making.
+/// Decision in progress.
 struct Evaluation<'a> {
     task: &'a Task<'a>,
     observed: &'a Observation,
     status: RecoveryTaskStatus,
-    /// Whether its object is being deleted.
+    /// Whether the object is being deleted.
     is_leaving: bool,
     now: Timestamp,
 }
@@ -149,12 +151,12 @@ impl<'a> Evaluation<'a> {
         self.task.spec
     }
 
-    /// Looks at the world and takes the next step.
+    /// Evaluates the observed state and takes the next step.
     fn decide(self) -> RecoveryDecision {
         if let Err(blocker) = &self.observed.target
             && blocker.reason == CLUSTER_REPLACED
         {
-            // Nothing of the other database is ever seen again.
+            // The other database cannot be observed any more.
             return self.end_with(Outcome::Failed, blocker.cause());
         }
         if self.status.ending.is_some() {
@@ -170,7 +172,7 @@ impl<'a> Evaluation<'a> {
             Some(Step::Activating) => self.activate(),
             Some(Step::Upgrading) => self.upgrade(),
             Some(Step::CleaningUp) => self.clean_up(),
-            // Written by a newer operator, which knows what to do.
+            // A newer operator wrote this step and can continue it.
             None => self.unchanged(),
         }
     }
@@ -192,7 +194,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Copies what is known now and may be gone later.
+    /// Records known facts that may disappear later.
     fn record_facts(&mut self) {
         let target = &self.spec().target;
         self.status.target = Some(format!(
@@ -218,7 +220,8 @@ impl<'a> Evaluation<'a> {
         self.is_leaving || self.spec().cancel == Some(true)
     }
 
-    /// Whether tables are recovered into a tenant that exists: such a tenant is never made or dropped.
+    /// Returns whether tables are recovered into an existing tenant, which is never created or
+    /// dropped.
     fn is_of_tables(&self) -> bool {
         self.spec().target.type_ == TargetType::ExistingTenant
     }
@@ -227,8 +230,8 @@ impl<'a> Evaluation<'a> {
         self.spec().mode == RecoveryMode::Preview
     }
 
-    /// Recoveries, pools and units. While the database refuses to show them none is seen, and none is
-    /// gone.
+    /// Returns recoveries, pools and units. While the database refuses to show them, none is found
+    /// and none counts as gone.
     fn restores(&self, target: &'a ObservedTarget) -> Result<&'a Restores, Blocker> {
         let Some(restores) = target.restores.as_deref() else {
             return Err(Blocker::reading());
@@ -241,12 +244,12 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// What the job is found by; known as soon as the target has answered.
+    /// Returns the key of the job, which is known as soon as the target has answered.
     fn key(&self) -> Option<RestoreKey> {
         RestoreKey::parse(self.status.key.as_deref()?)
     }
 
-    /// Name of the unit and of the pool that are made.
+    /// Returns the name of the unit and of the pool to create.
     fn resource_name(&self) -> String {
         self.key()
             .as_ref()
@@ -254,12 +257,12 @@ impl<'a> Evaluation<'a> {
             .unwrap_or_default()
     }
 
-    /// The tenant of the target and the key, as they stand in statements.
+    /// Returns the target tenant and the key in the form that statements need.
     fn names(&self) -> Option<(TenantName, RestoreKey)> {
         TenantName::parse(&self.spec().target.tenant_name).zip(self.key())
     }
 
-    /// The number that the job has given to the tenant: no other is ever dropped or activated.
+    /// Returns the number that the job gave to the tenant: no other tenant is dropped or activated.
     fn job_tenant(&self) -> Option<TenantId> {
         self.status.target_tenant_id.map(TenantId)
     }
@@ -271,13 +274,13 @@ impl<'a> Evaluation<'a> {
             .is_ok_and(|target| target.settled)
     }
 
-    /// Until when the last statement is not repeated.
+    /// Returns until when the last statement is not repeated.
     fn pause(&self) -> Option<Timestamp> {
         let until = self.status.retry_time.as_ref()?.0;
         super::backoff::still_to_come(until, SignedDuration::from_mins(1), self.now)
     }
 
-    /// Counts a statement that is to be repeated; until when to wait.
+    /// Counts a statement to repeat, and returns when to repeat it.
     fn count_try(&mut self) -> Next {
         let tries = self.status.tries.unwrap_or_default().saturating_add(1);
         self.status.tries = Some(tries);
@@ -289,7 +292,7 @@ impl<'a> Evaluation<'a> {
         Next::At(time(until).0)
     }
 
-    /// Goes on to another step.
+    /// Enters another step.
     fn enter(&mut self, step: Step) {
         self.record_start();
         self.status.step = Some(step.word().to_owned());
@@ -299,7 +302,7 @@ impl<'a> Evaluation<'a> {
         self.status.cause = None;
     }
 
-    /// Waits for something that stands in the way, and for the instant after which nothing is begun.
+    /// Waits for a blocker, but not beyond the instant after which no recovery starts.
     fn wait(mut self, blocker: Blocker, next: Next) -> RecoveryDecision {
         self.status.cause = Some(blocker.cause());
         let next = match &self.spec().not_after_time {
@@ -309,7 +312,7 @@ impl<'a> Evaluation<'a> {
         self.render(&State::Waiting(blocker), None, next)
     }
 
-    /// Ends before the tenant is restored: what was made is cleaned up first.
+    /// Ends before the tenant is restored; created objects are dropped first.
     fn give_up(mut self, outcome: Outcome, cause: Cause) -> RecoveryDecision {
         self.record_result(outcome);
         let keeps = self.spec().failure_policy == FailurePolicy::Keep
@@ -325,7 +328,7 @@ impl<'a> Evaluation<'a> {
         self.clean_up_after(outcome, cause)
     }
 
-    /// Drops what was made, and ends then.
+    /// Drops the created objects and then ends.
     fn clean_up_after(mut self, outcome: Outcome, cause: Cause) -> RecoveryDecision {
         self.status.ending = Some(outcome.word().to_owned());
         self.enter(Step::CleaningUp);
@@ -350,7 +353,7 @@ impl<'a> Evaluation<'a> {
         self.give_up(Outcome::Canceled, cause("Canceled", why))
     }
 
-    /// Ends without a look at what was made.
+    /// Ends without dropping created objects.
     fn end_with(mut self, outcome: Outcome, cause: Cause) -> RecoveryDecision {
         self.status.cause = Some(cause);
         self.end(outcome)
@@ -383,7 +386,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// What is there stands.
+    /// Keeps the current status.
     fn unchanged(mut self) -> RecoveryDecision {
         self.status.observed_generation = Some(self.task.generation);
         Decision {

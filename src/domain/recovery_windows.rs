@@ -1,9 +1,9 @@
-//! To which points a tenant can be restored: recovery windows and the points of single sets.
+//! Points that a tenant can be restored to: recovery windows and the points of single sets.
 //!
-//! The rules are the database's own for `RESTORE`: a backup set with its whole chain, and the
-//! archived log without a hole from the set's `START_REPLAY_SCN` on (`DBA_OB_BACKUP_SET_FILES`,
-//! `DBA_OB_ARCHIVELOG_PIECE_FILES`). Where the views leave a doubt the window is the smaller one:
-//! a window that is too wide promises data that nobody can bring back.
+//! The rules match the database's own for `RESTORE`. It needs a backup set with its whole chain,
+//! and archived log without a gap from the set's `START_REPLAY_SCN` (`DBA_OB_BACKUP_SET_FILES`,
+//! `DBA_OB_ARCHIVELOG_PIECE_FILES`). If the views are ambiguous, the smaller window is used: a
+//! window that is too wide promises data that cannot be restored.
 
 mod archived_log;
 mod backup_chain;
@@ -21,7 +21,7 @@ use crate::oceanbase::model::{BackupSet, BackupSetId, Piece, Scn};
 use archived_log::ArchivedLog;
 use backup_chain::BackupChains;
 
-/// Every point from `start_scn` to `end_scn`, both included, can be restored to.
+/// A window in which every point from `start_scn` to `end_scn`, both included, can be restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Window {
     /// The first point.
@@ -30,31 +30,31 @@ pub struct Window {
     pub end_scn: Scn,
 }
 
-/// The earliest point that a restorable backup set can be restored to.
+/// Earliest point of a restorable backup set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RestorePoint {
     /// `BACKUP_SET_ID`.
     pub backup_set_id: BackupSetId,
-    /// Whether the set is a full one, not an incremental one.
+    /// Whether the set is full rather than incremental.
     pub full: bool,
     /// `MIN_RESTORE_SCN`.
     pub scn: Scn,
-    /// Whether the set suffices without the log archive (`PLUS_ARCHIVELOG`).
+    /// Whether the set is sufficient without the log archive (`PLUS_ARCHIVELOG`).
     pub self_contained: bool,
 }
 
-/// What a tenant can be restored to.
+/// Points that a tenant can be restored to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recoverable {
-    /// Oldest first. They neither overlap nor touch: between two of them is a hole.
+    /// Windows, oldest first. They neither overlap nor touch: between two of them is a gap.
     pub windows: Vec<Window>,
-    /// Oldest first. A self-contained one may lie outside every window.
+    /// Points, oldest first. A self-contained one may lie outside every window.
     pub points: Vec<RestorePoint>,
 }
 
 impl Recoverable {
-    /// Everything that can be restored to, oldest first: a point that needs no window is a window
-    /// of one instant.
+    /// Returns everything that can be restored, oldest first. A point that needs no window counts
+    /// as a window of one instant.
     #[must_use]
     pub fn spans(&self) -> Vec<Window> {
         let alone = self.points.iter().filter(|point| point.self_contained);
@@ -67,7 +67,7 @@ impl Recoverable {
 }
 
 impl Window {
-    /// Whether an instant lies in it.
+    /// Returns whether the window contains an instant.
     #[must_use]
     pub fn contains(&self, at: Scn) -> bool {
         (self.start_scn..=self.end_scn).contains(&at)
@@ -102,7 +102,8 @@ pub fn recoverable(sets: &[BackupSet], pieces: &[Piece]) -> Recoverable {
     }
 }
 
-/// Sorts windows and joins those that overlap or touch; holes stay. Also the union over tenants.
+/// Sorts windows and joins those that overlap or touch; gaps stay. Also serves as the union over
+/// tenants.
 #[must_use]
 pub fn merge(mut windows: Vec<Window>) -> Vec<Window> {
     windows.sort_unstable();

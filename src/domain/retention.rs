@@ -1,11 +1,11 @@
-//! Why a backup is still here, and why one went.
+//! Retention rule: why a backup is kept or deleted.
 //!
-//! One rule for all who ask: the preview of a cleanup, what is refused before anything is sent, and
-//! what is said of a cleanup that the database made by itself. It is the database's own rule: of the
-//! sets that ended before the window's start the newest valid full one is the anchor; older sets are
-//! obsolete, and so are archive pieces that end before the logs that the anchor needs. Failed sets
-//! are obsolete once they are older than the window. Only the destinations that are set now are
-//! cleaned. From V4.4.2 on a full set without its logs is no anchor, and stays all the same.
+//! The same rule serves the preview of a cleanup, checks before a deletion, and reports about the
+//! database's own cleanups. It matches the database's rule. The anchor is the newest valid full set
+//! that ended before the window's start. Older sets are obsolete, as are archive pieces that end
+//! before the logs that the anchor needs. Failed sets are obsolete once they are older than the
+//! window. Only the current destinations are cleaned. From V4.4.2 on, a full set without its logs
+//! is no anchor, but is kept.
 
 mod manual_delete;
 mod reason;
@@ -23,7 +23,7 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{BackupSet, BackupSetId, Piece, Scn, Tenant};
 use crate::oceanbase::version::Version;
 
-/// What a backup is: a set of data, or a piece of archived log.
+/// Kind of a backup: a data set, or a piece of archived log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// `CDB_OB_BACKUP_SET_FILES`.
@@ -32,42 +32,42 @@ pub enum Kind {
     Piece,
 }
 
-/// One set or piece, and what becomes of it.
+/// A set or piece, and the verdict on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its number.
     pub id: i64,
-    /// The destination; each tenant counts its own.
+    /// Its destination; each tenant numbers its own.
     pub dest_id: i64,
-    /// Bytes in the store.
+    /// Bytes in the storage.
     pub bytes: i64,
-    /// Why it goes, or stays.
+    /// Why it is kept or deleted.
     pub why: RetentionReason,
 }
 
-/// All that a tenant has in its stores, and by which rule it is kept.
+/// Everything that a tenant has at its destinations, and the rule that retains it.
 #[derive(Clone, Debug)]
 pub struct RetainedItems {
     /// Sets that are not deleted.
     pub sets: Vec<BackupSet>,
     /// Pieces that are not deleted.
     pub pieces: Vec<Piece>,
-    /// The destination where data backups go now.
+    /// Current destination of data backups.
     pub data_dest: Option<i64>,
-    /// The destination where logs go now.
+    /// Current destination of logs.
     pub log_dest: Option<i64>,
-    /// Whether there is a delete policy.
+    /// Whether a delete policy exists.
     pub has_policy: bool,
-    /// From when on each point stays recoverable; `None` where nothing expires.
+    /// Start of the time that stays recoverable; `None` if nothing expires.
     pub window_start: Option<Scn>,
-    /// Whether a full set without its logs is no anchor: from V4.4.2 on.
+    /// Whether a full set needs its logs to be the anchor: from V4.4.2 on.
     pub checks_logs: bool,
 }
 
 impl RetainedItems {
-    /// What a tenant has now.
+    /// Returns what a tenant has now.
     #[must_use]
     pub fn of(tenant: &Tenant, version: Version, now: Timestamp) -> Self {
         let window = tenant.recovery_window().and_then(window);
@@ -86,7 +86,7 @@ impl RetainedItems {
         }
     }
 
-    /// The set by which the window is kept: the newest full one that reaches back to its start.
+    /// Returns the anchor of the window: the newest full set that reaches back to its start.
     #[must_use]
     pub fn anchor(&self) -> Option<&BackupSet> {
         let fulls = self.valid_fulls().filter(|set| self.is_here(set));
@@ -95,14 +95,15 @@ impl RetainedItems {
         usable.max_by_key(|set| set.id)
     }
 
-    /// Whether it ended before the window's start.
+    /// Returns whether the set ended before the window's start.
     fn is_old(&self, set: &BackupSet) -> bool {
         let ended_at = set.ended_at;
         self.window_start
             .is_some_and(|start| ended_at.is_some_and(|ended_at| ended_at <= start.at()))
     }
 
-    /// Whether a set can be recovered to any point by itself, or with the logs where they go now.
+    /// Returns whether a set can be recovered to some point, by itself or with logs at the current
+    /// destination.
     fn has_its_logs(&self, set: &BackupSet) -> bool {
         let pieces = self.pieces.iter().filter(|piece| self.is_piece_here(piece));
         let pieces: Vec<_> = pieces.cloned().collect();
@@ -117,7 +118,7 @@ impl RetainedItems {
         sets.filter(|set| set.full && set.success && set.available)
     }
 
-    /// The newest valid full set of the destination that is set now.
+    /// Returns the newest valid full set at the current destination.
     fn newest_full(&self) -> Option<&BackupSet> {
         let here = self.valid_fulls().filter(|set| self.is_here(set));
         here.max_by_key(|set| set.id)
@@ -131,8 +132,8 @@ impl RetainedItems {
         Some(piece.dest_id) == self.log_dest
     }
 
-    /// Everything that there is, and what the database's own cleanup does with it; sets before pieces,
-    /// oldest first.
+    /// Returns all sets and pieces, with what the database's own cleanup does with each. Sets come
+    /// before pieces, oldest first.
     #[must_use]
     pub fn judged(&self) -> Vec<Item> {
         let anchor = self.anchor();
@@ -173,7 +174,7 @@ impl RetainedItems {
         }
     }
 
-    /// The sets from the anchor on, and all that they stand on.
+    /// Returns the sets from the anchor on, with all sets that they depend on.
     fn kept_sets(&self, anchor: Option<&BackupSet>) -> BTreeSet<BackupSetId> {
         let Some(anchor) = anchor else {
             return self.sets.iter().map(|set| set.id).collect();
@@ -266,7 +267,7 @@ impl RetainedItems {
         }
     }
 
-    /// The first set that stands on this one.
+    /// Returns the first set that depends on this one.
     fn needed_by(
         &self,
         set: &BackupSet,
@@ -304,7 +305,7 @@ impl RetainedItems {
         }
     }
 
-    /// The same without some sets and pieces.
+    /// Returns a copy without some sets and pieces.
     #[must_use]
     pub fn without(&self, gone: impl Fn(Kind, i64, i64) -> bool) -> Self {
         let mut left = self.clone();
@@ -315,7 +316,7 @@ impl RetainedItems {
         left
     }
 
-    /// Whether there is any point that can be recovered to.
+    /// Returns whether any point can be recovered to.
     #[must_use]
     pub fn is_recoverable(&self) -> bool {
         let recoverable = recovery_windows::recoverable(&self.sets, &self.pieces);
@@ -323,12 +324,12 @@ impl RetainedItems {
     }
 }
 
-/// Whether the set is still being made: END_TIMESTAMP is there once it is not.
+/// Returns whether the set is still being written: END_TIMESTAMP is set once it is not.
 fn is_running(set: &BackupSet) -> bool {
     !set.success && set.ended_at.is_none()
 }
 
-/// The destination of the sets that lie where data backups go now.
+/// Returns the destination id of the sets at the current data destination.
 fn data_dest(tenant: &Tenant) -> Option<i64> {
     let current = tenant.data_dest.as_deref()?.split('?').next()?;
     let current = current.trim_end_matches('/');
@@ -337,7 +338,7 @@ fn data_dest(tenant: &Tenant) -> Option<i64> {
     here.map(|set| set.dest_id).max()
 }
 
-/// The destination where logs go now; where the view does not number it, that of the newest piece.
+/// Returns the current log destination's id; if the view shows none, that of the newest piece.
 fn log_dest(tenant: &Tenant) -> Option<i64> {
     let current = tenant.log_dest.as_ref()?;
     let newest = || {
@@ -347,7 +348,7 @@ fn log_dest(tenant: &Tenant) -> Option<i64> {
     current.dest_id.or_else(newest)
 }
 
-/// The length of a policy's window; `None` where it never expires (unset or 0), or can not be read.
+/// Returns the length of a policy's window; `None` if it never expires (unset or 0) or is invalid.
 #[must_use]
 pub fn window(recovery_window: &str) -> Option<Duration> {
     seconds(recovery_window)
@@ -355,8 +356,8 @@ pub fn window(recovery_window: &str) -> Option<Duration> {
         .map(Duration::from_secs)
 }
 
-/// The length of a time literal of the engine: digits and `s`, `m`, `h` or `d`, seconds without
-/// a unit. The view keeps what was typed, and `168h` is `7d`.
+/// Returns the length of a time literal of the database: digits and `s`, `m`, `h` or `d`, seconds
+/// without a unit. The view keeps the text as entered, so `168h` and `7d` are equal.
 #[must_use]
 pub fn seconds(literal: &str) -> Option<u64> {
     let literal = literal.trim();

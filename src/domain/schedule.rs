@@ -1,17 +1,17 @@
-//! The slot engine: when backups are due, from a schedule, its zone and an anchor alone.
+//! Slot engine: computes when backups are due, from only a schedule, its zone and an anchor.
 //!
-//! A slot is a type of backup and an instant. The engine has no clock, does no I/O and remembers
-//! nothing: asked twice it answers the same, so a slot can be found again after any crash.
+//! A slot is a type of backup and an instant. The engine has no clock, no I/O and no state: it is
+//! deterministic, so a slot can be recomputed after any crash.
 //!
 //! ```text
 //! ScheduleSpec ── parse ──> Schedule ── next_after, due ──> Slot
-//!                           calendar: which civil minutes   (what a clock on the wall shows)
-//!                           zone:     at which instants they fall
+//!                           calendar: which civil minutes   (as a local clock shows them)
+//!                           zone:     at which instants they occur
 //! ```
 //!
-//! A minute that the zone's clock leaves out falls at the first instant after the gap, one that it
-//! shows twice falls at the first occurrence, and each instant is one slot: a job at 02:30 runs
-//! once in each night of a change, and one every fifteen minutes rests while an hour repeats.
+//! A minute that the zone's clock skips falls at the first instant after the gap. A repeated minute
+//! falls at its first occurrence. Each instant is one slot. A job at 02:30 runs once in each night
+//! of a change, and a job every fifteen minutes pauses while an hour repeats.
 
 mod blackout;
 mod calendar;
@@ -34,10 +34,10 @@ pub use blackout::Blackout;
 pub use cron::CronError;
 pub use due::{Due, MAX_COUNTED, MAX_LISTED, SKIP_GRACE, SlotGroup};
 
-/// How many days `longest_gap_days` looks at.
+/// Number of days that `longest_gap_days` examines.
 const GAP_SAMPLE: usize = 1_000;
 
-/// Why a schedule was refused.
+/// Why a schedule was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ScheduleError {
     /// The time zone is not in the database.
@@ -46,39 +46,39 @@ pub enum ScheduleError {
          `Asia/Shanghai` or `UTC`"
     )]
     UnknownTimeZone {
-        /// The zone as it was written.
+        /// Zone as written.
         name: String,
     },
-    /// A cron expression can not be read, or never comes due.
+    /// A cron expression cannot be parsed, or never becomes due.
     #[error("schedule.cron.{field} `{expression}`: {problem}")]
     InvalidCron {
         /// `full` or `incremental`.
         field: &'static str,
-        /// The expression as it was written.
+        /// Expression as written.
         expression: String,
-        /// What is wrong with it.
+        /// Its problem.
         problem: CronError,
     },
-    /// The days or the time of day do not make a schedule.
+    /// The days or the time of day are not a valid schedule.
     #[error("{field}: {problem}")]
     InvalidCalendar {
-        /// Where, as a path in the object's spec.
+        /// Field, as a path in the object's spec.
         field: &'static str,
-        /// What is wrong and what to do.
+        /// The problem and what to do.
         problem: String,
     },
-    /// A blackout window can not be read, or they leave no time.
+    /// A blackout window cannot be parsed, or the windows leave no time.
     #[error("{field}: {problem}")]
     InvalidBlackout {
-        /// Where, as a path in the object's spec.
+        /// Field, as a path in the object's spec.
         field: &'static str,
-        /// What is wrong and what to do.
+        /// The problem and what to do.
         problem: String,
     },
 }
 
 impl ScheduleError {
-    /// The stable word for conditions, events and metric labels.
+    /// Returns the stable reason for conditions, events and metric labels.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
@@ -90,25 +90,25 @@ impl ScheduleError {
     }
 }
 
-/// One planned backup. Slots sort by time; at the same instant the full one comes first.
+/// A planned backup. Slots sort by time; at the same instant the full slot comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot {
     /// When it is due.
     pub at: Timestamp,
-    /// What is due.
+    /// Type of the backup.
     pub ty: BackupType,
 }
 
 impl Slot {
-    /// The minute in UTC as `yyyymmddhhmm`, for names of children: UTC has no hour that comes
-    /// twice.
+    /// Returns the minute in UTC as `yyyymmddhhmm`, for names of child objects. UTC has no repeated
+    /// hour.
     #[must_use]
     pub fn stamp(&self) -> String {
         self.at.strftime("%Y%m%d%H%M").to_string()
     }
 }
 
-/// A schedule that was read and found sound.
+/// A parsed and validated schedule.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     zone: TimeZone,
@@ -122,13 +122,13 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Reads the `schedule` block of a strategy.
+    /// Parses the `schedule` block of a strategy.
     pub fn parse(spec: &ScheduleSpec) -> Result<Self, ScheduleError> {
         spec::parse(spec)
     }
 
-    /// The first slot of this type after the instant `after`; `None` when the schedule has none of
-    /// this type. It may stand beside a full one: see [`Self::next_run_after`].
+    /// Returns the first slot of this type after the instant `after`; `None` if the schedule has
+    /// none. It may coincide with a full slot: see [`Self::next_run_after`].
     #[must_use]
     pub fn next_after(&self, ty: BackupType, after: Timestamp) -> Option<Slot> {
         let unseen = time_zone::first_minute_after(&self.zone, after)?;
@@ -137,9 +137,9 @@ impl Schedule {
         Some(Slot { at, ty })
     }
 
-    /// The first slot of this type after `after` that no full slot at the same instant supersedes
-    /// and no blackout window leaves out; what to show as the next time. `None` also when the next
-    /// 1,000 slots are all superseded or left out.
+    /// Returns the first slot of this type after `after` that no full slot at the same instant
+    /// supersedes and no blackout window skips. It is the next time to show. It is also `None` if
+    /// the next 1,000 slots are all superseded or skipped.
     #[must_use]
     pub fn next_run_after(&self, ty: BackupType, after: Timestamp) -> Option<Slot> {
         let mut slot = self.next_after(ty, after)?;
@@ -154,14 +154,14 @@ impl Schedule {
         None
     }
 
-    /// Whether a blackout window leaves the slot out.
+    /// Returns whether a blackout window skips the slot.
     #[must_use]
     pub fn is_left_out(&self, slot: &Slot) -> bool {
         let blackout = self.blackout(slot.at);
         blackout.is_some_and(|blackout| blackout.action == BlackoutAction::Skip)
     }
 
-    /// The first slot of any type after `after`; at the same instant the full one.
+    /// Returns the first slot of any type after `after`; at the same instant, the full one.
     #[must_use]
     pub fn next(&self, after: Timestamp) -> Option<Slot> {
         let full = self.next_after(BackupType::Full, after);
@@ -169,7 +169,7 @@ impl Schedule {
         full.into_iter().chain(incremental).min()
     }
 
-    /// The last slot of this type at or before the instant `until`.
+    /// Returns the last slot of this type at or before the instant `until`.
     #[must_use]
     pub fn last_until(&self, ty: BackupType, until: Timestamp) -> Option<Slot> {
         let unseen = time_zone::first_minute_after(&self.zone, until)?;
@@ -179,9 +179,9 @@ impl Schedule {
         Some(Slot { at, ty })
     }
 
-    /// The longest time between two days with a backup of any type, in days: 1 for a daily
-    /// schedule, 7 for a weekly one. Looked for among the first 1,000 such days since the year
-    /// 2000, at most through the 400 years after which the calendar repeats.
+    /// Returns the longest time between two days with a backup of any type, in days: 1 for a daily
+    /// schedule, 7 for a weekly one. It examines the first 1,000 such days since the year 2000,
+    /// within the 400 years after which the calendar repeats.
     #[must_use]
     pub fn longest_gap_days(&self) -> i32 {
         let next_day = |day: Date| {
@@ -204,31 +204,31 @@ impl Schedule {
         longest
     }
 
-    /// How late a slot may start (`startingDeadlineSeconds`).
+    /// Returns how late a slot may start (`startingDeadlineSeconds`).
     #[must_use]
     pub fn starting_deadline(&self) -> SignedDuration {
         self.starting_deadline
     }
 
-    /// Over how long a slot's tenants are spread (`spreadSeconds`).
+    /// Returns the time over which a slot's tenants are spread (`spreadSeconds`).
     #[must_use]
     pub fn spread(&self) -> SignedDuration {
         self.spread
     }
 
-    /// The last instant at which a slot at `at` may start: blackouts do not count.
+    /// Returns the last instant at which a slot at `at` may start: blackouts do not count.
     #[must_use]
     pub fn deadline_of(&self, at: Timestamp) -> Timestamp {
         self.after(at, self.starting_deadline)
     }
 
-    /// The schedule in a few words, such as `weekly Sun full, Mon-Sat incr 02:00 Asia/Shanghai`.
+    /// Returns a short description, such as `weekly Sun full, Mon-Sat incr 02:00 Asia/Shanghai`.
     #[must_use]
     pub fn summary(&self) -> &str {
         &self.summary
     }
 
-    /// The instant as RFC 3339 in whole seconds, with the offset that the schedule's zone has then.
+    /// Formats the instant as RFC 3339 in whole seconds, with the offset of the schedule's zone.
     #[must_use]
     pub fn format_in_zone(&self, at: Timestamp) -> String {
         let seconds = Timestamp::from_second(at.as_second()).unwrap_or(at);

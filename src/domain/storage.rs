@@ -1,7 +1,7 @@
-//! A store's page: whether it is well described, and whether the database reaches it.
+//! Summary of a storage: whether its description is complete, and whether the database reaches it.
 //!
-//! The engine tests a path only when it uses it, so that a store that nothing uses is ready and
-//! its reachability unknown.
+//! The engine tests a path only when it uses the path. An unused storage is therefore ready, and
+//! its reachability is unknown.
 
 mod credentials;
 mod limits;
@@ -21,10 +21,10 @@ use crate::api::log_backup::TenantLimits;
 use crate::api::{BackupStorageStatus, BackupTaskStatus, Cause};
 use crate::oceanbase::model::StorageLimits;
 
-/// How often the Secret is looked at again: it is never watched.
+/// Interval between reads of the Secret, which is never watched.
 const SECRET_INTERVAL: Duration = Duration::from_mins(5);
 
-/// Reasons of causes that say something about the store.
+/// Reasons of causes that concern the storage.
 const STORAGE_REASONS: [&str; 9] = [
     "StoreNotReachable",
     "StorePermissionDenied",
@@ -37,7 +37,7 @@ const STORAGE_REASONS: [&str; 9] = [
     "InvalidBackupDest",
 ];
 
-/// Those of them that the database's own try of a store would meet, too.
+/// Those reasons that the database's own test of a storage would also detect.
 const REACH_REASONS: [&str; 5] = [
     "StoreNotReachable",
     "StorePermissionDenied",
@@ -46,60 +46,59 @@ const REACH_REASONS: [&str; 5] = [
     "InvalidStorageEndpoint",
 ];
 
-/// How old a try of the database may be to say that a store answers.
+/// Maximum age of a test by the database that shows that a storage answers.
 const MAX_CHECK_AGE: SignedDuration = SignedDuration::from_hours(24);
 
-/// What was seen.
+/// Observed state.
 #[derive(Clone, Debug)]
 pub struct Observation {
-    /// The place without keys, or why the database could not be told of it.
+    /// Location without keys, or why the database could not receive it.
     pub location: Result<String, Blocker>,
-    /// How fast it may be used.
+    /// Limits of the storage.
     pub limits: StorageLimits,
-    /// `resourceVersion` of the Secret with its keys, where it has one that could be read.
+    /// `resourceVersion` of the Secret with the storage's keys, if it could be read.
     pub secret_version: Option<String>,
-    /// Log backups, strategies and tasks under way that name the store.
+    /// Number of log backups, strategies and active tasks that name the storage.
     pub users: i32,
-    /// The log backups that use it.
+    /// Log backups that use the storage.
     pub log_backups: Vec<LogBackupUse>,
-    /// The newest data backup that tells something about it.
+    /// Newest data backup that says something about the storage.
     pub data_backup: Option<DataBackupUse>,
-    /// When the database last tried the store by itself with success.
+    /// When the database last tested the storage successfully by itself.
     pub tried_at: Option<Timestamp>,
-    /// What is there; nothing while that is not known.
+    /// Size of the contents; `None` while unknown.
     pub figures: Option<Figures>,
-    /// How much there is room for, where somebody said so.
+    /// Capacity of the storage, if the spec sets one.
     pub capacity: Option<Capacity>,
 }
 
-/// A data backup to the store.
+/// Data backup to the storage.
 #[derive(Clone, Debug)]
 pub struct DataBackupUse {
     /// Name of its task.
     pub name: String,
-    /// When it ended, or failed and was tried again.
+    /// When it ended, or failed and was retried.
     pub at: Timestamp,
-    /// What was wrong with the store; nothing where the backup went well.
+    /// Problem of the storage; `None` if the backup succeeded.
     pub cause: Option<Cause>,
 }
 
-/// One log backup that uses the store.
+/// Log backup that uses the storage.
 #[derive(Clone, Debug)]
 pub struct LogBackupUse {
-    /// Its name.
+    /// Name of the log backup.
     pub name: String,
     /// Whether it archives now.
     pub archiving: bool,
-    /// Why it does not do what it should.
+    /// Why it does not have its desired state.
     pub cause: Option<Cause>,
-    /// What its tenant has of the store's keys; nothing without any.
+    /// Keys of the storage that its tenant has; `None` without keys.
     pub keys: Option<AppliedCredentials>,
-    /// What its tenant keeps to of the store's limits; nothing without any.
+    /// Limits of the storage that its tenant has; `None` without limits.
     pub limits: Option<TenantLimits>,
 }
 
-/// What a data backup tells about its store: when, and what was wrong there, or that nothing was.
-/// `None` where it tells nothing: it has not ended, or failed of something else.
+/// Returns what a data backup shows about its storage: when, and the problem, if there was one.
 #[must_use]
 pub fn result_of(
     status: &BackupTaskStatus,
@@ -109,7 +108,7 @@ pub fn result_of(
     if status.outcome.as_deref() == Some("Completed") {
         return Some((ended_at?.0, None));
     }
-    // One that is tried again shows no cause while it runs; what it failed of stands.
+    // A task that is retried shows no cause while it runs; its last failure still counts.
     let failed = status.attempts.iter().rev();
     let failed = failed.filter(|_| status.outcome.is_none());
     let failed = failed.filter_map(|attempt| attempt.cause.as_ref());
@@ -128,7 +127,7 @@ fn is_of_storage(cause: &Cause) -> bool {
     STORAGE_REASONS.contains(&cause.reason.as_str())
 }
 
-/// Decides. A store's object changes nothing.
+/// Decides. A storage's object changes nothing.
 #[must_use]
 pub fn decide(
     generation: i64,
@@ -177,7 +176,7 @@ pub fn decide(
         });
     }
     conditions.push(wanted(REACHABLE, reachable, &reason, message));
-    // What was known stands while the Secret can not be read.
+    // The known version is kept while the Secret cannot be read.
     let version = observed.secret_version.clone().or_else(|| {
         let known = previous.credentials.as_ref()?;
         Some(known.secret_resource_version.clone())
@@ -203,9 +202,9 @@ pub fn decide(
     }
 }
 
-/// Trouble goes before success: of several log backups one may fail of its own directory. Of data
-/// backups the newest counts, whichever tenant's: a later one that went well has reached the store, and
-/// so has a later try of the database itself.
+/// Returns whether the storage is reachable. Problems take precedence over success: one of several
+/// log backups may fail because of its own directory. Only the newest data backup counts, of any
+/// tenant. A later successful backup, or a later test by the database, has reached the storage.
 fn reachable(observed: &Observation, now: Timestamp) -> (Status, String, String) {
     let mut log_backups = observed.log_backups.iter();
     let trouble = log_backups.find_map(|user| {
@@ -223,7 +222,7 @@ fn reachable(observed: &Observation, now: Timestamp) -> (Status, String, String)
         let message = format!("{user}: {}", cause.message);
         return (Status::False, cause.reason.clone(), message);
     }
-    // No numbers and no times: they would be written anew for each backup.
+    // No numbers or times: each backup would change them and cause a write.
     let message = if observed.log_backups.iter().any(|user| user.archiving) {
         "log backups write to it"
     } else if observed

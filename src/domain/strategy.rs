@@ -1,12 +1,12 @@
-//! A strategy: makes a log backup for each of its tenants, and turns each slot of its schedule
-//! into one task per tenant, exactly once.
+//! Decisions for a BackupStrategy: it creates a log backup for each of its tenants. It turns each
+//! schedule slot into exactly one task per tenant.
 //!
 //! ```text
-//! slot due ──> status.openSlot ──> tasks made (named by slot, so made once) ──> scheduleHistory
+//! slot due ──> status.openSlot ──> tasks created (named by slot: once) ──> scheduleHistory
 //! ```
 //!
-//! A restart goes on with the open slot. The only statements that a strategy sends itself are those
-//! about delete policies: one a pass, where no object is to be made.
+//! After a restart, the operator resumes the open slot. The strategy itself sends only statements
+//! about delete policies: one per pass, and only when no object is due.
 
 mod alerts;
 mod children;
@@ -59,10 +59,10 @@ use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings, StorageC
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, Cause, DesiredState, PinnedDatabase};
 use crate::oceanbase::model::{Identity, Tenant, TenantId};
 
-/// How soon to go on after objects were made: the stores need a moment to show them.
+/// Delay before the next pass after objects were created: the caches need time to show them.
 const CONTINUE: Next = Next::After(Duration::from_millis(200));
 
-/// What the decision is about.
+/// Strategy that the decision is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Strategy<'a> {
     /// Name of the object.
@@ -71,60 +71,61 @@ pub struct Strategy<'a> {
     pub uid: &'a str,
     /// Its generation.
     pub generation: i64,
-    /// When it was created.
+    /// Its creation time.
     pub created_at: Timestamp,
-    /// What was asked for.
+    /// Desired configuration.
     pub spec: &'a BackupStrategySpec,
-    /// What is known so far.
+    /// State that earlier passes recorded.
     pub status: &'a BackupStrategyStatus,
 }
 
-/// What was seen.
+/// State of the cluster and of other objects, as observed in this pass.
 #[derive(Clone, Debug)]
 pub struct Observation {
-    /// Whether the references lead somewhere.
+    /// Whether the references resolve.
     pub target: Result<(), Blocker>,
-    /// The cluster's tenants; an obstacle while the database shows nothing.
+    /// The cluster's tenants, or the blocker while the database is not readable.
     pub database: Result<Vec<Arc<Tenant>>, Blocker>,
-    /// Who the cluster says it is; nothing while the database shows nothing.
+    /// Identity of the cluster; empty while the database is not readable.
     pub identity: Identity,
     /// Whether the cluster is being upgraded.
     pub is_upgrading: bool,
     /// Strategies of the same cluster, this one included.
     pub rivals: Vec<CompetingStrategy>,
-    /// Log backups of the cluster, whoever made them.
+    /// Log backups of the cluster, whatever created them.
     pub log_backups: Vec<ObservedLogBackup>,
-    /// Names of stores of log backups that are where the strategy's own is.
+    /// Names of log backups' BackupStorages at the same location as the strategy's own.
     pub same_storages: BTreeSet<String>,
-    /// Tasks that this strategy made.
+    /// Tasks that this strategy created.
     pub tasks: Vec<ObservedTask>,
-    /// Tenants of which what our last statement did is not seen yet.
+    /// Tenants for which the effect of the operator's last statement is not visible yet.
     pub unsettled: BTreeSet<TenantId>,
-    /// Tenants that have an available full backup at this strategy's place.
+    /// Tenants that have an available full backup at this strategy's destination.
     pub with_full_backup: BTreeSet<TenantId>,
-    /// Tenants whose logs go, or went last, to this strategy's place.
+    /// Tenants whose logs go, or last went, to this strategy's destination.
     pub with_logs_here: BTreeSet<TenantId>,
-    /// Jobs that others started.
+    /// Jobs that other tools or users started.
     pub external: external_jobs::ExternalJobs,
-    /// Tenants whose logs go elsewhere than to this strategy's place and to that of their LogBackup.
+    /// Tenants whose logs go neither to this strategy's destination nor to that of their LogBackup.
     pub logs_elsewhere: BTreeSet<TenantId>,
-    /// Tenants whose data backups go elsewhere than to this strategy's place, and where.
+    /// Tenants whose data backups go to another destination than this strategy's, with that
+    /// destination.
     pub data_elsewhere: BTreeMap<TenantId, String>,
-    /// Tenants whose backups go where the cluster's name of that time led.
+    /// Tenants whose backup directories were derived from an earlier name of the cluster.
     pub directories: BTreeMap<TenantId, Directories>,
-    /// Tenants that a RecoveryTask has made.
+    /// Tenants that a RecoveryTask created.
     pub recovered: BTreeSet<TenantId>,
-    /// RecoveryTasks that this strategy made.
+    /// RecoveryTasks that this strategy created.
     pub verifications: Vec<ObservedVerification>,
-    /// CleanupTasks that this strategy made.
+    /// CleanupTasks that this strategy created.
     pub cleanups: Vec<ObservedCleanup>,
-    /// CleanupTasks that somebody made, for tenants of this database.
+    /// CleanupTasks that users created for tenants of this database.
     pub asked_cleanups: Vec<AskedCleanup>,
-    /// Stores and places of the ledger, and what of the tenants is there.
+    /// Storages and locations of the ledger, with the tenants' backups there.
     pub locations: Vec<DestinationContents>,
-    /// Percent of its capacity that the strategy's store holds, where that is more than it should.
+    /// Percentage of its capacity that the strategy's storage holds, if above the threshold.
     pub storage_over: Option<i32>,
-    /// The smallest window that the operator sets, in days.
+    /// Smallest window that the operator sets, in days.
     pub least_window_days: i32,
 }
 
@@ -137,39 +138,39 @@ pub struct ObservedLogBackup {
     pub tenant_name: String,
     /// Its tenant's id, once known.
     pub tenant_id: Option<TenantId>,
-    /// The database that it saw its tenant in, once it has.
+    /// Database in which it observed its tenant, once it has.
     pub database: Option<PinnedDatabase>,
     /// Its resourceVersion.
     pub version: String,
-    /// Name of its store.
+    /// Name of its BackupStorage.
     pub storage: String,
-    /// Its directory below the store's own, where it names one.
+    /// Its directory below the storage's own, if it names one.
     pub path: Option<String>,
-    /// What it does about an edit of its place.
+    /// Its policy for an edit of its destination.
     pub storage_change_policy: StorageChangePolicy,
-    /// Whether the tenant's logs go to another place than it asks for, and it moves them.
+    /// Whether the tenant's logs go to another destination than requested, and it moves them.
     pub is_moving: bool,
-    /// The place of data backups that its last move has left for good, without keys.
+    /// Destination of data backups that its last move left permanently, without keys.
     pub data_left: Option<String>,
-    /// What it holds of what follows its strategy.
+    /// Its current values of the settings that follow its strategy.
     pub settings: LogBackupSettings,
-    /// What a strategy last wrote into it, where one made it.
+    /// Values that a strategy last wrote into it, if a strategy created it.
     pub inherited: Option<Inherited>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// What somebody asks of it.
+    /// State that the user requests.
     pub desired_state: DesiredState,
     /// Its phase.
     pub phase: Option<String>,
-    /// Whether logs are archived around data backups only, and it may be stopped between them.
+    /// Whether logs are archived only around data backups, so that it may be stopped between them.
     pub around_data_backup: bool,
-    /// Since when it wants a full backup, because its round was interrupted.
+    /// Since when it needs a full backup, because its round was interrupted.
     pub full_backup_wanted_since: Option<Timestamp>,
-    /// Why it does not do what it should.
+    /// Why it does not reach its desired state.
     pub cause: Option<Cause>,
 }
 
-/// A task that this strategy made.
+/// A task that this strategy created.
 #[derive(Clone, Debug)]
 pub struct ObservedTask {
     /// Its name.
@@ -180,23 +181,23 @@ pub struct ObservedTask {
     pub tenant_name: String,
     /// Its tenant's id, once known.
     pub tenant_id: Option<TenantId>,
-    /// The database that it was taken up in, once it was.
+    /// Database in which it was accepted, once it was.
     pub database: Option<PinnedDatabase>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// The slot that it was made for.
+    /// Slot that it was created for.
     pub scheduled_at: Option<Timestamp>,
-    /// Whether it asked for a full backup.
+    /// Whether it requests a full backup.
     pub full: bool,
-    /// Whether it shows a backup that somebody else started.
+    /// Whether it mirrors a backup that another tool or a user started.
     pub external: bool,
     /// When that backup began.
     pub mirrored_since: Option<Timestamp>,
-    /// Whether it is being deleted, and something holds it.
+    /// Whether it is being deleted, and a finalizer holds it.
     pub deleting: bool,
     /// When the database started its job.
     pub started_at: Option<Timestamp>,
-    /// How it ended, once it has.
+    /// Its outcome, once it has ended.
     pub outcome: Option<String>,
     /// When it ended.
     pub completed_at: Option<Timestamp>,
@@ -204,26 +205,27 @@ pub struct ObservedTask {
     pub cause: Option<Cause>,
 }
 
-/// A log backup that follows its strategy.
+/// Edit of a log backup that follows its strategy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogBackupEdit {
     /// Its name.
     pub name: String,
-    /// Its resourceVersion, as it was seen.
+    /// Its resourceVersion, as observed.
     pub version: String,
-    /// What is to be in it.
+    /// Settings to write.
     pub settings: LogBackupSettings,
-    /// Its new place, where it is to move: the name of the store, and the directory below that one's own.
+    /// New destination if it is to move: the storage's name, and the directory below the storage's
+    /// own.
     pub location: Option<(String, Option<String>)>,
-    /// What it is to do about an edit of its place.
+    /// Its policy for an edit of its destination.
     pub storage_change_policy: StorageChangePolicy,
-    /// What the strategy has then written into it.
+    /// Values that the strategy has written into it after this edit.
     pub inherited: Inherited,
 }
 
 type StrategyDecision = Decision<BackupStrategyStatus, Effect>;
 
-/// Decides. `created` is what became of this very pass's effect, if there was one.
+/// Decides the next step. `created` is the result of this pass's effect, if there was one.
 #[must_use]
 pub fn decide(
     strategy: &Strategy<'_>,
@@ -254,26 +256,26 @@ struct Evaluation<'a> {
     status: BackupStrategyStatus,
     now: Timestamp,
     event: Option<Event>,
-    /// Why an edit of the place is refused, where it is.
+    /// Why an edit of the destination is refused, if it is.
     moved: Option<String>,
-    /// What the delete policies are found to be, once they are looked at.
+    /// State of the delete policies, once this pass has checked them.
     retention: Option<DesiredCondition>,
-    /// Why the schedule of verifications can not be read.
+    /// Why the verification schedule cannot be parsed.
     verification_refused: Option<verification::Refused>,
 }
 
-/// What objects are made for.
+/// Basis for creating objects.
 struct Plan<'a> {
     schedule: &'a Schedule,
     matched: &'a MatchedTenants,
 }
 
-/// How the strategy stands, for its conditions.
+/// State of the strategy, for its conditions.
 enum StrategyState<'a> {
-    /// As it was: nothing new is known.
+    /// Same as before: nothing new is known.
     Unchanged,
     Blocked(&'a Blocker),
-    /// The tenants, those that can not be backed up, and why that is none at all.
+    /// The tenants, those that cannot be backed up, and why no tenant is backed up if none is.
     Planned(&'a MatchedTenants, &'a [FailingTenant], Option<&'a str>),
 }
 
@@ -300,7 +302,7 @@ impl Evaluation<'_> {
         self.finish(&StrategyState::Blocked(blocker), None, Next::Await)
     }
 
-    /// Nothing can be made: slots are kept open, until their deadline.
+    /// Waits because nothing can be created: slots stay open until their deadline.
     fn wait(
         mut self,
         schedule: &Schedule,
@@ -349,7 +351,7 @@ impl Evaluation<'_> {
         next = next.sooner(verification.next, self.now);
         let cleanups = self.cleanups(matched, created);
         next = next.sooner(cleanups.next, self.now);
-        // A pass that heard an answer sends nothing further: what is left is for the next one.
+        // A pass that has received an answer sends nothing more: the next pass does the rest.
         let effect = if let Some(created) = created {
             if let Some(effect) = effect {
                 self.record_created(&effect, created);

@@ -1,11 +1,11 @@
-//! Capabilities of OceanBase releases: the one place that says which release can do what.
+//! Capabilities of OceanBase releases. Only this module defines which release supports what.
 //!
 //! Each row names the releases that a capability came with and the evidence for it. The tables in
 //! `tests/kernel` were read from the kernel's source; a test compares the rows with them.
 
 use super::version::Version;
 
-/// Something that not every release can do.
+/// Feature that not every release has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capability {
     /// Full, incremental and log backup of a tenant.
@@ -20,7 +20,7 @@ pub enum Capability {
     /// RESTORE waits until the new tenant exists. Without it, the statement returns as soon as the
     /// job is recorded.
     RestoreWaitsForTenant,
-    /// A BACKUP or RESTORE is refused while `enable_upgrade_mode` is true.
+    /// Rejects a BACKUP or RESTORE while `enable_upgrade_mode` is true.
     UpgradeModeCheck,
     /// `ALTER SYSTEM RUN UPGRADE JOB` of a restored tenant.
     TenantUpgradeJob,
@@ -30,11 +30,11 @@ pub enum Capability {
     ArchiveLagTarget,
     /// `COMPATIBLE` in `DBA_OB_TENANTS`.
     TenantCompatible,
-    /// A tenant that sys cannot start a backup for is left out, and the job of sys ends COMPLETED.
-    /// Without it, the job of sys stays in INIT until it is canceled.
+    /// Skips a tenant that sys cannot start a backup for; the job of sys ends COMPLETED. Without
+    /// it, the job of sys stays in INIT until it is canceled.
     SkippedTenantEndsJob,
-    /// The incremental backup of a tenant is refused (9040) if its COMPATIBLE has changed since
-    /// the previous backup set.
+    /// Rejects the incremental backup of a tenant (9040) if its COMPATIBLE has changed since the
+    /// previous backup set.
     IncrementalCompatibilityCheck,
     /// A full backup replaces such an incremental one, and the statement succeeds.
     IncrementalBecomesFull,
@@ -46,7 +46,7 @@ pub enum Capability {
     TableRecovery,
     /// Back-quoted names in `REMAP`.
     QuotedRemap,
-    /// The failure of a RESTORE that the database accepted is reported by the statement (9099).
+    /// Reports the failure of an accepted RESTORE in the response to the statement (9099).
     RestoreFailureReported,
     /// `DATA_PROGRESS` in `CDB_OB_BACKUP_TASKS`.
     BackupProgress,
@@ -76,9 +76,9 @@ pub enum Evidence {
     ViewDefinition,
     /// The release's source was read.
     Source,
-    /// OceanBase's manual or release notes say so.
+    /// OceanBase's manual or release notes document it.
     Documentation,
-    /// A guess. The first release is later than necessary rather than earlier.
+    /// A guess. It errs on the side of a later first release.
     Unknown,
 }
 
@@ -101,16 +101,17 @@ impl Evidence {
 pub struct CapabilityRow {
     /// The capability.
     pub capability: Capability,
-    /// Its word in `OceanBaseCluster.status.capabilities`; `None` where only the operator cares.
+    /// Word in `OceanBaseCluster.status.capabilities`; `None` if only the operator needs the
+    /// capability.
     pub word: Option<&'static str>,
-    /// What it is, for the documentation.
+    /// Description for the documentation.
     pub summary: &'static str,
     /// The first release of each release line that has it, in ascending order. Every release after
     /// the last one has it too.
     pub since: &'static [Version],
-    /// How this is known.
+    /// Origin of this row.
     pub evidence: Evidence,
-    /// What the evidence is, or what it does not cover.
+    /// Details of the evidence, or what it does not cover.
     pub note: &'static str,
 }
 
@@ -232,7 +233,8 @@ impl Capability {
         CAPABILITIES.iter().find(|row| row.capability == self)
     }
 
-    /// Returns the first release of each line with the capability, such as `4.2.1.7, 4.2.3.0 or 4.3.0.0`.
+    /// Returns the first release of each line with the capability, such as
+    /// `4.2.1.7, 4.2.3.0 or 4.3.0.0`.
     #[must_use]
     pub fn releases(self) -> String {
         let row = self.row();

@@ -1,5 +1,5 @@
-//! The seam to the database: SQL text goes in, rows of text come out. The same statements and the
-//! same reading of rows run against a MySQL connection, the simulator in process, and a recorder.
+//! Interface to the database: SQL text in, rows of text out. The same statements and row parsers
+//! run against a MySQL connection, the in-process simulator and a recorder.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,16 +11,16 @@ use secrecy::SecretString;
 /// `host` and `port` of a node.
 pub type Endpoint = (String, u16);
 
-/// Whom to log in as, and where.
+/// Account to log in with, and the nodes to log in to.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// The nodes, tried in order.
+    /// Nodes, in the order in which they are tried.
     pub endpoints: Vec<Endpoint>,
-    /// The full login name: `root@sys`, behind OBProxy `root@sys#cluster`.
+    /// Full login name: `root@sys`, or `root@sys#cluster` behind OBProxy.
     pub user: String,
     /// The password.
     pub password: SecretString,
-    /// How the connection is protected.
+    /// Protection of the connection.
     pub tls: Tls,
 }
 
@@ -34,16 +34,16 @@ impl PartialEq for Account {
     }
 }
 
-/// How the connection is protected.
+/// Protection of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tls {
     /// Plain TCP.
     Disabled,
-    /// Encrypted; any certificate is taken.
+    /// Encrypted; every certificate is accepted.
     Required,
-    /// Encrypted; the certificate is signed by one of these (PEM).
+    /// Encrypted; the certificate must be signed by one of these authorities (PEM).
     VerifyCa(Vec<u8>),
-    /// As `VerifyCa`, and the certificate names the host.
+    /// Like `VerifyCa`, and the certificate must name the host.
     VerifyIdentity(Vec<u8>),
 }
 
@@ -56,35 +56,36 @@ pub struct Rows {
     pub rows: Vec<Vec<Option<String>>>,
 }
 
-/// An error packet of the server.
+/// Error packet from the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerError {
-    /// The number on the wire.
+    /// Error number on the wire.
     pub code: u16,
-    /// The text. It may quote the statement: never log it, never show it.
+    /// Error text. It may quote the statement: never log it, never show it.
     pub text: String,
 }
 
-/// Why there is no session.
+/// Reason why there is no session.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
-    /// No node answers.
+    /// No node responds.
     #[error("no endpoint answers: {0}")]
     Unreachable(String),
     /// The protection of the connection failed.
     #[error("the connection could not be protected: {0}")]
     Tls(String),
-    /// The server answered and refused.
+    /// The server responded and rejected the login.
     #[error("the database refuses the login (error {})", .0.code)]
     Refused(ServerError),
 }
 
-/// Why a statement has no rows.
+/// Reason why a statement returned no rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueryError {
-    /// The server refused it: it was not run.
+    /// The server rejected the statement, which was not run.
     Server(ServerError),
-    /// The connection broke or the time was up: it may have been run. The session is of no use.
+    /// The connection broke or the timeout expired. The statement may have been run, and the
+    /// session is unusable.
     Lost(String),
 }
 
@@ -97,8 +98,8 @@ impl fmt::Display for QueryError {
     }
 }
 
-/// The code of an answer, for its metric and log line: the server's error number, `0` where it
-/// reported none, and `lost` where no answer came.
+/// Returns the code of a response for its metric and log line. The code is the server's error
+/// number, `0` for success, or `lost` without a response.
 #[must_use]
 pub fn code_of(answer: &Result<Rows, QueryError>) -> Cow<'static, str> {
     match answer {
@@ -110,16 +111,16 @@ pub fn code_of(answer: &Result<Rows, QueryError>) -> Cow<'static, str> {
 
 /// Opens sessions.
 pub trait Connect: Send + Sync + 'static {
-    /// Logs in; tries the endpoints in order.
+    /// Logs in. Tries the endpoints in order.
     fn connect<'a>(
         &'a self,
         account: &'a Account,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, ConnectError>>;
 }
 
-/// One session of the database.
+/// Session with the database.
 pub trait Session: Send + Sync {
-    /// Runs one statement and waits for its end, at most `timeout`.
+    /// Runs one statement and waits for its end, at most for `timeout`.
     fn query<'a>(
         &'a mut self,
         text: &'a str,

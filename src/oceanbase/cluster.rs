@@ -1,4 +1,4 @@
-//! One object that describes a cluster: whether it leads to a database, and to which.
+//! One OceanBaseCluster object: whether it leads to a database, and to which.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,56 +13,56 @@ use super::lanes::Lane;
 use super::model::{Privileges, Snapshot};
 use super::problem::ConnectionProblem;
 
-/// What is known of a cluster now.
+/// State of a cluster as the operator knows it.
 #[derive(Clone, Debug)]
 pub enum ClusterState {
-    /// Nothing yet.
+    /// Nothing is known yet.
     Connecting,
-    /// The latest read.
+    /// The latest snapshot.
     Up(Arc<Snapshot>),
-    /// It can not be read.
+    /// The cluster cannot be read.
     Down(Arc<ConnectionProblem>),
 }
 
-/// Says whose objects should be looked at again.
+/// Notice that objects must be reconciled again.
 #[derive(Clone, Debug)]
 pub struct Trigger {
     /// The cluster.
     pub cluster: ClusterKey,
-    /// Names of the tenants that changed, or came further some time ago; `None` when all objects of the
-    /// cluster are concerned.
+    /// Names of the tenants that changed, or whose log archive has advanced. `None` if all objects
+    /// of the cluster are affected.
     pub tenants: Option<Arc<BTreeSet<String>>>,
 }
 
-/// One object that describes a cluster.
+/// One OceanBaseCluster object.
 pub(super) struct Cluster {
     key: ClusterKey,
     trigger: broadcast::Sender<Trigger>,
     reach: Mutex<ConnectionState>,
     poke: Notify,
-    /// How often the credentials were asked to be looked at anew.
+    /// Number of requests to read the credentials again.
     asked: AtomicU64,
-    /// Up to which of these times that was done.
+    /// Last of these requests that was served.
     looked: AtomicU64,
     doubt: AtomicBool,
     retired: AtomicBool,
 }
 
-/// How far the object leads.
+/// Connection of the object.
 #[derive(Default)]
 struct ConnectionState {
-    /// The database that was last logged in to.
+    /// Database of the last login.
     database: Option<Arc<Database>>,
-    /// As whom.
+    /// Account of the last login.
     account: Option<Account>,
-    /// What keeps from logging in now.
+    /// Problem that currently prevents a login.
     problem: Option<Arc<ConnectionProblem>>,
-    /// What the account may do; none where that is not known.
+    /// Privileges of the account; `None` if they are not known.
     privileges: Option<Arc<Privileges>>,
 }
 
 impl Cluster {
-    /// An object of which nothing is known yet.
+    /// Returns an object about which nothing is known yet.
     pub(super) fn new(key: ClusterKey, trigger: broadcast::Sender<Trigger>) -> Self {
         Self {
             key,
@@ -89,12 +89,12 @@ impl Cluster {
         latest.map_or(ClusterState::Connecting, ClusterState::Up)
     }
 
-    /// The database that was last logged in to.
+    /// Returns the database of the last login.
     pub(super) fn database(&self) -> Option<Arc<Database>> {
         lock(&self.reach).database.clone()
     }
 
-    /// The right to send a command; `None` while others hold it.
+    /// Acquires a send permit; `None` while other statements hold all of them.
     pub(super) fn permit(self: Arc<Self>, lane: &Lane) -> Option<Permit> {
         let (database, account) = {
             let reach = lock(&self.reach);
@@ -103,8 +103,7 @@ impl Cluster {
         database.permit(self, account, lane)
     }
 
-    /// Remembers to which database the object leads, and as whom; gives back the one that it led to
-    /// before.
+    /// Records the database and the account of the object. Returns the previous database.
     pub(super) fn set_database(
         &self,
         database: Arc<Database>,
@@ -115,7 +114,7 @@ impl Cluster {
         reach.database.replace(database)
     }
 
-    /// Remembers what the account may do.
+    /// Records the privileges of the account.
     pub(super) fn set_privileges(&self, privileges: Option<Privileges>) {
         let mut reach = lock(&self.reach);
         if reach.privileges.as_deref() == privileges.as_ref() {
@@ -124,23 +123,23 @@ impl Cluster {
         let is_change = reach.privileges.is_some();
         reach.privileges = privileges.map(Arc::new);
         drop(reach);
-        // After the first login everything is looked at anyway.
+        // After the first login, all objects are reconciled anyway.
         if is_change {
             self.trigger();
         }
     }
 
-    /// Returns what the account may do, or `None` where that is not known.
+    /// Returns the privileges of the account, or `None` if they are not known.
     pub(super) fn privileges(&self) -> Option<Arc<Privileges>> {
         lock(&self.reach).privileges.clone()
     }
 
-    /// Forgets what kept from logging in; says whether there was something.
+    /// Clears the connection problem. Returns whether there was one.
     pub(super) fn clear_trouble(&self) -> bool {
         lock(&self.reach).problem.take().is_some()
     }
 
-    /// Shows what keeps from logging in.
+    /// Records a problem that prevents a login.
     pub(super) fn down(&self, problem: ConnectionProblem) {
         let mut reach = lock(&self.reach);
         if let Some(database) = &reach.database {
@@ -154,44 +153,47 @@ impl Cluster {
         self.trigger();
     }
 
-    /// Has everything that refers to the object looked at again.
+    /// Triggers a reconcile of everything that refers to the object.
     pub(super) fn trigger(&self) {
         self.trigger_tenants(None);
     }
 
     fn trigger_tenants(&self, tenants: Option<Arc<BTreeSet<String>>>) {
-        // Nobody listens while the operator starts; its controllers then look at everything.
+        // No controller listens while the operator starts. Each controller then reconciles
+        // everything.
         let _ = self.trigger.send(Trigger {
             cluster: self.key.clone(),
             tenants,
         });
     }
 
-    /// Looks at the credentials anew, soon.
+    /// Requests that the credentials are read again.
     pub(super) fn reload(&self) {
         self.asked.fetch_add(1, Ordering::Relaxed);
         self.poke.notify_one();
     }
 
-    /// Whether what is shown may still be by credentials of before `reload`.
+    /// Returns whether the state may still come from the credentials before `reload`.
     pub(super) fn is_reloading(&self) -> bool {
         self.looked.load(Ordering::Relaxed) < self.asked()
     }
 
-    /// What to say to `record_snapshot` about a look at the credentials that begins now.
+    /// Returns the number to pass to `record_snapshot` for a read of the credentials that starts
+    /// now.
     pub(super) fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// What is shown is by the credentials as they were looked at: also that they lead nowhere.
+    /// Records that the state comes from the current credentials, even if the login with them
+    /// fails.
     pub(super) fn record_snapshot(&self, asked: u64) {
         if self.looked.fetch_max(asked, Ordering::Relaxed) < asked {
-            // Of the tenants nothing is new by that.
+            // This changes nothing about the tenants.
             self.trigger_tenants(Some(Arc::default()));
         }
     }
 
-    /// Tries soon whether the account and the endpoints are still good.
+    /// Requests a check whether the account and the endpoints still work.
     pub(super) fn doubt(&self) {
         self.doubt.store(true, Ordering::Relaxed);
         self.poke.notify_one();
@@ -201,7 +203,8 @@ impl Cluster {
         self.doubt.swap(false, Ordering::Relaxed)
     }
 
-    /// The object is gone: whoever reads for it ends. Says whether it was there till now.
+    /// Marks the object as gone, which ends its reader. Returns whether the object was still
+    /// present.
     pub(super) fn retire(&self) -> bool {
         let was_there = !self.retired.swap(true, Ordering::Relaxed);
         self.poke.notify_one();
@@ -212,7 +215,7 @@ impl Cluster {
         self.retired.load(Ordering::Relaxed)
     }
 
-    /// Returns when somebody changed the object, or doubts that it is good.
+    /// Waits until the object has changed or its connection is in doubt.
     pub(super) async fn poked(&self) {
         self.poke.notified().await;
     }

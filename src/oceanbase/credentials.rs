@@ -1,4 +1,4 @@
-//! Whom to log in as, and what keeps from it.
+//! Account for the login to a cluster, and the reasons why there is none.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 
 use super::client::Account;
 
-/// The object that describes a cluster: its namespace and name.
+/// Namespace and name of an OceanBaseCluster object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClusterKey {
     /// Namespace of the object.
@@ -16,7 +16,7 @@ pub struct ClusterKey {
 }
 
 impl ClusterKey {
-    /// The object of this namespace and name.
+    /// Returns the key for this namespace and name.
     #[must_use]
     pub fn new(namespace: &str, name: &str) -> Self {
         Self {
@@ -32,29 +32,29 @@ impl fmt::Display for ClusterKey {
     }
 }
 
-/// Knows whom to log in as.
+/// Source of accounts.
 pub trait Credentials: Send + Sync + 'static {
-    /// Looks the account up anew: the endpoints, the user and the password may have changed.
+    /// Reads the account again: the endpoints, the user and the password may have changed.
     fn account<'a>(
         &'a self,
         cluster: &'a ClusterKey,
     ) -> BoxFuture<'a, Result<Account, CredentialsError>>;
 }
 
-/// Why there is no account.
+/// Reason why there is no account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialsError {
     /// The cluster's object is gone.
     Gone,
-    /// What is there can not be used: why, and what to do.
+    /// The account is unusable.
     Unusable {
         /// Stable CamelCase word.
         reason: &'static str,
-        /// What is wrong and what to do.
+        /// Problem and remedy.
         message: String,
-        /// Whether only somebody's help makes it right; a missing object may still be applied.
+        /// Whether only a user can fix the problem. A missing object may still be created.
         permanent: bool,
     },
-    /// It can not be looked up now.
+    /// The account cannot be read now.
     Unavailable(String),
 }

@@ -1,8 +1,9 @@
-//! One database: what is read of it, and the way of commands to it.
+//! One database: its snapshot, and the permits and sessions for commands to it.
 //!
-//! Several objects may describe the same database. Each of them logs in by itself, so that its own
-//! trouble stays its own. Then one of them leads: its session reads for all of them. When it can
-//! not any more it resigns, and the next that has logged in leads.
+//! Several objects may describe the same database. Each object logs in separately, so that a
+//! problem of one object does not affect the others. One object then leads: its session reads for
+//! all of them. When it can no longer read, it resigns, and the next object that has logged in
+//! leads.
 
 mod background;
 mod changes;
@@ -27,22 +28,22 @@ use background::BackgroundStatements;
 use changes::{Changed, Progress, changed, is_news_to_all};
 pub use permit::Permit;
 
-/// What is shared by all objects that describe one database.
+/// State that all objects of one database share.
 pub(super) struct Database {
     id: DatabaseId,
     trigger: broadcast::Sender<Trigger>,
     roles: Mutex<Roles>,
-    /// Told when the leader resigns.
+    /// Notified when the leader resigns.
     vacant: Notify,
-    /// Told when an object does not describe it any more.
+    /// Notified when an object no longer describes the database.
     left: Notify,
-    /// The latest read; none before the first, and none since nobody could read any more.
+    /// Latest snapshot; `None` before the first read, and when no object can read any longer.
     latest: Mutex<Option<Arc<Snapshot>>>,
     progress: Mutex<Progress>,
     sender: tokio::sync::Mutex<Sender>,
-    /// Senders of what is for stores, each with a session, and since when they are idle.
+    /// Senders of the storage lane, each with a session, and since when they are idle.
     idle: Mutex<Vec<(Sender, Instant)>>,
-    /// What another one of them is made from.
+    /// Template for further senders.
     pattern: Sender,
     permits: SendPermits,
     poke: Notify,
@@ -50,45 +51,45 @@ pub(super) struct Database {
     commands: AtomicU64,
     settled_by: Mutex<HashMap<String, CommandMark>>,
     commanded_at: Mutex<Option<Instant>>,
-    /// Until when restores are read too.
+    /// Time until which restores are read as well.
     restores_until: Mutex<Option<Instant>>,
-    /// Whether the next read of restores shows the servers.
+    /// Whether the next read of restores includes the servers.
     servers_wanted: AtomicBool,
-    /// What became of commands that were handed over, and to whom they are.
+    /// Answers to commands that were handed over, by key.
     ledger: BackgroundStatements,
     background_statements: mpsc::UnboundedSender<BackgroundStatement>,
 }
 
-/// Which objects describe the database.
+/// Objects that describe the database.
 #[derive(Default)]
 struct Roles {
     members: BTreeSet<ClusterKey>,
     leader: Option<ClusterKey>,
 }
 
-/// What our last command to a tenant makes of what is known of it.
+/// Effect of the operator's last command to a tenant on the snapshots.
 #[derive(Clone, Copy)]
 struct CommandMark {
-    /// From which read on the tenant is seen as the command left it.
+    /// First read that shows the tenant as the command left it.
     read: u64,
-    /// Tells the command from others to the same tenant.
+    /// Number that distinguishes the command from others to the same tenant.
     command: u64,
 }
 
-/// For how long a session for stores is kept after a command: a strategy that has just been applied
-/// sets many destinations one after the other. At rest there is none.
+/// Time for which a session of the storage lane is kept after a command. A new strategy sets many
+/// destinations one after the other.
 const SESSION_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For how long restores are read after somebody has wanted them.
+/// Time for which restores are read after a request.
 const RESTORES_WANTED_FOR: Duration = Duration::from_mins(1);
 
-/// The right to read for all; given back when it is dropped.
+/// Right of one object to read for all; released on drop.
 pub(super) struct ReaderLeadership {
     database: Arc<Database>,
 }
 
 impl Database {
-    /// A database of which nothing has been read yet.
+    /// Returns a database that has not been read yet.
     pub(super) fn new(
         id: DatabaseId,
         sender: Sender,
@@ -127,12 +128,13 @@ impl Database {
         lock(&self.latest).clone()
     }
 
-    /// Takes an object in that has logged in to this database.
+    /// Adds an object that has logged in to this database.
     pub(super) fn join(&self, key: &ClusterKey) {
         lock(&self.roles).members.insert(key.clone());
     }
 
-    /// Forgets an object that is gone or leads elsewhere; says whether none is left.
+    /// Removes an object that is gone or leads to another database. Returns whether no object is
+    /// left.
     pub(super) fn leave(&self, key: &ClusterKey) -> bool {
         let mut roles = lock(&self.roles);
         roles.members.remove(key);
@@ -140,7 +142,7 @@ impl Database {
         roles.members.is_empty()
     }
 
-    /// Returns when no object describes the database any more.
+    /// Waits until no object describes the database any longer.
     async fn abandoned(&self) {
         loop {
             let left = self.left.notified();
@@ -151,7 +153,7 @@ impl Database {
         }
     }
 
-    /// Makes the object read for all; `None` while another one does.
+    /// Makes the object the leader; `None` while another object leads.
     pub(super) fn lead(self: &Arc<Self>, key: &ClusterKey) -> Option<ReaderLeadership> {
         let mut roles = lock(&self.roles);
         if roles.leader.is_some() {
@@ -163,7 +165,8 @@ impl Database {
         })
     }
 
-    /// Forgets the latest read where nobody reads any more: it is old when somebody does again.
+    /// Discards the latest snapshot if no object reads any longer. Otherwise an outdated snapshot
+    /// would be used later.
     pub(super) fn record_silence(&self) {
         let roles = lock(&self.roles);
         if roles.leader.is_none() {
@@ -171,7 +174,7 @@ impl Database {
         }
     }
 
-    /// Returns when the leader resigns; may return earlier.
+    /// Waits until the leader resigns; may return earlier.
     pub(super) async fn vacated(&self) {
         let vacant = self.vacant.notified();
         if lock(&self.roles).leader.is_some() {
@@ -179,7 +182,7 @@ impl Database {
         }
     }
 
-    /// Whether a snapshot is newer than our last command to the tenant.
+    /// Returns whether the snapshot is newer than the operator's last command to the tenant.
     pub(super) fn is_settled(&self, tenant: &str, snapshot: &Snapshot) -> bool {
         let settled_by = lock(&self.settled_by);
         settled_by
@@ -187,7 +190,7 @@ impl Database {
             .is_none_or(|mark| snapshot.sequence >= mark.read)
     }
 
-    /// The right to send a command for this object; `None` while others hold it.
+    /// Acquires a send permit for this object; `None` while other statements hold all of them.
     pub(super) fn permit(
         self: Arc<Self>,
         cluster: Arc<Cluster>,
@@ -203,7 +206,7 @@ impl Database {
         })
     }
 
-    /// How soon whoever found no right left comes back.
+    /// Returns the delay until an object that got no permit retries.
     pub(super) fn retry_after(&self, lane: &Lane) -> Duration {
         self.permits.retry_after(lane)
     }
@@ -217,13 +220,14 @@ impl Database {
         lock(&self.idle).push((sender, Instant::now()));
     }
 
-    /// Closes the sessions for stores that nobody has used for a while.
+    /// Closes sessions of the storage lane that have been idle too long.
     pub(super) fn close_idle(&self) {
         lock(&self.idle).retain(|(_, since)| since.elapsed() < SESSION_IDLE_TIMEOUT);
     }
 
-    /// Shows a new read to everybody whom it concerns; says whether that was simply everybody. Of log
-    /// archives that have come further, and nothing else, it is told at most once in `pause`.
+    /// Publishes a new snapshot and triggers the objects that it affects. Returns whether that was
+    /// all objects. If a log archive has advanced and nothing else changed, triggers at most once
+    /// per `pause`.
     pub(super) fn publish(&self, snapshot: Snapshot, pause: Duration) -> bool {
         let snapshot = Arc::new(snapshot);
         let before = lock(&self.latest).replace(Arc::clone(&snapshot));
@@ -237,8 +241,8 @@ impl Database {
             progress,
             is_of_sys,
         } = changed(&before, &snapshot);
-        // A read that shows nothing new still ends the waiting for it.
-        // What was awaited stays known: somebody may still hold a snapshot from before.
+        // A read without changes still completes the wait for it. The marks stay, because a
+        // reconcile may still use an older snapshot.
         let awaited = before.sequence + 1..=snapshot.sequence;
         for (name, mark) in &*lock(&self.settled_by) {
             if awaited.contains(&mark.read) {
@@ -253,27 +257,28 @@ impl Database {
         false
     }
 
-    /// Has the objects of this tenant looked at again.
+    /// Triggers a reconcile of the objects of this tenant.
     fn trigger_tenant(&self, name: &str) {
         self.notify(Some(&Arc::new(BTreeSet::from([name.to_owned()]))));
     }
 
-    /// Has the objects of these tenants looked at again, or all.
+    /// Triggers a reconcile of the objects of these tenants, or of all.
     fn notify(&self, tenants: Option<&Arc<BTreeSet<String>>>) {
         let members = lock(&self.roles).members.clone();
         for cluster in members {
             let tenants = tenants.cloned();
-            // Nobody listens while the operator starts; its controllers then look at everything.
+            // No controller listens while the operator starts. Each controller then reconciles
+            // everything.
             let _ = self.trigger.send(Trigger { cluster, tenants });
         }
     }
 
-    /// What became of the command with this key that was handed over.
+    /// Returns the state of the handed-over command with this key.
     pub(super) fn handed_over(&self, key: &RestoreKey) -> Option<BackgroundAnswer> {
         self.ledger.get(key)
     }
 
-    /// Reads restores too for a while, and at once where they are not known.
+    /// Requests that restores are read for a while, and immediately if they are not known.
     pub(super) fn want_restores(&self) {
         *lock(&self.restores_until) = Some(Instant::now() + RESTORES_WANTED_FOR);
         let latest = self.latest();
@@ -282,7 +287,7 @@ impl Database {
         }
     }
 
-    /// Reads the servers once, at once.
+    /// Requests that the servers are read once, immediately.
     pub(super) fn want_servers(&self) {
         self.servers_wanted.store(true, Ordering::SeqCst);
         self.want_restores();
@@ -297,7 +302,7 @@ impl Database {
         lock(&self.restores_until).is_some_and(|until| Instant::now() < until)
     }
 
-    /// What is known of the tenant is old until the next read; gives back the mark before.
+    /// Marks the snapshot of the tenant as outdated until the next read. Returns the previous mark.
     fn unsettle(&self, tenant: &str, command: u64) -> Option<CommandMark> {
         let read = self.reads.load(Ordering::SeqCst) + 1;
         lock(&self.settled_by).insert(tenant.to_owned(), CommandMark { read, command })
@@ -307,7 +312,7 @@ impl Database {
         self.reads.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// Returns after a command.
+    /// Waits for a request to read, such as after a command.
     pub(super) async fn poked(&self) {
         self.poke.notified().await;
     }
@@ -324,7 +329,8 @@ impl Drop for ReaderLeadership {
     }
 }
 
-/// A poisoned lock holds what it held: none of the sections above can leave it half done.
+/// Locks a mutex, even if poisoned. None of the critical sections above can leave its value
+/// inconsistent.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

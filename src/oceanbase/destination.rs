@@ -1,9 +1,10 @@
-//! Where backups go, as OceanBase writes it: `file:///dir`, `s3://bucket/dir?host=…&access_id=…`.
+//! Destination of backups in OceanBase's syntax: `file:///dir`,
+//! `s3://bucket/dir?host=…&access_id=…`.
 //!
-//! The engine neither escapes nor decodes: a `&`, a blank or a quote in a value breaks its own
-//! parsing, and in places its log then shows the key. Everything is therefore checked here first,
-//! also what a schema has checked: an object may be older than its rule, and names that the
-//! database shows have passed none.
+//! The database neither escapes nor decodes values. A `&`, a blank or a quote in a value breaks its
+//! parser, and in some cases its log then shows the key. Therefore everything is checked here
+//! first, including values that a schema has checked: an object may be older than the rule of its
+//! schema. Names that the database shows have passed no schema at all.
 
 mod validation;
 
@@ -16,52 +17,52 @@ use validation::{check_directory, check_host, check_key};
 
 use super::model::StorageLimits;
 
-/// A store's directory for one tenant's data or logs, with what is needed to reach it.
+/// Directory in a storage for the data or the logs of one tenant, with the keys to access it.
 #[derive(Clone, Debug)]
 pub struct Destination {
     location: Location,
-    /// What follows the `?` after `host=…&`: keys and options.
+    /// Text after `?host=…&`: keys and options.
     options: SecretString,
 }
 
-/// Where a destination is, without keys: what two of them are compared by.
+/// Location of a destination, without keys. Destinations are compared by it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
     root: String,
     host: Option<String>,
 }
 
-/// A value that can not stand in a destination.
+/// Value that cannot be used in a destination.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DestinationError {
-    /// A character that OceanBase's parser trips over.
+    /// A character that OceanBase's parser cannot handle.
     #[error(
-        "{what} holds a character that OceanBase can not take in a destination: only printable ASCII without blanks, quotes, backslash, '&', '?' and ',' is possible; use another (in place of an access key: make a new one)"
+        "{what} holds a character that OceanBase cannot take in a destination: only printable ASCII without blanks, quotes, backslash, '&', '?' and ',' is possible; use another (in place of an access key: make a new one)"
     )]
     Character {
-        /// Which value; never the value itself.
+        /// Name of the value; never the value itself.
         what: &'static str,
     },
-    /// Another form than the field's schema asks for.
+    /// The value does not have the form that the schema of the field requires.
     #[error("{what} must be {form}")]
     Form {
-        /// Which value; never the value itself.
+        /// Name of the value; never the value itself.
         what: &'static str,
-        /// What it must be.
+        /// Required form.
         form: &'static str,
     },
-    /// More bytes than the engine's limit.
+    /// The value is longer than OceanBase accepts.
     #[error("{what} is longer than the {limit} bytes that OceanBase takes")]
     Length {
-        /// Which value; never the value itself.
+        /// Name of the value; never the value itself.
         what: &'static str,
-        /// The engine's limit in bytes.
+        /// Limit in bytes.
         limit: usize,
     },
 }
 
 impl Destination {
-    /// A directory on every observer.
+    /// Returns a directory on every observer.
     pub fn file(directory: &str) -> Result<Self, DestinationError> {
         let location = Location::new(&format!("file://{directory}"), None)?;
         Ok(Self {
@@ -70,9 +71,9 @@ impl Destination {
         })
     }
 
-    /// A directory in a bucket: `scheme` is `s3`, `oss` or `cos`, `directory` begins with the
-    /// bucket; `options` are `name=value` pairs without secrets, appended in this order; `keys` the
-    /// same with secrets.
+    /// Returns a directory in a bucket. `scheme` is `s3`, `oss` or `cos`, and `directory` starts
+    /// with the bucket. `options` are `name=value` pairs without secrets, appended in this order.
+    /// `keys` are pairs with secrets.
     pub fn bucket(
         scheme: &str,
         directory: &str,
@@ -97,7 +98,7 @@ impl Destination {
         })
     }
 
-    /// The same, read and written no faster than this.
+    /// Returns the destination with limits for reads and writes.
     #[must_use]
     pub fn limited(self, limits: StorageLimits) -> Self {
         if limits == StorageLimits::NONE {
@@ -110,13 +111,13 @@ impl Destination {
         }
     }
 
-    /// Where it is.
+    /// Returns the location of the destination.
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.location
     }
 
-    /// The keys alone, as `access_id=…&access_key=…`.
+    /// Returns only the keys, as `access_id=…&access_key=…`.
     pub(super) fn access_info(&self) -> SecretString {
         let options = self.options.expose_secret().split('&');
         let keys = options
@@ -124,7 +125,7 @@ impl Destination {
         keys.collect::<Vec<_>>().join("&").into()
     }
 
-    /// The text for a statement; it holds the keys.
+    /// Returns the text for a statement, which contains the keys.
     pub(super) fn to_sql_text(&self) -> String {
         match &self.location.host {
             Some(host) => {
@@ -140,7 +141,7 @@ impl Destination {
 }
 
 impl Location {
-    /// A place, checked.
+    /// Returns a location after validation.
     pub fn new(root: &str, host: Option<&str>) -> Result<Self, DestinationError> {
         let root = root.trim_end_matches('/');
         check_directory(root)?;
@@ -153,7 +154,7 @@ impl Location {
         })
     }
 
-    /// The text for a statement, without keys.
+    /// Returns the text for a statement, without keys.
     pub(super) fn to_sql_text(&self) -> String {
         match &self.host {
             Some(host) => format!("{}?host={host}", self.root),
@@ -161,8 +162,8 @@ impl Location {
         }
     }
 
-    /// Reads a destination as the engine shows it: keys encrypted, options added, sometimes with
-    /// no host at all (`PATH` columns).
+    /// Parses a destination as the database shows it: with encrypted keys and additional options,
+    /// and sometimes without a host (`PATH` columns).
     #[must_use]
     pub fn read_back(text: &str) -> Self {
         let (root, options) = text.split_once('?').unwrap_or((text, ""));
@@ -175,15 +176,15 @@ impl Location {
         }
     }
 
-    /// Whether this and a destination that was read back are the same directory. Texts differ:
-    /// the engine encrypts keys and adds options.
+    /// Returns whether this location and one that was read back are the same directory. Their texts
+    /// differ, because the database encrypts keys and adds options.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.root == other.root
             && (self.host.is_none() || other.host.is_none() || self.host == other.host)
     }
 
-    /// Whether the two are the same directory, or one lies in the other.
+    /// Returns whether the two are the same directory or one contains the other.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         let lies_in = |inner: &Self, outer: &Self| {
@@ -194,12 +195,12 @@ impl Location {
         is_same_host && (lies_in(self, other) || lies_in(other, self))
     }
 
-    /// The directory below this one.
+    /// Returns the directory at this path below this one.
     pub fn join(&self, path: &str) -> Result<Self, DestinationError> {
         Self::new(&format!("{}/{path}", self.root), self.host.as_deref())
     }
 
-    /// The path below this one at which another one is.
+    /// Returns the path from this directory to one below it.
     #[must_use]
     pub fn path_to<'a>(&self, inner: &'a Self) -> Option<&'a str> {
         let is_same_host = self.host.is_none() || inner.host.is_none() || self.host == inner.host;
@@ -207,7 +208,7 @@ impl Location {
         is_same_host.then_some(path)
     }
 
-    /// The same place at this host.
+    /// Returns the same location at this host.
     #[must_use]
     pub fn at_host(self, host: Option<&str>) -> Self {
         Self {
@@ -216,13 +217,13 @@ impl Location {
         }
     }
 
-    /// Whether another one is this directory, or lies in it.
+    /// Returns whether the other location is this directory or lies in it.
     #[must_use]
     pub fn holds(&self, other: &Self) -> bool {
         self.is_same_as(other) || self.path_to(other).is_some()
     }
 
-    /// The address without host and keys, such as `s3://bucket/dir`.
+    /// Returns the address without host and keys, such as `s3://bucket/dir`.
     #[must_use]
     pub fn root(&self) -> &str {
         &self.root
@@ -235,7 +236,8 @@ impl fmt::Display for Location {
     }
 }
 
-/// A host as it is compared: the engine keeps what was typed, people write it both ways.
+/// Returns a host for comparison. The database keeps the text as entered, with or without a
+/// trailing slash.
 fn bare_host(host: &str) -> String {
     host.trim_end_matches('/').to_owned()
 }

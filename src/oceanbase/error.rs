@@ -1,6 +1,5 @@
-//! Error numbers of OceanBase V4 and what they mean to whoever reads a backup's status
-//! (`ob_errno.def`). The server's own text is never passed on: it may quote the statement, and
-//! with it a key.
+//! Error numbers of OceanBase V4 and their meaning for the status of a backup (`ob_errno.def`). The
+//! server's text is never shown: it may quote the statement, and with it a key.
 
 mod page;
 mod table;
@@ -16,25 +15,25 @@ pub use page::page;
 use table::{EXPLANATIONS, OF_ARCHIVING, OF_CHECKS, OF_POOLS, OF_RESTORES};
 pub use table::{Explanation, TABLES};
 
-/// Numbers of failed jobs that pass by themselves, beside those that [`FailureClass::NotYet`] and
-/// [`FailureClass::Unknown`] say so of: a node was lost, log archiving did not run, compaction was
-/// slow, a store did not answer. For a statement they are another matter: a destination that the
-/// store refuses now is wrong.
+/// Numbers of failed jobs that may succeed when they are retried, in addition to
+/// [`FailureClass::NotYet`] and [`FailureClass::Unknown`]. Examples are a lost node, stopped log
+/// archiving, slow compaction or an unresponsive storage. For a statement they differ: a
+/// destination that the storage rejects now is wrong.
 const TRANSIENT_JOB_ERRORS: [u16; 7] = [4554, 9029, 9086, 9003, 9060, 9105, 9129];
 
-/// Explains an error number: as it is on the wire, or negative as in a RESULT column.
+/// Explains an error number, in the form of the wire or negative as in a RESULT column.
 #[must_use]
 pub fn explain(code: i32) -> Failure {
     explain_by(&[EXPLANATIONS], code)
 }
 
-/// The same, to whoever restores.
+/// Explains an error number of a restore.
 #[must_use]
 pub fn explain_to_restore(code: i32) -> Failure {
     explain_by(&[OF_RESTORES, EXPLANATIONS], code)
 }
 
-/// Explains a number by the first table that has it.
+/// Explains a number by the first table that contains it.
 fn explain_by(tables: &[&[Explanation]], code: i32) -> Failure {
     let number = code.unsigned_abs();
     let known = tables
@@ -64,11 +63,11 @@ fn explain_by(tables: &[&[Explanation]], code: i32) -> Failure {
     }
 }
 
-/// `OB_ERR_NO_PRIVILEGE`: the account lacks a privilege, or its tenant is not sys.
+/// `OB_ERR_NO_PRIVILEGE`: the account lacks a privilege, or does not belong to the sys tenant.
 pub const MISSING_PRIVILEGE: u16 = 1227;
 
-/// Explains 1227 of a statement that needs this privilege. The text names a privilege where one is
-/// missing; where only the sys tenant may run the statement, it is `Access denied` alone.
+/// Explains error 1227 of a statement that needs this privilege. The text names a missing
+/// privilege. If only the sys tenant may run the statement, the text is just `Access denied`.
 #[must_use]
 pub fn explain_missing(privilege: Privilege, error: &ServerError) -> Failure {
     let known = explain(i32::from(error.code));
@@ -91,11 +90,11 @@ pub fn explain_missing(privilege: Privilege, error: &ServerError) -> Failure {
     }
 }
 
-/// Explains a refusal by the server.
+/// Explains why the server rejected a statement.
 #[must_use]
 pub fn explain_refusal(error: &ServerError) -> Failure {
     let known = explain(i32::from(error.code));
-    // One number for a good deal: only this text says that waiting does not help.
+    // This number has many meanings. Only this text shows that waiting does not help.
     if error.code == 9040 && error.text.contains("cross compatible") {
         return Failure {
             reason: "IncrementalNotPossible",
@@ -110,11 +109,11 @@ pub fn explain_refusal(error: &ServerError) -> Failure {
     known
 }
 
-/// Explains a refusal of a statement that restores, or of what goes with it.
+/// Explains why the server rejected a statement of a restore, or a statement that accompanies it.
 #[must_use]
 pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
     let known = explain_to_restore(i32::from(error.code));
-    // One number for a good deal: only these texts tell what the tenant's state has to do with it.
+    // This number has many meanings. Only these texts relate it to the state of the tenant.
     if error.code == 4179 && error.text.contains("existed tenant name") {
         return Failure {
             reason: "TenantExists",
@@ -145,7 +144,8 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
             ..known
         };
     }
-    // The upgrade began after the operator had looked: RESTORE and RECOVER TABLE of all releases say so.
+    // The upgrade began after the operator's check. RESTORE and RECOVER TABLE of all releases
+    // return this text.
     if error.code == 4179 && error.text.contains("upgrade mode") {
         return Failure {
             reason: "ClusterUpgrading",
@@ -171,7 +171,7 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
     known
 }
 
-/// Explains a refusal of CREATE RESOURCE POOL.
+/// Explains why the server rejected CREATE RESOURCE POOL.
 #[must_use]
 pub fn explain_refusal_of_pool(error: &ServerError) -> Failure {
     explain_by(
@@ -180,13 +180,13 @@ pub fn explain_refusal_of_pool(error: &ServerError) -> Failure {
     )
 }
 
-/// Explains a refusal of ARCHIVELOG or NOARCHIVELOG.
+/// Explains why the server rejected ARCHIVELOG or NOARCHIVELOG.
 #[must_use]
 pub fn explain_refusal_of_archiving(error: &ServerError) -> Failure {
     explain_by(&[OF_ARCHIVING, EXPLANATIONS], i32::from(error.code))
 }
 
-/// Explains why a restored tenant refuses a login or a question.
+/// Explains why a restored tenant rejects a login or a query.
 #[must_use]
 pub fn explain_check(error: &ServerError) -> Failure {
     explain_by(&[OF_CHECKS, EXPLANATIONS], i32::from(error.code))

@@ -1,9 +1,31 @@
-//! Limits concurrent statements per database.
+//! Limits on concurrent statements per database.
 //!
-//! Most statements run one after the other on one session. Statements that make the servers read or
-//! write backup storage run on their own session, so that a storage that does not respond blocks only
-//! the statements for that storage. Restore statements also run on their own session, because the
-//! database creates the tenant before it responds.
+//! # Flow
+//!
+//! * An object acquires a permit in a [`Lane`], sends its statement, and releases the permit by
+//!   dropping it.
+//! * An object that gets no permit retries after the delay that `SendPermits::retry_after` returns.
+//! * Most statements use the serial lane: they run one after the other on one session.
+//! * Statements that make the servers read or write backup storage use the storage lane, each on
+//!   its own session.
+//! * Restores use the recovery lane, each on its own session: the database creates the tenant
+//!   before it responds.
+//!
+//! # Guarantees
+//!
+//! * A storage that does not respond blocks only the statements for that storage.
+//! * At most one statement per storage is in flight.
+//! * No object waits for a permit, so a slow database blocks only the permit holders.
+//!
+//! # Assumptions
+//!
+//! * Only one operator process sends statements, because it holds the lease.
+//! * The holder of a permit drops it when its statement ends or is given up.
+//!
+//! # Caveats
+//!
+//! * The limits do not count statements of other tools.
+//! * If `MAX_STORAGE_PERMITS` storages do not respond, statements for all other storages wait too.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -15,9 +37,9 @@ use tokio::time::Instant;
 use super::database::lock;
 use super::destination::Location;
 
-/// Number of permits of the serial lane. Its statements run one after the other; while one runs, the
-/// intents of the next are written. With one permit, the database would wait for the Kubernetes API
-/// before each statement. With many, all holders would wait for a slow database.
+/// Number of permits of the serial lane. While one statement runs, the intents of the next ones are
+/// written. With one permit, the database would wait for the Kubernetes API before each statement.
+/// With many, all holders would wait for a slow database.
 const MAX_SERIAL_PERMITS: usize = 4;
 
 /// Number of storages that may have a statement in flight. Each uses a connection, and a statement
@@ -40,11 +62,11 @@ const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 /// Queue in which a statement goes to its database.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
-    /// One statement after the other.
+    /// Serial lane: one statement after the other.
     Serial,
-    /// Beside the serial lane, one statement per storage: the servers write to it before they respond.
+    /// Storage lane: one statement per storage. The servers access it before they respond.
     Storage(Location),
-    /// Beside the serial lane, each statement on its own session: restores, which take minutes.
+    /// Recovery lane: restores, which take minutes, each on its own session.
     Recovery,
 }
 
@@ -126,8 +148,9 @@ impl SendPermits {
         }
     }
 
-    /// Returns the delay until an object that got no permit retries: first come, first served within
-    /// a lane, and later the longer the lane's statement has been without a response.
+    /// Returns the delay until an object that got no permit retries. Within a lane, retries keep
+    /// their order. The delay grows with the time that the statement in the lane has been in
+    /// flight.
     pub(super) fn retry_after(&self, lane: &Lane) -> Duration {
         let now = Instant::now();
         let soonest = now + RETRY_DELAY.max(self.silence(lane) / 4).min(MAX_RETRY_DELAY);

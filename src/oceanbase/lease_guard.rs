@@ -1,17 +1,17 @@
-//! For how long this process may act, on its own monotonic clock.
+//! Time for which this process may act, by its own monotonic clock.
 //!
-//! Of several operators one acts: the one that holds the lease. It holds it up to a time, which
-//! each renewal moves on; nobody has to tell it when that time is over, so that it also knows
-//! after it was stopped for a while (SIGSTOP, a virtual machine without processor time) and goes on
-//! in the middle of a pass. What that clock does not count, such as a machine's suspension to disk,
-//! it does not know of. Whoever is about to write or to send asks right before.
+//! Of several operators, only the holder of the lease acts. The lease is valid until a time that
+//! each renewal extends. The process needs no message when that time is over. It thus notices the
+//! end even after a suspension in the middle of a reconcile pass (SIGSTOP, a virtual machine
+//! without CPU time). It does not notice time that its clock does not count, such as suspend to
+//! disk. Code checks the guard right before each write and each statement.
 //!
-//! What waits for the database when the time is over waits no longer: its connection is dropped at
-//! once ([`LeaseGuard::ended`]), so that a statement takes as long as it needs only while the lease is
-//! renewed. The database may still be at it then, for as long as it was told to work on it. That is
-//! harmless: who takes over finds the intent of a backup, and waits until the statement is
-//! [surely over](super::sender::surely_over) before looking what became of it; all other statements
-//! may be sent twice.
+//! When the time is over, waits for the database end immediately and their connection is dropped
+//! ([`LeaseGuard::ended`]). A statement may take long only while the lease is renewed. The database
+//! may still work on the statement until its timeout. This is harmless. The next holder finds the
+//! intent of a backup. It waits until the statement is [certainly
+//! over](super::sender::surely_over), then checks the outcome. All other statements may be sent
+//! twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,26 +19,26 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-/// For how long this process may act. Clones share one time.
+/// Time for which this process may act. Clones share it.
 #[derive(Clone, Debug)]
 pub struct LeaseGuard(Arc<watch::Sender<Until>>);
 
 #[derive(Clone, Copy, Debug)]
 enum Until {
-    /// It never may, so far.
+    /// The process may not act yet.
     Not,
     At(Instant),
     Always,
 }
 
 impl LeaseGuard {
-    /// For the only operator there is.
+    /// Returns the guard of the only operator.
     #[must_use]
     pub fn always() -> Self {
         Self::new(Until::Always)
     }
 
-    /// For one that must be elected first.
+    /// Returns the guard of an operator that must first acquire the lease.
     #[must_use]
     pub fn not_yet() -> Self {
         Self::new(Until::Not)
@@ -48,7 +48,7 @@ impl LeaseGuard {
         Self(Arc::new(watch::Sender::new(until)))
     }
 
-    /// How much time is left; nothing when it is over.
+    /// Returns the remaining time; zero when it is over.
     #[must_use]
     pub fn left(&self) -> Duration {
         match *self.0.borrow() {
@@ -58,23 +58,23 @@ impl LeaseGuard {
         }
     }
 
-    /// Whether this process may act now.
+    /// Returns whether this process may act now.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         !self.left().is_zero()
     }
 
-    /// Moves the end.
+    /// Sets a new end.
     pub fn extend_to(&self, end: Instant) {
         self.0.send_replace(Until::At(end));
     }
 
-    /// Ends it now.
+    /// Ends the time now.
     pub fn end(&self) {
         self.0.send_replace(Until::Not);
     }
 
-    /// Returns when it is over.
+    /// Waits until the time is over.
     pub async fn ended(&self) {
         let mut until = self.0.subscribe();
         loop {

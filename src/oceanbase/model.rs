@@ -1,4 +1,4 @@
-//! What OceanBase is made of: ids, states and rows, as values. No SQL and no I/O.
+//! Objects of OceanBase as values: IDs, states and rows. No SQL and no I/O.
 
 mod answer;
 mod check;
@@ -41,36 +41,36 @@ pub use table::{AuxiliaryTenant, Identifier, RemapQuoting, Renamed, TableName, T
 
 use super::version::Version;
 
-/// All that the reader knows of a cluster at one moment.
+/// Everything that a read found out about a cluster.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Counts the reads of one reader, from 1.
+    /// Number of the read, counted from 1 per database.
     pub sequence: u64,
-    /// When the read began, by the operator's clock.
+    /// Start of the read by the operator's clock.
     pub read_at: Timestamp,
-    /// Who the cluster says it is.
+    /// Identity of the cluster.
     pub identity: Identity,
     /// Version of the server.
     pub version: Version,
-    /// Whether it is the community edition.
+    /// Whether the server is the community edition.
     pub community: bool,
-    /// The user tenants.
+    /// User tenants.
     pub tenants: BTreeMap<TenantId, Arc<Tenant>>,
-    /// Jobs of the sys tenant: the parents of those that sys started, running or recent.
+    /// Jobs of the sys tenant: the parents of jobs that sys started, running or recent.
     pub parents: Arc<Vec<Job>>,
-    /// Whether the cluster is being upgraded (`enable_upgrade_mode`): it starts no backup and no
-    /// restore meanwhile.
+    /// Whether the cluster is being upgraded (`enable_upgrade_mode`). It starts no backup and no
+    /// restore during an upgrade.
     pub is_upgrading: bool,
-    /// The newest cleanup that sys has started, of whatever tenants; 0 for none.
+    /// Newest cleanup that sys has started, for any tenant; 0 if there is none.
     pub newest_cleanup: JobId,
-    /// Where the destinations are, as of the last read of sets and pieces.
+    /// Locations of the destinations, as of the last read of sets and pieces.
     pub storages: Arc<StorageViews>,
-    /// What concerns restores; `None` where nobody has wanted it for a while.
+    /// State of restores; `None` if not requested for a while.
     pub restores: Option<Arc<Restores>>,
 }
 
 impl Snapshot {
-    /// The same without the tenants that are of no concern.
+    /// Returns a snapshot that contains only the relevant tenants.
     #[must_use]
     pub fn narrowed(&self, is_relevant: impl Fn(&Tenant) -> bool) -> Self {
         let tenants = self.tenants.iter();
@@ -90,59 +90,61 @@ impl Snapshot {
         }
     }
 
-    /// The tenant of this name.
+    /// Returns the tenant with this name.
     #[must_use]
     pub fn tenant(&self, name: &str) -> Option<&Arc<Tenant>> {
         self.tenants.values().find(|tenant| tenant.name == name)
     }
 }
 
-/// One user tenant with all that concerns its backups.
+/// One user tenant and everything about its backups.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tenant {
-    /// Its number.
+    /// Number of the tenant.
     pub id: TenantId,
-    /// Its name.
+    /// Name of the tenant.
     pub name: String,
     /// `DBA_OB_TENANTS.STATUS`: `NORMAL`, `CREATING`, `RESTORE` …
     pub status: String,
-    /// `TENANT_ROLE`; before V4.1 there is no such column and every tenant is `PRIMARY`.
+    /// `TENANT_ROLE`. Releases before V4.1 have no such column, and every tenant is `PRIMARY`.
     pub role: String,
-    /// `SWITCHOVER_STATUS`, from V4.1 on: `NORMAL` but while the role changes.
+    /// `SWITCHOVER_STATUS`, from V4.1 on: `NORMAL` unless the role is changing.
     pub switchover_status: Option<String>,
-    /// `COMPATIBLE`, from V4.2 on: the version of its data, which an upgrade of the tenant moves on.
+    /// `COMPATIBLE`, from V4.2 on: version of the tenant's data, which an upgrade of the tenant
+    /// raises.
     pub compatible: Option<String>,
-    /// Whether it is locked.
+    /// Whether the tenant is locked.
     pub locked: bool,
-    /// Whether LOG_MODE is ARCHIVELOG; before V4.1 there is no such column.
+    /// Whether LOG_MODE is ARCHIVELOG. Releases before V4.1 have no such column.
     pub archive_log: Option<bool>,
-    /// Where its logs go, once set.
+    /// Destination of the logs, if set.
     pub log_dest: Option<ArchiveDest>,
-    /// Where its data backups go, once set: the text of `data_backup_dest`, keys encrypted.
+    /// Destination of data backups, if set: the text of `data_backup_dest` with encrypted keys.
     pub data_dest: Option<String>,
-    /// By how much its archived logs may be behind before they are written: `archive_lag_target`, from
-    /// V4.2 on. Read seldom.
+    /// Time by which archived logs may lag behind: `archive_lag_target`, from V4.2 on. Read at long
+    /// intervals.
     pub lag_target: Option<Duration>,
-    /// Its places in stores that are limited; `None` while that is not known. Read seldom.
+    /// Locations of the tenant with limits; `None` while they are not known. Read at long
+    /// intervals.
     pub limited: Option<Vec<LimitedLocation>>,
-    /// When its backups may be deleted by the engine.
+    /// Policies by which the database deletes backups.
     pub policies: Vec<DeletePolicy>,
-    /// The current round of log archiving; it stays after the archive was stopped.
+    /// Current round of log archiving. It remains after the archive was stopped.
     pub round: Option<Round>,
     /// Archive pieces that are not deleted.
     pub pieces: Arc<Vec<Piece>>,
     /// Backup sets that are not deleted.
     pub sets: Arc<Vec<BackupSet>>,
-    /// Running jobs and the newest of those that ended.
+    /// Running jobs, and the newest of the ended jobs.
     pub jobs: Vec<Job>,
-    /// Backups that sys accepted and the database then did not start, of the last minutes.
+    /// Recent backups that sys accepted but the database did not start.
     pub backup_refusals: Vec<BackupRefusal>,
-    /// Running cleanups, and the newest of those that ended and had something to do.
+    /// Running cleanups, and the newest of the ended cleanups that had work.
     pub cleanups: Arc<Vec<CleanupJob>>,
 }
 
 impl Tenant {
-    /// A primary tenant in normal state of which nothing else is known.
+    /// Returns a primary tenant in normal state about which nothing else is known.
     #[cfg(test)]
     pub(crate) fn plain(id: i64, name: &str) -> Self {
         Self {
@@ -168,45 +170,45 @@ impl Tenant {
         }
     }
 
-    /// The job with this key, if it is known.
+    /// Returns the job with this key, if known.
     #[must_use]
     pub fn job_by_key(&self, key: &str) -> Option<&Job> {
         self.jobs.iter().find(|job| job.description == key)
     }
 
-    /// The window of the policy [`DELETE_POLICY`], as it was typed; `None` without one.
+    /// Returns the window of the policy [`DELETE_POLICY`] as entered; `None` without such a policy.
     #[must_use]
     pub fn recovery_window(&self) -> Option<&str> {
         recovery_window(&self.policies)
     }
 
-    /// By how much more than usual its archived logs are behind when all is well.
+    /// Returns by how much the normal lag of the archived logs exceeds the default.
     #[must_use]
     pub fn extra_lag(&self) -> Duration {
         let target = self.lag_target.unwrap_or(USUAL_LAG_TARGET);
         target.saturating_sub(USUAL_LAG_TARGET)
     }
 
-    /// Whether a cleanup runs that sys has started: no policy does that.
+    /// Returns whether a cleanup runs that sys has started. A policy never starts one through sys.
     #[must_use]
     pub fn is_cleaned_by_sys(&self) -> bool {
         let mut running = self.running_cleanups();
         running.any(|job| job.initiator_tenant_id == TenantId::SYS)
     }
 
-    /// Cleanups that have not ended.
+    /// Returns the cleanups that have not ended.
     pub fn running_cleanups(&self) -> impl Iterator<Item = &CleanupJob> {
         let cleanups = self.cleanups.iter();
         cleanups.filter(|job| !job.status.is_terminal())
     }
 
-    /// Jobs that have not ended.
+    /// Returns the jobs that have not ended.
     pub fn running_jobs(&self) -> impl Iterator<Item = &Job> {
         self.jobs.iter().filter(|job| !job.status.is_terminal())
     }
 
-    /// Backups that have completed and whose set is not seen: its row follows its job's, or it was
-    /// deleted since.
+    /// Returns completed backups without a visible set. The row of the set follows that of the job,
+    /// or the set was deleted.
     pub fn jobs_without_set(&self) -> impl Iterator<Item = &Job> {
         self.jobs.iter().filter(|job| {
             let has_set = self.sets.iter().any(|set| set.id == job.set_id);
@@ -215,38 +217,38 @@ impl Tenant {
     }
 }
 
-/// `archive_lag_target` where nobody has set it.
+/// Default of `archive_lag_target`.
 const USUAL_LAG_TARGET: Duration = Duration::from_mins(2);
 
-/// A tenant's log archive destination (`CDB_OB_ARCHIVE_DEST`, one row per attribute).
+/// Log archive destination of a tenant (`CDB_OB_ARCHIVE_DEST`, one row per attribute).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArchiveDest {
-    /// The destination as the engine shows it: keys encrypted.
+    /// Destination as the database shows it, with encrypted keys.
     pub path: String,
     /// `OPTIONAL` or `MANDATORY`.
     pub binding: String,
-    /// Such as `1d`.
+    /// Interval such as `1d`.
     pub piece_switch_interval: String,
-    /// Whether its state is ENABLE, not DEFER.
+    /// Whether the state is ENABLE, not DEFER.
     pub enabled: bool,
-    /// Its number, by which its pieces are known.
+    /// Number of the destination, which its pieces refer to.
     pub dest_id: Option<i64>,
 }
 
-/// Name of the policy that a tenant's backups are deleted by: the engine refuses any other, up to
-/// V4.4.2, which adds `log_only`.
+/// Name of the delete policy of a tenant. The database rejects any other name, up to V4.4.2, which
+/// adds `log_only`.
 pub const DELETE_POLICY: &str = "default";
 
-/// A policy by which the engine deletes backups by itself (`CDB_OB_BACKUP_DELETE_POLICY`).
+/// Policy by which the database deletes backups automatically (`CDB_OB_BACKUP_DELETE_POLICY`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeletePolicy {
-    /// `default`; from V4.4.2 on also `log_only`.
+    /// `default`, or `log_only` from V4.4.2 on.
     pub name: String,
-    /// How far back a tenant can be recovered for sure, as it was typed: such as `7d`.
+    /// Window within which the tenant stays recoverable, as entered: such as `7d`.
     pub recovery_window: String,
 }
 
-/// The window of the policy [`DELETE_POLICY`] among a tenant's.
+/// Returns the window of the policy [`DELETE_POLICY`] among these policies.
 #[must_use]
 pub fn recovery_window(policies: &[DeletePolicy]) -> Option<&str> {
     let policy = policies
@@ -258,56 +260,56 @@ pub fn recovery_window(policies: &[DeletePolicy]) -> Option<&str> {
 /// One archive piece (`CDB_OB_ARCHIVELOG_PIECE_FILES`). It covers `[start, end)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// The destination; each tenant counts its own.
+    /// Number of the destination; each tenant has its own numbering.
     pub dest_id: i64,
-    /// The round.
+    /// Number of the archive round.
     pub round_id: i64,
-    /// Number of the piece; it goes on across rounds.
+    /// Number of the piece, which continues across rounds.
     pub id: i64,
-    /// Where it starts.
+    /// Start of the piece.
     pub start_scn: Scn,
-    /// Up to where it is archived.
+    /// SCN up to which the piece is archived.
     pub checkpoint_scn: Scn,
-    /// Where the next one starts.
+    /// Start of the next piece.
     pub end_scn: Scn,
-    /// Whether STATUS is FROZEN: it will not grow any more.
+    /// Whether STATUS is FROZEN: the piece no longer grows.
     pub frozen: bool,
     /// Whether FILE_STATUS is AVAILABLE.
     pub available: bool,
-    /// Bytes in the store.
+    /// Bytes in the storage.
     pub output_bytes: i64,
 }
 
 /// One backup set (`CDB_OB_BACKUP_SET_FILES`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupSet {
-    /// Its number.
+    /// Number of the set.
     pub id: BackupSetId,
-    /// The destination; each tenant counts its own.
+    /// Number of the destination; each tenant has its own numbering.
     pub dest_id: i64,
     /// Whether BACKUP_TYPE is FULL, not INC.
     pub full: bool,
-    /// The full set that it stands on; 0 for none.
+    /// Full set that this set depends on; 0 if there is none.
     pub prev_full_id: BackupSetId,
-    /// The incremental set that it stands on; 0 for none.
+    /// Incremental set that this set depends on; 0 if there is none.
     pub prev_inc_id: BackupSetId,
     /// Whether STATUS is SUCCESS.
     pub success: bool,
     /// Whether FILE_STATUS is AVAILABLE.
     pub available: bool,
-    /// Whether it holds the logs that it needs.
+    /// Whether the set contains the logs that it needs.
     pub plus_archivelog: bool,
-    /// Logs are needed from here on.
+    /// SCN from which logs are needed.
     pub start_replay_scn: Scn,
-    /// The earliest instant it can be restored to.
+    /// Earliest SCN that the set can be restored to.
     pub min_restore_scn: Scn,
-    /// When it ended.
+    /// End of the backup.
     pub ended_at: Option<Timestamp>,
     /// Bytes read.
     pub input_bytes: i64,
     /// Bytes written.
     pub output_bytes: i64,
-    /// How it is encrypted; `NONE` mostly.
+    /// Encryption mode; usually `NONE`.
     pub encryption_mode: String,
     /// Version of the tenant's data.
     pub tenant_compatible: String,

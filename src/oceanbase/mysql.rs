@@ -1,8 +1,8 @@
 //! [`Connect`] over the MySQL protocol.
 //!
-//! Only the text protocol is used: prepared statements are refused by OceanBase in places and
-//! `ALTER SYSTEM` takes no parameters. The options below keep the driver from sending any SQL of
-//! its own: `SELECT @@socket`, its default, is an unknown variable before V4.2.5.
+//! Only the text protocol is used: OceanBase rejects some prepared statements, and `ALTER SYSTEM`
+//! takes no parameters. The options below prevent the driver from sending SQL of its own. Its
+//! default `SELECT @@socket` reads a variable that is unknown before V4.2.5.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use secrecy::ExposeSecret;
 
 use super::client::{Account, Connect, ConnectError, QueryError, Rows, ServerError, Session, Tls};
 
-/// How long one endpoint may take to answer before the next one is tried.
+/// Timeout of one endpoint, after which the next one is tried.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The largest packet that is taken, the server's own default.
+/// Largest packet that is accepted, which is the server's default.
 const MAX_ALLOWED_PACKET: usize = 16 * 1024 * 1024;
 
-/// Seconds that an idle connection is kept by the server's default; given so that it is not asked.
+/// Default idle timeout of the server, in seconds. It is set so that the driver does not query it.
 const WAIT_TIMEOUT_SECONDS: usize = 28_800;
 
 /// Opens connections over TCP.
@@ -48,7 +48,8 @@ impl Connect for MySql {
                     }
                 };
                 match error {
-                    // A wrong password is wrong on every node; trying on would lock the account.
+                    // A wrong password is wrong on every node. Further attempts would lock the
+                    // account.
                     ConnectError::Refused(_) => return Err(error),
                     ConnectError::Tls(why) => {
                         is_unprotected = true;
@@ -71,7 +72,8 @@ impl Connect for MySql {
 async fn open(account: &Account, host: &str, port: u16) -> Result<Conn, mysql_async::Error> {
     let opened = Conn::new(options(account, host, port, None)).await;
     match &opened {
-        // The driver's own way to skip the name looks for words that rustls does not say any more.
+        // The driver's option to skip the host name does not work, because rustls has changed its
+        // error text.
         Err(error) if matches!(account.tls, Tls::VerifyCa(_)) => match name_in_certificate(error) {
             Some(name) => Conn::new(options(account, host, port, Some(name))).await,
             None => opened,
@@ -129,7 +131,7 @@ fn refused(host: &str, port: u16, error: mysql_async::Error) -> ConnectError {
     }
 }
 
-/// What went wrong in the TLS handshake; the driver passes it on as an error of I/O.
+/// Returns the TLS handshake error. The driver reports it as an I/O error.
 fn tls_failure(error: &mysql_async::Error) -> Option<&rustls::Error> {
     match error {
         mysql_async::Error::Io(mysql_async::IoError::Io(error)) => error.get_ref()?.downcast_ref(),
@@ -137,8 +139,8 @@ fn tls_failure(error: &mysql_async::Error) -> Option<&rustls::Error> {
     }
 }
 
-/// A name that the server's certificate is for. The signature is checked before the name: where
-/// only the name is wrong, the authority is right.
+/// Returns a name in the server's certificate. The signature is checked before the name, so if only
+/// the name is wrong, the authority is right.
 fn name_in_certificate(error: &mysql_async::Error) -> Option<String> {
     use rustls::CertificateError::NotValidForNameContext;
     match tls_failure(error)? {
@@ -152,7 +154,8 @@ fn name_in_certificate(error: &mysql_async::Error) -> Option<String> {
     }
 }
 
-/// Empty once an answer was lost: it may still come, and would be taken for the next one's.
+/// Session; empty after a response was lost. A late response would be mistaken for that of the next
+/// statement.
 struct MySqlSession(Option<Conn>);
 
 impl Session for MySqlSession {
@@ -210,13 +213,13 @@ fn texts(row: Row) -> Vec<Option<String>> {
                 String::from_utf8(bytes)
                     .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned()),
             ),
-            // The text protocol sends bytes and NULL, nothing else.
+            // The text protocol sends only bytes and NULL.
             _ => None,
         })
         .collect()
 }
 
-/// A fixed word for an error of the driver: its own text may quote the statement.
+/// Returns a fixed text for a driver error. The driver's own text may quote the statement.
 fn kind(error: &mysql_async::Error) -> &'static str {
     match error {
         mysql_async::Error::Io(_) => "the connection broke",

@@ -1,4 +1,4 @@
-//! What keeps a cluster from being read, for whoever looks at its object.
+//! Reasons why a cluster cannot be read, as its object shows them.
 
 use super::client::{Account, ConnectError, QueryError};
 use super::credentials::CredentialsError;
@@ -6,27 +6,27 @@ use super::error::explain_refusal;
 use super::model::FailureClass;
 use super::query::ViewError;
 
-/// Why a cluster can not be read.
+/// Reason why a cluster cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionProblem {
     /// Stable CamelCase word.
     pub reason: &'static str,
-    /// What is wrong and what to do.
+    /// Problem and remedy.
     pub message: String,
-    /// Whether only somebody's help makes it go away.
+    /// Whether only a user can fix the problem.
     pub permanent: bool,
-    /// Whether the database does not answer, by a description that nobody need touch.
+    /// Whether the database does not respond although the description of the cluster is valid.
     pub outage: bool,
 }
 
-/// `OB_PASSWORD_WRONG`, also of an unknown tenant.
+/// `OB_PASSWORD_WRONG`, also returned for an unknown tenant.
 const ACCESS_DENIED: u16 = 1045;
-/// Refusals of a login that pass by themselves: too many sessions, a timeout, an observer that starts
-/// or ends (`OB_ERR_CON_COUNT_ERROR`, `OB_TIMEOUT`, `OB_EAGAIN`, `OB_SCHEMA_EAGAIN`, `OB_SERVER_IS_INIT`,
-/// `OB_SERVER_IS_STOPPING`). Whatever else keeps an account out, such as its being locked, waits for a
-/// person.
+/// Login errors that resolve by themselves: too many sessions, a timeout, or an observer that
+/// starts or stops (`OB_ERR_CON_COUNT_ERROR`, `OB_TIMEOUT`, `OB_EAGAIN`, `OB_SCHEMA_EAGAIN`,
+/// `OB_SERVER_IS_INIT`, `OB_SERVER_IS_STOPPING`). Any other login error, such as a locked account,
+/// needs a user.
 const TRANSIENT_ERRORS: [u16; 6] = [1040, 4012, 4023, 5627, 8001, 8002];
-/// What to do about a database that does not answer.
+/// Remedy for a database that does not respond.
 const CHECK_ENDPOINTS: &str = "Check `endpoints` of the OceanBaseCluster, that the database runs \
                                there, and that network policies let the operator reach it";
 
@@ -59,14 +59,14 @@ impl From<CredentialsError> for ConnectionProblem {
     }
 }
 
-/// What is told besides, where a login that names a cluster is refused: a node takes all that follows
-/// the first `@` for the tenant's name.
+/// Additional hint if a login that names a cluster is rejected. A node takes everything after the
+/// first `@` as the name of the tenant.
 const ONLY_BEHIND_PROXY: &str = "A node that is reached directly knows no tenant of this name while \
                                  `clusterName` of the OceanBaseCluster is set: leave it out unless \
                                  `endpoints` are those of OBProxy";
 
 impl ConnectionProblem {
-    /// Why this account has no session.
+    /// Returns the reason why this account has no session.
     pub(super) fn without_session(error: &ConnectError, account: &Account) -> Self {
         match error {
             ConnectError::Unreachable(_) => Self {
@@ -150,7 +150,7 @@ mod tests {
         ConnectionProblem::without_session(&refusal, &account())
     }
 
-    /// `ER_ACCOUNT_HAS_BEEN_LOCKED`, and one that nobody has heard of.
+    /// `ER_ACCOUNT_HAS_BEEN_LOCKED`, and an unknown number.
     #[test]
     fn a_server_that_takes_no_login_yet_is_waited_for_and_what_keeps_the_account_out_is_not() {
         for code in TRANSIENT_ERRORS {

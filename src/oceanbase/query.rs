@@ -1,4 +1,4 @@
-//! Every query on the views of the sys tenant, and the reading of their rows.
+//! All queries on the views of the sys tenant, and the parsing of their rows.
 
 mod cleanup;
 mod restore;
@@ -24,14 +24,14 @@ use super::capability::Capability;
 use super::model::{JobKey, TenantId};
 use super::version::Version;
 
-/// A query on the views.
+/// Query on the views.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
     /// Version of the server.
     Version,
     /// Name and number of the cluster.
     Identity,
-    /// When the cluster was bootstrapped.
+    /// Time at which the cluster was bootstrapped.
     Bootstrap,
     /// The user tenants.
     Tenants,
@@ -39,11 +39,11 @@ pub enum Query {
     Rounds,
     /// Attributes of the log archive destinations.
     ArchiveDests,
-    /// The same of one tenant.
+    /// Attributes of the log archive destination of one tenant.
     ArchiveDestOf(TenantId),
     /// Destinations of data backups.
     DataDests,
-    /// The same of one tenant.
+    /// Destination of data backups of one tenant.
     DataDestOf(TenantId),
     /// Jobs that run or have just ended.
     RunningJobs,
@@ -55,31 +55,31 @@ pub enum Query {
     Sets,
     /// Archive pieces that are not deleted.
     Pieces,
-    /// Policies by which the engine deletes backups by itself.
+    /// Policies by which the database deletes backups automatically.
     Policies,
     /// `archive_lag_target` of the tenants; from V4.2 on.
     LagTargets,
-    /// Whether the cluster is being upgraded: `enable_upgrade_mode`.
+    /// Whether the cluster is being upgraded (`enable_upgrade_mode`).
     UpgradeMode,
-    /// Backups that sys accepted and that the database did not start for a tenant, from this instant
-    /// on; from V4.2.0 on.
+    /// Backups since this instant that sys accepted but the database did not start for a tenant;
+    /// from V4.2.0 on.
     BackupRefusals(Timestamp),
-    /// Privileges of the session's account.
+    /// Privileges of the account of the session.
     Grants,
     /// Running jobs with this key.
     RunningJobsByKey(JobKey),
     /// Ended jobs with this key.
     JobHistoryByKey(JobKey),
-    /// Numbers of running jobs of the session's own tenant with this key: the parents of those
-    /// that sys started.
+    /// Numbers of running jobs with this key in the session's own tenant: the parents of jobs that
+    /// sys started.
     OwnJobsByKey(JobKey),
-    /// The same of ended jobs.
+    /// Numbers of ended jobs with this key in the session's own tenant.
     OwnJobHistoryByKey(JobKey),
-    /// On restores, and on what tenants are made of.
+    /// Queries on restores and the resources of tenants.
     Restore(RestoreQuery),
-    /// On what the database deletes of its backups.
+    /// Queries on cleanups.
     Cleanup(CleanupQuery),
-    /// On where the destinations of backups are.
+    /// Queries on the locations of destinations.
     Store(StorageQuery),
 }
 
@@ -87,7 +87,7 @@ const JOB_COLUMNS: &str = "TENANT_ID, JOB_ID, BACKUP_SET_ID, INITIATOR_TENANT_ID
     INITIATOR_JOB_ID, BACKUP_TYPE, STATUS, START_TIMESTAMP, END_TIMESTAMP, RESULT, DESCRIPTION, PATH";
 
 impl Query {
-    /// The query's fixed name: the label of its metric and its log line.
+    /// Returns the fixed name of the query, which labels its metric and log line.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -120,7 +120,7 @@ impl Query {
         }
     }
 
-    /// Returns what a release must have for the query.
+    /// Returns the capability that a release needs for the query.
     #[must_use]
     pub fn needs(&self) -> Option<Capability> {
         match self {
@@ -132,7 +132,7 @@ impl Query {
         }
     }
 
-    /// The text for a server of this version.
+    /// Returns the text for a server of this version.
     #[must_use]
     pub fn text(&self, version: Version) -> String {
         match self {
@@ -203,7 +203,7 @@ impl Query {
             Self::Policies => "SELECT TENANT_ID, POLICY_NAME, RECOVERY_WINDOW \
                  FROM oceanbase.CDB_OB_BACKUP_DELETE_POLICY"
                 .to_owned(),
-            // One row of each server.
+            // One row per server.
             Self::LagTargets => "SELECT DISTINCT TENANT_ID, VALUE FROM oceanbase.GV$OB_PARAMETERS \
                  WHERE NAME = 'archive_lag_target'"
                 .to_owned(),
@@ -239,7 +239,7 @@ impl Query {
     }
 }
 
-/// An instant as the session's zone, UTC, writes it; of its second what is before.
+/// Formats an instant in UTC, the time zone of the session, truncated to the second.
 fn second(at: Timestamp) -> String {
     let at = TimeZone::UTC.to_datetime(at);
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()

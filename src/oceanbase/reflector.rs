@@ -1,13 +1,35 @@
-//! Reads a database again and again and publishes what it saw: a reflector for OceanBase.
+//! Reflector for OceanBase: reads a database repeatedly and publishes each snapshot.
 //!
-//! Each object that describes a cluster has a task that logs in and asks with which database it
-//! speaks. One task per database then reads the `CDB_OB_*` views of the sys tenant for all tenants
-//! at once, on one standing connection; the tasks of other objects hang up and only look now and
-//! then whether they could still log in. Five queries are made on every tick; sets, pieces and
-//! ended jobs only when a job or a piece changed, and every five minutes; restores while somebody
-//! wants them. It never changes anything.
+//! # Flow
+//!
+//! * Each OceanBaseCluster object has a task that logs in and identifies the database.
+//! * The first task to do so leads: it reads the `CDB_OB_*` views of all tenants on one connection.
+//! * The other tasks read once to check their account, and disconnect. They log in again at
+//!   intervals, after a change of their object, or when the leader resigns.
+//! * Each read covers tenants, archive rounds, destinations and running jobs.
+//! * Sets and pieces are read only after a change, and every [`Intervals::full`]. Ended jobs are
+//!   also read after a command.
+//! * Restores are read only while a controller requests them.
+//!
+//! # Guarantees
+//!
+//! * It changes nothing in the database.
+//! * At most one task of the process publishes snapshots of a database.
+//! * A pause follows each read: three times its duration, but at most the interval.
+//! * A broken connection is reported only if the next session fails too.
+//!
+//! # Assumptions
+//!
+//! * The account can read the views of the sys tenant.
+//!
+//! # Caveats
+//!
+//! * A snapshot is not one transaction: its rows come from several queries.
+//! * Privileges are read only at login.
+//! * Behind OBProxy, an upgrade of the servers is noticed only at the next full read.
 
 mod intervals;
+mod login;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,21 +52,21 @@ use crate::telemetry::Metrics;
 
 pub use intervals::Intervals;
 
-/// How long the database may take to answer a query.
+/// Timeout of each query.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long after a command of ours the cluster is read at the busy pace: jobs of statements that
-/// sys sends may show up late.
+/// Time after a command during which the cluster is read at the busy pace. Jobs of a command that
+/// sys passes on may appear late.
 const BUSY_AFTER_COMMAND: Duration = Duration::from_mins(1);
 
-/// How often at most it is told at the busy pace that log archives have come further.
+/// Minimum time between triggers for progress of log archives at the busy pace.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(15);
 
-/// How many times as long as a read took nothing is read after it, whatever happens: to answer takes
-/// the database as long as it takes us to read.
+/// Length of the pause after a read, as a multiple of its duration. The pause limits the load on
+/// the database.
 const READ_PAUSE_FACTOR: u32 = 3;
 
-/// What a reflector is made of.
+/// Task that reads the cluster of one object.
 pub(super) struct Reflector {
     pub(super) cluster: Arc<Cluster>,
     pub(super) clusters: Clusters,
@@ -55,20 +77,20 @@ pub(super) struct Reflector {
     pub(super) metrics: Metrics,
 }
 
-/// With whom a session speaks.
+/// Database at the other end of a session.
 struct SessionContext {
     identity: Identity,
     version: Version,
     community: bool,
 }
 
-/// Why a session of the reflector ended.
+/// Reason why a session of the reflector ended.
 enum SessionEnd {
     /// The cluster's object is gone.
     Gone,
-    /// It is time to log in anew: the credentials changed, or somebody must read.
+    /// A new login is needed, such as after a change of the credentials or the leader.
     Again,
-    /// The session was good for nothing any more; `served` when it had read the cluster before.
+    /// The session failed. `served` is true if it had read the cluster before.
     Problem {
         problem: ConnectionProblem,
         served: bool,
@@ -83,7 +105,7 @@ impl Reflector {
             let asked = self.cluster.asked();
             match self.session(asked).await {
                 SessionEnd::Gone => return,
-                // A connection that was good breaks now and then; only a second failure is news.
+                // Any connection may break. Only a failure of the next session is reported.
                 SessionEnd::Again | SessionEnd::Problem { served: true, .. } => failures = 0,
                 SessionEnd::Problem {
                     problem,
@@ -94,14 +116,14 @@ impl Reflector {
                     failures += 1;
                     let pause = Duration::from_secs(1 << failures.min(6));
                     let pause = pause.min(self.intervals.unreachable);
-                    // Ended early by whoever changed the cluster's object.
+                    // A change of the cluster's object ends the pause early.
                     let _ = timeout(pause, self.cluster.poked()).await;
                 }
             }
         }
     }
 
-    /// Logs in, and reads until that ends. `asked` is from before it.
+    /// Logs in, then reads until the session ends. `asked` was determined before the login.
     async fn session(&self, asked: u64) -> SessionEnd {
         let account = match self.credentials.account(self.cluster.key()).await {
             Ok(account) => account,
@@ -138,7 +160,7 @@ impl Reflector {
             .await
     }
 
-    /// Reads once what the leader reads: its account may see more than the own one.
+    /// Reads once what the leader reads, because the leader's account may have more privileges.
     async fn check_rights(
         &self,
         session: &mut dyn Session,
@@ -151,8 +173,7 @@ impl Reflector {
         Ok(())
     }
 
-    /// Lets another object's session read, and looks now and then whether the own account is still
-    /// good.
+    /// Leaves the reading to the leader until this object's account must be checked again.
     async fn follow(&self, database: &Database, joined: bool, asked: u64) -> SessionEnd {
         if self.cluster.clear_trouble() || joined {
             self.cluster.trigger();
@@ -165,52 +186,8 @@ impl Reflector {
         SessionEnd::Again
     }
 
-    /// Sets up the session and learns with whom it speaks.
-    async fn introduce(
-        &self,
-        session: &mut dyn Session,
-    ) -> Result<(Identity, Version, bool), ConnectionProblem> {
-        let mut read = Reading::new(session, Version::OLDEST, &self.metrics, QUERY_TIMEOUT);
-        read.execute(SESSION_SETUP).await?;
-        let answer = read.ask(&Query::Version).await?;
-        let (version, community) = query::version(&answer)?;
-        if version < Version::OLDEST {
-            return Err(ConnectionProblem {
-                reason: "UnsupportedServerVersion",
-                message: format!(
-                    "the server is version {version}; this operator needs {} or later",
-                    Version::OLDEST
-                ),
-                permanent: true,
-                outage: false,
-            });
-        }
-        let parameters = read.ask(&Query::Identity).await?;
-        let birth = read.ask(&Query::Bootstrap).await?;
-        let identity = query::identity(&parameters, &birth)?;
-        // The privileges are read at login only. A timeout would leave them unknown until the next one.
-        let mut grants = read.ask(&Query::Grants).await;
-        if matches!(grants, Err(QueryError::Server(_))) {
-            grants = read.ask(&Query::Grants).await;
-        }
-        // What cannot be read is not known, and refuses nothing.
-        let privileges = match grants {
-            Ok(answer) => Some(query::privileges(&answer)),
-            Err(QueryError::Server(error)) => {
-                tracing::warn!(
-                    code = error.code,
-                    "privileges of the account cannot be read"
-                );
-                None
-            }
-            Err(error) => return Err(error.into()),
-        };
-        self.cluster.set_privileges(privileges);
-        Ok((identity, version, community))
-    }
-
-    /// Logs in beside the session that reads: that goes on as long as it lives, whatever became of
-    /// the account and the endpoints.
+    /// Checks the account and the endpoints with a second login. The reading session would outlive
+    /// a change of either.
     async fn verify(&self, account: &Account, context: &SessionContext) -> Option<SessionEnd> {
         let session = match self.connect.connect(account).await {
             Ok(session) => Ok(session),
@@ -225,19 +202,20 @@ impl Reflector {
                 Some(SessionEnd::Again)
             }
             Err(problem) if problem.permanent => Some(end(problem, false)),
-            // What passes, such as too many connections, does not end a session that is good.
+            // A temporary problem, such as too many connections, does not end a working session.
             _ => None,
         }
     }
 
-    /// Waits until the next read is due, or until a command or a changed object asks for one.
+    /// Waits until the next read is due, or a command or a changed object requests one.
     async fn wait_for_next_read(&self, database: &Database, busy: bool, took: Duration) {
         let interval = if busy {
             self.intervals.busy
         } else {
             self.intervals.idle
         };
-        // Without this pause, statements that follow each other would read 1,000 tenants all the time.
+        // Without this pause, a series of statements would cause reads of 1,000 tenants without a
+        // break.
         let pause = (took * READ_PAUSE_FACTOR).min(interval);
         sleep(pause).await;
         let poked = async {
@@ -267,7 +245,7 @@ impl Reflector {
             let read_at = self.clock.now();
             let mut reading = Reading::new(session, context.version, &self.metrics, QUERY_TIMEOUT);
             if served && now >= full_at {
-                // Behind OBProxy a session outlives the upgrade of the servers.
+                // Behind OBProxy, a session outlives an upgrade of the servers.
                 match reading.version().await {
                     Ok(version) if version == context.version => {}
                     Ok(_) => return SessionEnd::Again,
@@ -339,7 +317,13 @@ impl Reflector {
                 credentials_at = Instant::now() + self.intervals.credentials;
                 let asked = self.cluster.asked();
                 match self.credentials.account(self.cluster.key()).await {
-                    Ok(current) if current == *account => self.cluster.record_snapshot(asked),
+                    Ok(current) if current == *account => {
+                        // A DBA may have granted or revoked privileges since the login.
+                        if let Err(problem) = self.read_privileges(session, context.version).await {
+                            return end(problem, served);
+                        }
+                        self.cluster.record_snapshot(asked);
+                    }
                     Ok(_) => return SessionEnd::Again,
                     Err(CredentialsError::Gone) => return SessionEnd::Gone,
                     Err(CredentialsError::Unavailable(_)) => {}
@@ -350,7 +334,7 @@ impl Reflector {
     }
 }
 
-/// Whether something of ours runs, or log archiving moves from one state to another.
+/// Returns whether a job of the operator runs, or log archiving is changing its state.
 fn is_busy(snapshot: &Snapshot) -> bool {
     let read = snapshot.restores.iter();
     let restores = read.flat_map(|read| read.restores.iter().chain(&read.tables));

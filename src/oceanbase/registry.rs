@@ -1,10 +1,14 @@
-//! All objects that describe clusters, each with a task of its own, and the databases that they
-//! lead to.
+//! Registry of all OceanBaseCluster objects, each with its own reader task, and of the databases
+//! that they lead to.
 //!
-//! Guarantees: however many objects lead to one database, it is read once, and commands to it run
-//! one after the other, but for those that wait for a store ([`Lane`]); after each, it is read at
-//! once, and [`Clusters::is_settled`] is false until that read is there. Whoever finds each [`Permit`] taken comes back: but for the few who hold one
-//! nobody waits for a slow database.
+//! # Guarantees
+//!
+//! * A database is read by one leading session, however many objects describe it.
+//! * Commands to a database run one after the other, except in the storage and recovery lanes
+//!   ([`Lane`]).
+//! * A command requests a new read. [`Clusters::is_settled`] is false until that read is published.
+//! * An object that gets no [`Permit`] retries later. Only the few permit holders wait for a slow
+//!   database.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,7 +30,7 @@ use super::sender::Sender;
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
-/// All clusters that are read.
+/// All clusters that the operator reads.
 #[derive(Clone)]
 pub struct Clusters {
     known: Arc<Mutex<HashMap<ClusterKey, Arc<Cluster>>>>,
@@ -39,8 +43,8 @@ pub struct Clusters {
     lease_guard: LeaseGuard,
 }
 
-/// What runs the reflectors, and waits for statements that take minutes; dropping its future stops
-/// them all.
+/// Runner of the reflectors and of statements that take minutes. Dropping its future stops them
+/// all.
 pub struct Readers {
     started: mpsc::UnboundedReceiver<Arc<Cluster>>,
     background_statements: mpsc::UnboundedReceiver<BackgroundStatement>,
@@ -51,7 +55,7 @@ pub struct Readers {
 }
 
 impl Clusters {
-    /// The registry, and the part that must be run.
+    /// Returns the registry and the part that must be run.
     #[must_use]
     pub fn new(
         connect: Arc<dyn Connect>,
@@ -84,7 +88,7 @@ impl Clusters {
         (clusters, readers)
     }
 
-    /// Makes sure that the cluster is read.
+    /// Starts to read the cluster, unless it is already being read.
     pub fn watch(&self, key: &ClusterKey) {
         let mut known = lock(&self.known);
         if known.contains_key(key) {
@@ -96,27 +100,27 @@ impl Clusters {
         let _ = self.started.send(cluster);
     }
 
-    /// Looks at the cluster's object and credentials anew, soon.
+    /// Requests that the object and the credentials of the cluster are read again.
     pub fn reload(&self, key: &ClusterKey) {
         if let Some(cluster) = self.get(key) {
             cluster.reload();
         }
     }
 
-    /// Whether what is known may still be by the object and credentials of before [`Self::reload`].
+    /// Returns whether the state may still come from before [`Self::reload`].
     #[must_use]
     pub fn is_reloading(&self, key: &ClusterKey) -> bool {
         self.get(key).is_some_and(|cluster| cluster.is_reloading())
     }
 
-    /// What is known of the cluster.
+    /// Returns the state of the cluster.
     #[must_use]
     pub fn state(&self, key: &ClusterKey) -> ClusterState {
         self.get(key)
             .map_or(ClusterState::Connecting, |cluster| cluster.state())
     }
 
-    /// All clusters that are read, with what is known of them.
+    /// Returns all clusters with their state.
     #[must_use]
     pub fn states(&self) -> Vec<(ClusterKey, ClusterState)> {
         let known = lock(&self.known);
@@ -126,19 +130,19 @@ impl Clusters {
             .collect()
     }
 
-    /// Returns what the account of an object may do, or `None` where that is not known.
+    /// Returns the privileges of the account of an object, or `None` if they are not known.
     #[must_use]
     pub fn privileges(&self, key: &ClusterKey) -> Option<Arc<Privileges>> {
         self.get(key)?.privileges()
     }
 
-    /// The database that the object was last seen to lead to.
+    /// Returns the database of the last login of the object.
     #[must_use]
     pub fn database(&self, key: &ClusterKey) -> Option<DatabaseId> {
         Some(self.get(key)?.database()?.id().clone())
     }
 
-    /// Whether what is known of the tenant is newer than our last command to it.
+    /// Returns whether the snapshot of the tenant is newer than the operator's last command to it.
     #[must_use]
     pub fn is_settled(&self, key: &ClusterKey, tenant: &str, snapshot: &Snapshot) -> bool {
         self.get(key)
@@ -146,13 +150,14 @@ impl Clusters {
             .is_some_and(|database| database.is_settled(tenant, snapshot))
     }
 
-    /// The right to send a command to the database; `None` while others hold it.
+    /// Acquires a permit to send commands to the database; `None` while other statements hold all
+    /// of them.
     #[must_use]
     pub fn permit(&self, key: &ClusterKey, lane: &Lane) -> Option<Permit> {
         self.get(key)?.permit(lane)
     }
 
-    /// How soon whoever got no [`Permit`] comes back.
+    /// Returns the delay until an object that got no [`Permit`] retries.
     #[must_use]
     pub fn retry_after(&self, key: &ClusterKey, lane: &Lane) -> Duration {
         let cluster = self.get(key);
@@ -160,8 +165,9 @@ impl Clusters {
         database.map_or(RETRY_DELAY, |database| database.retry_after(lane))
     }
 
-    /// Has each read of the next minute show [`Snapshot::restores`], too; the first is made at once
-    /// where the last did not, and wakes everybody. Whoever needs them longer asks again in time.
+    /// Requests that each read of the next minute includes [`Snapshot::restores`]. If the latest
+    /// snapshot lacks them, a read starts immediately and triggers all objects. A caller that needs
+    /// them longer must call this again in time.
     pub fn want_restores(&self, key: &ClusterKey) {
         let cluster = self.get(key);
         if let Some(database) = cluster.and_then(|cluster| cluster.database()) {
@@ -169,8 +175,9 @@ impl Clusters {
         }
     }
 
-    /// Has one read, made at once, show [`Restores::servers`](super::model::Restores::servers), too. The
-    /// next ones do so for some seconds more; everybody is woken when they come up.
+    /// Requests an immediate read that includes
+    /// [`Restores::servers`](super::model::Restores::servers). Reads of the next few seconds
+    /// include them as well. All objects are triggered when the servers appear.
     pub fn want_servers(&self, key: &ClusterKey) {
         let cluster = self.get(key);
         if let Some(database) = cluster.and_then(|cluster| cluster.database()) {
@@ -178,16 +185,16 @@ impl Clusters {
         }
     }
 
-    /// What became of the RESTORE with this key that was handed over; `None` where this process has
-    /// sent none to the database, or has forgotten it over many others. When it is answered, the
-    /// objects of the tenant that it makes are woken.
+    /// Returns the state of the handed-over RESTORE with this key. Returns `None` if this process
+    /// has not sent it to the database, or no longer keeps its answer. The answer triggers the
+    /// objects of the restored tenant.
     #[must_use]
     pub fn handed_over(&self, cluster: &ClusterKey, key: &RestoreKey) -> Option<BackgroundAnswer> {
         let database = self.get(cluster)?.database()?;
         database.handed_over(key)
     }
 
-    /// Tells whose objects should be looked at again.
+    /// Returns a receiver of triggers, which name the objects to reconcile again.
     #[must_use]
     pub fn triggers(&self) -> broadcast::Receiver<Trigger> {
         self.trigger.subscribe()
@@ -197,8 +204,8 @@ impl Clusters {
         lock(&self.known).get(key).cloned()
     }
 
-    /// Brings an object that has logged in together with the others of the same database; says
-    /// whether it was not one of them before. `None` for one that is gone.
+    /// Adds an object that has logged in to the objects of its database. Returns the database and
+    /// whether the object is new there; `None` if the object is gone.
     pub(super) fn join(
         &self,
         cluster: &Cluster,
@@ -236,8 +243,8 @@ impl Clusters {
         Some((database, true))
     }
 
-    /// Forgets an object that is gone, at once: one that is made anew under its name may lead
-    /// elsewhere, and must not be taken for what this one was.
+    /// Removes an object that is gone. An object that is recreated under the same name may lead to
+    /// another database, and must not inherit the state of this one.
     pub fn forget(&self, key: &ClusterKey) {
         let known = lock(&self.known).remove(key);
         if let Some(cluster) = known {
@@ -245,7 +252,7 @@ impl Clusters {
         }
     }
 
-    /// Nobody reads for this object any more.
+    /// Removes an object whose reader has ended.
     fn ended(&self, cluster: &Arc<Cluster>) {
         let mut known = lock(&self.known);
         let current = known.get(cluster.key());
@@ -274,7 +281,7 @@ impl fmt::Debug for Clusters {
 }
 
 impl Readers {
-    /// Reads every cluster that is watched; never ends by itself.
+    /// Reads every watched cluster. Never returns by itself.
     pub async fn run(mut self) {
         let mut readers = JoinSet::new();
         let mut background_statements = JoinSet::new();
@@ -295,7 +302,7 @@ impl Readers {
                 Some(background_statement) = self.background_statements.recv() => {
                     background_statements.spawn(background_statement);
                 }
-                // How it went stands where its answer is kept.
+                // The outcome is kept with the answer.
                 Some(_) = background_statements.join_next() => {}
                 Some(Ok(cluster)) = readers.join_next() => {
                     self.clusters.ended(&cluster);

@@ -1,16 +1,16 @@
-//! The password that whoever restores a backup must give.
+//! Password that protects a backup and is needed to restore it.
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// Longest password that is taken, in bytes.
+/// Longest accepted password, in bytes.
 const LIMIT: usize = 128;
 
-/// A restore password, checked: it can not leave the quotes of a statement. It reaches no log: its
-/// `Debug` shows nothing of it.
+/// Validated restore password, which cannot break out of the quotes of a statement. Its `Debug`
+/// output hides it from logs.
 #[derive(Clone, Debug)]
 pub struct RestorePassword(SecretString);
 
-/// A password that can not stand in a statement. The text never holds any of it.
+/// Password that cannot be used in a statement. The error text never contains any part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the restore password must have 1 to 128 printable ASCII characters, none of them a quote or a backslash"
@@ -18,10 +18,11 @@ pub struct RestorePassword(SecretString);
 pub struct RestorePasswordError;
 
 impl RestorePassword {
-    /// Takes a password.
+    /// Validates a password.
     ///
     /// # Errors
-    /// It is empty or too long, or holds what could leave its quotes in some SQL mode.
+    /// Returns an error if the password is empty or too long, or could break out of its quotes in
+    /// some SQL mode.
     pub fn new(password: SecretString) -> Result<Self, RestorePasswordError> {
         let text = password.expose_secret();
         let is_safe = |c: char| (' '..='~').contains(&c) && !matches!(c, '\'' | '"' | '`' | '\\');
@@ -31,8 +32,8 @@ impl RestorePassword {
         Ok(Self(password))
     }
 
-    /// `SET ENCRYPTION`: the next backup of this session is protected. `ONLY` means by this
-    /// password alone, and nothing is encrypted by it (mode `PASSWORD`).
+    /// Returns `SET ENCRYPTION`, which protects the next backup of the session. With `ONLY`, this
+    /// password alone protects the backup, and nothing is encrypted with it (mode `PASSWORD`).
     #[must_use]
     pub fn statement(&self) -> SecretString {
         let password = self.0.expose_secret();
@@ -40,8 +41,8 @@ impl RestorePassword {
     }
 }
 
-/// `SET DECRYPTION`: backup sets with these passwords can be restored by this session; `None` where
-/// there is no password.
+/// Returns `SET DECRYPTION`, with which the session can restore backup sets with these passwords;
+/// `None` without passwords.
 #[must_use]
 pub fn decryption(passwords: &[RestorePassword]) -> Option<SecretString> {
     if passwords.is_empty() {

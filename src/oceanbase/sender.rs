@@ -1,4 +1,32 @@
-//! Sends commands on a connection of its own, which is kept between them.
+//! Sender of commands to one database.
+//!
+//! # Flow
+//!
+//! * `Sender::send` reuses its session, or opens one and checks that it leads to the expected
+//!   database.
+//! * It rejects a command that the release does not support.
+//! * It checks the upgrade mode, if the command needs that, and the command's precondition.
+//! * It checks the lease again and sends the statement.
+//! * After a refused RESTORE or RECOVER TABLE, it looks for the job, which may have started
+//!   nevertheless.
+//!
+//! # Guarantees
+//!
+//! * No command is sent with less than `MIN_TIMEOUT` of the lease left.
+//! * The precondition of a command is checked on the same session, right before the statement.
+//! * When the lease ends, the sender stops waiting and drops the session.
+//! * A session with a password setting is used for one command only.
+//! * After a lost response, the session is not used again.
+//!
+//! # Assumptions
+//!
+//! * The database stops a statement after `ob_query_timeout`.
+//! * The account belongs to the sys tenant.
+//!
+//! # Caveats
+//!
+//! * The check and the statement are not one transaction. Another tool may act between them.
+//! * A statement can reach the database late if the network was cut; see [`surely_over`].
 
 mod precondition;
 mod storage_update;
@@ -22,29 +50,30 @@ use super::statement::{Command, SESSION_SETUP, SessionSetting, limit};
 use super::version::Version;
 use crate::telemetry::Metrics;
 
-/// How much longer than the database the client waits: the answer has a way to go.
+/// Additional time for which the client waits, compared to the database: the response must travel
+/// back.
 const RESPONSE_GRACE_PERIOD: Duration = Duration::from_secs(5);
 
-/// How long the looks before a statement may take, each.
+/// Timeout of each check before a statement.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// With less than this left of the lease nothing is begun: an answer takes some milliseconds, and on a
-/// busy server some hundred. A lease that is renewed has always more left, also one of a second.
+/// Minimum remaining time of the lease to send a statement. A response takes milliseconds, and some
+/// hundred on a busy server. Even a lease of one second has more time left while it is renewed.
 const MIN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// After how long a statement whose answer was lost is surely over, run or not, once it has reached
-/// the database. One that is on its way when the network is cut may reach it later: the kernel
-/// sends again what was not acknowledged, for minutes, and the driver gives no way to limit that
-/// (`TCP_USER_TIMEOUT`). It is rare: the looks right before each statement have just gone that way.
+/// Returns the time after which a statement with a lost response has certainly ended, if it reached
+/// the database in time. If the network was cut, the statement may arrive later: the kernel
+/// retransmits for minutes, and the driver offers no limit (`TCP_USER_TIMEOUT`). This is rare,
+/// because the checks before each statement have just used the same connection.
 #[must_use]
 pub fn surely_over(command_timeout: Duration) -> Duration {
     command_timeout + RESPONSE_GRACE_PERIOD + Duration::from_secs(1)
 }
 
-/// What is said of all that the end of the lease stops.
+/// Message of everything that the end of the lease stops.
 const LEASE_ENDED: &str = "the lease has ended: another operator acts now";
 
-/// Returns why a statement is not sent to a release that would reject or misunderstand it.
+/// Returns the failure for a statement that the release would reject or misunderstand.
 fn not_supported(version: Version, capability: Capability) -> Failure {
     let summary = capability.row().map_or("this", |row| row.summary);
     Failure {
@@ -63,17 +92,17 @@ pub(super) struct Sender {
     connect: Arc<dyn Connect>,
     metrics: Metrics,
     lease_guard: LeaseGuard,
-    /// The database whose commands these are.
+    /// Database that the commands are for.
     database: DatabaseId,
     session: Option<(Account, Box<dyn Session>)>,
-    /// Whether the last try to open a session failed.
+    /// Whether the last attempt to open a session failed.
     is_shut_out: bool,
 }
 
-/// Why a command is not sent.
+/// Reason why a command is not sent.
 enum SendError {
     Answer(Answer),
-    /// The session broke before anything was sent.
+    /// The session broke before the statement was sent.
     Broken(String),
 }
 
@@ -94,7 +123,7 @@ impl Sender {
         }
     }
 
-    /// Another one of the same database, with a session of its own.
+    /// Returns another sender for the same database, with its own session.
     pub(super) fn another(&self) -> Self {
         Self::new(
             self.database.clone(),
@@ -104,13 +133,13 @@ impl Sender {
         )
     }
 
-    /// Whether the last command was not sent because no session could be opened: what is known of
-    /// the account or of the endpoints is then in doubt.
+    /// Returns whether the last command was not sent because no session could be opened. The
+    /// account or the endpoints are then in doubt.
     pub(super) fn is_shut_out(&self) -> bool {
         self.is_shut_out
     }
 
-    /// Opens a session where there is none, looks where the command's guard says so, and sends.
+    /// Opens a session if there is none, checks the precondition, and sends the command.
     pub(super) async fn send(
         &mut self,
         account: &Account,
@@ -121,8 +150,8 @@ impl Sender {
         if let Some(preface) = command.preface() {
             return self.send_alone(account, version, command, &preface).await;
         }
-        // Taken out while it is used: a future that is dropped in the middle leaves no session
-        // with an answer still on its way.
+        // Taken out while in use: if this future is dropped, no session with a pending response
+        // remains.
         let mut session = match self.session.take() {
             Some((known, session)) if known == *account => session,
             _ => match self.open(account).await {
@@ -140,7 +169,7 @@ impl Sender {
         answer
     }
 
-    /// Sends on a session of its own, which ends with it.
+    /// Sends the command on a new session, which is closed afterwards.
     async fn send_alone(
         &mut self,
         account: &Account,
@@ -167,8 +196,8 @@ impl Sender {
         opened.map_err(Answer::NotSent)
     }
 
-    /// Opens a session, and makes sure that it leads to the database that was read: a name or a
-    /// balancer may lead to another one by now, whose tenants have the same names.
+    /// Opens a session and checks that it leads to the expected database. A name or load balancer
+    /// may now lead to another one, whose tenants have the same names.
     async fn log_in(&self, account: &Account) -> Result<Box<dyn Session>, String> {
         let session = tokio::select! {
             biased;
@@ -220,8 +249,8 @@ impl Sender {
         if let Some(preface) = preface {
             self.apply_setting(session, preface).await?;
         }
-        // Again: whoever took over while this process stood still may have sent it by now, and what
-        // the look has shown is from before.
+        // Checked again: if this process was stopped, another operator may have acted since the
+        // check.
         self.check_validity()?;
         let began = Instant::now();
         let timeout = command.timeout() + RESPONSE_GRACE_PERIOD;
@@ -255,8 +284,8 @@ impl Sender {
         })
     }
 
-    /// Asks what the command before has prepared. It is now that the database reads the store, and may
-    /// take as long as for the command.
+    /// Queries the result that the command has prepared. The database reads the storage only now,
+    /// which may take as long as the command.
     async fn show(
         &self,
         session: &mut dyn Session,
@@ -281,8 +310,8 @@ impl Sender {
         }
     }
 
-    /// Protects the next backup of the session, or gives it the passwords of what it restores.
-    /// Without a plain yes nothing is sent: it would be a backup that anybody can restore.
+    /// Sets the password of the next backup, or the passwords for a restore. If this fails, the
+    /// command is not sent: an unprotected backup could be restored without a password.
     async fn apply_setting(
         &self,
         session: &mut dyn Session,
@@ -307,8 +336,8 @@ impl Sender {
         }
     }
 
-    /// Asks for as long as the lease lasts: when it ends, the answer counts as lost, and the session
-    /// is used no more.
+    /// Queries while the lease is valid. When it ends, the response counts as lost and the session
+    /// is not used again.
     async fn ask_in_time(
         &self,
         session: &mut dyn Session,

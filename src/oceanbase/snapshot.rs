@@ -1,5 +1,5 @@
-//! One read of a cluster: queries in the order that keeps their rows consistent, and what is
-//! carried over from the read before.
+//! One read of a cluster: queries in an order that keeps their rows consistent, and the values that
+//! are carried over from the previous read.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -25,19 +25,20 @@ mod storages;
 use cache::{kept, same, shared, trim};
 use slow_queries::LimitedLocations;
 
-/// How far back ended jobs are read at first.
+/// Age up to which ended jobs are read at first.
 const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(35 * 24);
-/// How far two nodes' clocks may differ in START_TIMESTAMP.
+/// Largest expected difference between the clocks of two nodes in START_TIMESTAMP.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(10);
-/// Ended jobs that are kept of each tenant.
+/// Number of ended jobs that are kept per tenant.
 const MAX_ENDED_JOBS: usize = 20;
-/// Ended parents that are kept: sys has one for each backup that we start, of whatever tenant.
+/// Number of ended parents that are kept. Sys has one for each backup that the operator starts, of
+/// any tenant.
 const MAX_ENDED_PARENTS: usize = 500;
-/// How long a job that is neither running nor ended is still taken for running: its row moves
-/// from one view to the other, and views lag.
+/// Time for which a job that is in neither view still counts as running. Its row moves from one
+/// view to the other, and views lag.
 const VIEW_LAG: Duration = Duration::from_mins(1);
 
-/// What one session can be asked.
+/// Queries on one session.
 pub(super) struct Reading<'a> {
     session: &'a mut dyn Session,
     version: Version,
@@ -45,39 +46,39 @@ pub(super) struct Reading<'a> {
     timeout: Duration,
 }
 
-/// How much is read although nothing seems to have changed.
+/// Amount of data that is read even if nothing seems to have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadScope {
-    /// What can change at any time.
+    /// Data that can change at any time.
     Hot,
-    /// What our commands change besides: ended jobs, since one that began and ended between two
-    /// reads was never seen running, and delete policies.
+    /// In addition, what commands of the operator change: delete policies and ended jobs. A job
+    /// that started and ended between two reads was never visible as running.
     AfterCommand,
-    /// Sets and pieces besides.
+    /// In addition, sets and pieces.
     Full,
 }
 
-/// What is carried over from read to read.
+/// Values that are carried over from read to read.
 #[derive(Default)]
 pub(super) struct History {
     tenants: BTreeMap<TenantId, Arc<Tenant>>,
     parents: Arc<Vec<Job>>,
-    /// START_TIMESTAMP of the newest job ever seen.
+    /// START_TIMESTAMP of the newest job so far.
     newest_start: Option<Timestamp>,
-    /// Jobs that have left the one view and not come up in the other, and since when.
+    /// Jobs that have left one view and not appeared in the other, and since when.
     moving: HashMap<(TenantId, JobId), Instant>,
-    /// When the lag targets were read last.
+    /// Time of the last read of the lag targets.
     lag_targets_at: Option<Instant>,
-    /// Whether the cluster is being upgraded, and when that was read.
+    /// Whether the cluster is being upgraded, and when this was read.
     upgrade_mode: Option<(bool, Instant)>,
-    /// START_TIMESTAMP of jobs that were given up as moving: their rows may still come up.
+    /// START_TIMESTAMP of jobs that are no longer treated as moving. Their rows may still appear.
     missing: HashMap<(TenantId, JobId), Timestamp>,
     restores: restores::RestoreCache,
     cleanups: cleanups::CleanupCache,
     storages: Arc<StorageViews>,
 }
 
-/// Why a read failed.
+/// Reason why a read failed.
 pub(super) enum ReadError {
     Query(QueryError),
     View(ViewError),
@@ -121,7 +122,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Runs a statement that has no rows.
+    /// Runs a statement without rows.
     pub(super) async fn execute(&mut self, text: &'static str) -> Result<(), QueryError> {
         self.session.query(text, self.timeout).await.map(drop)
     }
@@ -138,16 +139,16 @@ impl<'a> Reading<'a> {
         answer
     }
 
-    /// Parts done of 100. A row that can not be read costs only its number: nothing is decided by
-    /// it, unlike by jobs, sets and pieces, of which a part would be worse than none.
+    /// Returns the progress in percent. A row that cannot be read is omitted, because no decision
+    /// depends on progress. For jobs, sets and pieces, an incomplete read would be worse than none.
     async fn progress(&mut self) -> Result<BTreeMap<(TenantId, JobId), u8>, QueryError> {
         let answer = self.ask(&Query::Progress).await?;
         let read = query::progress(self.version, &answer);
         Ok(self.legible(&Query::Progress, read).into_iter().collect())
     }
 
-    /// Reads the cluster, as deep as asked or deeper where something has changed. The last value
-    /// says whether sets and pieces were read too.
+    /// Reads the cluster in this scope, or in a larger one if something has changed. The last value
+    /// of the result is whether sets and pieces were read.
     pub(super) async fn read(
         &mut self,
         history: &mut History,
@@ -158,8 +159,8 @@ impl<'a> Reading<'a> {
         let mut rounds = query::rounds(&self.ask(&Query::Rounds).await?)?;
         let mut log_dests = query::archive_dests(&self.ask(&Query::ArchiveDests).await?)?;
         let mut data_dests = query::data_dests(&self.ask(&Query::DataDests).await?)?;
-        // Running jobs before ended ones: a row that moves between the two reads is then seen in
-        // the second. The other way round it would be in neither.
+        // Running jobs before ended ones: a row that moves between the two queries then appears in
+        // the second. In the reverse order, it could appear in neither.
         let mut running = query::jobs(&self.ask(&Query::RunningJobs).await?)?;
         if running.iter().any(|job| !job.status.is_terminal()) {
             let progress = self.progress().await?;
@@ -244,18 +245,18 @@ impl<'a> Reading<'a> {
 }
 
 impl History {
-    /// Returns whether the cluster was being upgraded when that was read last.
+    /// Returns whether the last read showed an upgrade of the cluster.
     pub(super) fn is_upgrading(&self) -> bool {
         self.upgrade_mode
             .is_some_and(|(is_upgrading, _)| is_upgrading)
     }
 
-    /// The newest cleanup that sys has started.
+    /// Returns the newest cleanup that sys has started.
     pub(super) fn newest_cleanup(&self) -> JobId {
         self.cleanups.newest_of_sys()
     }
 
-    /// Whether a job or a piece has changed since sets and pieces were read.
+    /// Returns whether a job or a piece has changed since sets and pieces were read.
     fn is_stale(
         &self,
         tenants: &[TenantRow],
@@ -281,7 +282,7 @@ impl History {
             .known_jobs()
             .filter(|known| !known.status.is_terminal())
             .any(|known| !running_ids.contains(&(known.tenant_id, known.id)));
-        // Jobs of other tenants, such as one being dropped, are never known.
+        // Jobs of other tenants, such as one that is being dropped, are never known.
         let there: HashSet<TenantId> = tenants.iter().map(|row| row.id).collect();
         let of_ours = |job: &&Job| job.tenant_id == TenantId::SYS || there.contains(&job.tenant_id);
         let appeared_or_ended = running
@@ -291,19 +292,19 @@ impl History {
         pieces_changed || vanished || appeared_or_ended
     }
 
-    /// Whether a job has ended that was not known to have.
+    /// Returns whether a job has ended that was not known as ended.
     fn is_news(&self, ended: &[Job]) -> bool {
         let known_jobs = self.known_by_id();
         ended.iter().any(|job| {
             let known = known_jobs.get(&(job.tenant_id, job.id));
             let is_known = known.is_some_and(|known| known.status.is_terminal());
-            // Older ones are forgotten: see `trim`.
+            // Older jobs are not kept: see `trim`.
             self.recent().is_none_or(|recent| job.started_at >= recent) && !is_known
         })
     }
 
-    /// Looked for one by one, the jobs of a thousand tenants would cost millions of comparisons in
-    /// every read.
+    /// Returns the known jobs by ID. Linear searches would cost millions of comparisons per read
+    /// for a thousand tenants.
     fn known_by_id(&self) -> HashMap<(TenantId, JobId), &Job> {
         let known = self.known_jobs();
         known.map(|job| ((job.tenant_id, job.id), job)).collect()
@@ -316,7 +317,8 @@ impl History {
             .chain(self.parents.iter())
     }
 
-    /// From which START_TIMESTAMP on ended jobs must be read: never past a job that has not ended.
+    /// Returns the START_TIMESTAMP from which ended jobs must be read. It is never later than an
+    /// unfinished job.
     fn watermark(&self, now: Timestamp) -> Timestamp {
         let Some(recent) = self.recent() else {
             return now.saturating_sub(FIRST_HISTORY).unwrap_or(Timestamp::MIN);
@@ -332,7 +334,7 @@ impl History {
         unfinished.map_or(recent, |at| at.min(recent))
     }
 
-    /// Since when jobs count as recent, by the database's own clocks.
+    /// Returns the time since which jobs count as recent, by the database's clocks.
     fn recent(&self) -> Option<Timestamp> {
         self.newest_start?.saturating_sub(CLOCK_SLACK).ok()
     }

@@ -1,7 +1,7 @@
-//! Every statement that changes something, rendered in one place from checked values.
+//! Statements that change something, all rendered here from validated values.
 //!
-//! A command is a short script on one session. One that is not idempotent by nature carries a
-//! [`Precondition`]: a look at the database, on the same session, right before it is sent.
+//! A command is a short script on one session. If a repetition could do harm, it has a
+//! [`Precondition`]: a check of the database on the same session, right before the statement.
 
 mod cleanup;
 mod precondition;
@@ -32,126 +32,128 @@ use super::model::{
 use super::query::Query;
 use super::restore_password::RestorePassword;
 
-/// Something that is asked of the database, always from the sys tenant.
+/// Command to the database, always sent from the sys tenant.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Says where the tenant's logs go. It replaces all attributes, and is refused while a round
-    /// is in any state but STOP.
+    /// Sets the destination of the tenant's logs. It replaces all attributes, and is rejected
+    /// unless the round is in state STOP.
     SetLogArchiveDest {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// Where.
+        /// New destination.
         destination: Destination,
         /// Whether logs are kept until they are archived.
         mandatory: bool,
         /// Days of log in one piece, 1 to 7.
         piece_switch_days: i32,
-        /// The place that it is set to already: the same one where only its attributes change.
+        /// Location that the destination already has. It is the same one if only attributes change.
         replaces: Option<Location>,
     },
-    /// Lets archiving go on (`true`) or holds it.
+    /// Resumes archiving (`true`) or pauses it.
     SetLogArchiveDestState {
         /// The tenant.
         tenant: TenantName,
-        /// ENABLE, not DEFER.
+        /// Whether the state becomes ENABLE, not DEFER.
         enable: bool,
     },
-    /// Says how far archived logs may be behind before they are written, from V4.2 on. Refused (4179)
-    /// while the tenant has no destination of logs, and below 60 s with S3.
+    /// Sets how far archived logs may lag behind, from V4.2 on. Rejected (4179) while the tenant
+    /// has no log destination, and for less than 60 s with S3.
     SetArchiveLagTarget {
         /// The tenant.
         tenant: TenantName,
         /// Seconds, 0 to 7200.
         seconds: i32,
     },
-    /// Begins a round of log archiving.
+    /// Starts an archive round.
     ArchiveLog {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// Where its logs are to go: whoever points them elsewhere has other plans.
+        /// Expected destination of the logs. Another destination means that another tool has
+        /// changed it.
         location: Location,
     },
-    /// Ends the round.
+    /// Stops the archive round.
     NoArchiveLog(TenantName),
-    /// Ends the round to leave this place, while nothing of the tenant runs.
+    /// Stops the archive round to leave this location, while no data backup of the tenant runs.
     LeaveLogDest {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// Where its logs go.
+        /// Location of the logs.
         location: Location,
     },
-    /// Says where the tenant's data backups go.
+    /// Sets the destination of the tenant's data backups.
     SetDataBackupDest {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// Where.
+        /// New destination.
         destination: Destination,
-        /// The place that it is set to already, and that is left.
+        /// Current location, which is left.
         replaces: Option<Location>,
     },
-    /// Lets the engine delete what is not needed to recover to any time in this window. Refused
-    /// while the tenant has such a policy.
+    /// Lets the database delete backups that are not needed to recover to any time in this window.
+    /// Rejected while the tenant has such a policy.
     AddDeletePolicy {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// Where its backups were seen to go: those of nobody else are to be deleted.
+        /// Observed destinations of the tenant. Backups in any other destination must not be
+        /// deleted.
         observed: Destinations,
-        /// Days of the window, from 1 on.
+        /// Length of the window in days, at least 1.
         days: i32,
     },
-    /// Ends that. Nothing is deleted any more.
+    /// Drops the delete policy. Then nothing more is deleted.
     DropDeletePolicy {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// The window that is ended, as the view shows it.
+        /// Window of the policy to drop, as the view shows it.
         recovery_window: String,
     },
     /// Starts a data backup.
     Backup {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// Only what changed since the set before.
+        /// Whether only changes since the previous set are backed up.
         incremental: bool,
-        /// With the logs that the set needs.
+        /// Whether the set includes the logs that it needs.
         plus_archivelog: bool,
-        /// What whoever restores the set must give.
+        /// Password that a restore of the set will need.
         password: Option<RestorePassword>,
-        /// What the job is found by.
+        /// Key of the job.
         key: JobKey,
-        /// How many backups of ours may run at once in the cluster.
+        /// Number of the operator's backups that may run concurrently in the cluster.
         locations: usize,
     },
-    /// Looks whether a data backup with this key is known; sends nothing.
+    /// Searches for a data backup with this key; sends nothing.
     FindBackup {
         /// The tenant.
         tenant: TenantName,
-        /// What the job is found by.
+        /// Key of the job.
         key: JobKey,
     },
     /// Cancels the running data backup of the tenant, if it is the one with this key.
     CancelBackup {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// The job's key.
+        /// Key of the job.
         key: JobKey,
     },
-    /// Makes a tenant from backups, or takes it away again.
+    /// Restores a tenant, or removes it again.
     Recovery(Recovery),
     /// Deletes backups.
     Cleanup(Cleanup),
@@ -176,7 +178,7 @@ impl From<TableRecovery> for Command {
 }
 
 impl Command {
-    /// The command's fixed name: the label of its metric and its log line.
+    /// Returns the fixed name of the command, which labels its metric and log line.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -197,7 +199,7 @@ impl Command {
         }
     }
 
-    /// The tenant that it is about.
+    /// Returns the tenant of the command.
     #[must_use]
     pub fn tenant(&self) -> &TenantName {
         match self {
@@ -218,8 +220,8 @@ impl Command {
         }
     }
 
-    /// How long the database may work on it, at most: its `ob_query_timeout`. Setting a
-    /// destination does real I/O on the store.
+    /// Returns the timeout of the database for the command (`ob_query_timeout`). Setting a
+    /// destination accesses the storage.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         match self {
@@ -231,12 +233,12 @@ impl Command {
         }
     }
 
-    /// How long the database may work on BACKUP and other short statements.
+    /// Timeout of BACKUP and other short statements.
     pub const BACKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// What the session is told right before the statement, where the statement needs that. Such a
-    /// session is a fresh one and used for nothing else: what was told must not reach another
-    /// backup or restore, and this one must not go without it.
+    /// Returns the session setting that must precede the statement, if any. The session must be new
+    /// and serve only this command. Otherwise the password could apply to another backup or
+    /// restore, or be missing for this one.
     #[must_use]
     pub fn preface(&self) -> Option<SessionSetting> {
         // SET ENCRYPTION needs no privilege of its own.
@@ -258,7 +260,7 @@ impl Command {
         })
     }
 
-    /// Explains why the database refuses it.
+    /// Explains why the database rejected the command.
     #[must_use]
     pub fn refusal(&self, error: &ServerError) -> Failure {
         match self {
@@ -270,7 +272,7 @@ impl Command {
         }
     }
 
-    /// What is asked on the same session once the statement is answered.
+    /// Returns the query for the result, which runs on the same session after the statement.
     #[must_use]
     pub fn question(&self) -> Option<Query> {
         match self {
@@ -279,7 +281,8 @@ impl Command {
         }
     }
 
-    /// The key of a RESTORE or a RECOVER TABLE: such a statement takes long, and nobody waits for it.
+    /// Returns the key of a RESTORE or RECOVER TABLE. These take long, so that no reconcile waits
+    /// for their response.
     #[must_use]
     pub fn restore_key(&self) -> Option<&RestoreKey> {
         match self {
@@ -288,7 +291,8 @@ impl Command {
         }
     }
 
-    /// What finds the job of such a statement, also when it was refused.
+    /// Returns the check that finds the job of such a statement, even if the statement was
+    /// rejected.
     #[must_use]
     pub fn search(&self) -> Option<Precondition> {
         match self {
@@ -297,8 +301,8 @@ impl Command {
         }
     }
 
-    /// The statement; `None` where the guard's look is all. Values can not hold a quote or a backslash: see [`TenantName`], [`JobKey`]
-    /// and [`Destination`].
+    /// Returns the statement; `None` if the command only checks its precondition. Values cannot
+    /// contain a quote or a backslash: see [`TenantName`], [`JobKey`] and [`Destination`].
     #[must_use]
     pub fn text(&self) -> Option<String> {
         Some(match self {

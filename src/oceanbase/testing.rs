@@ -1,5 +1,5 @@
-//! Doubles of the seam for unit tests: the simulator in process, under tokio's paused clock, and
-//! views whose rows are given.
+//! Test doubles of [`Connect`]: the in-process simulator under tokio's paused clock, and views with
+//! given rows.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -25,7 +25,7 @@ pub(crate) const PASSWORD: &str = "sesame";
 /// 2026-11-20 02:00:00 UTC.
 const START: u64 = 1_795_140_000_000_000_000;
 
-/// Root of sys; endpoints mean nothing in process.
+/// Returns root of sys. Endpoints have no meaning in the process.
 pub(crate) fn account() -> Account {
     Account {
         endpoints: vec![("node".to_owned(), 2881)],
@@ -35,7 +35,7 @@ pub(crate) fn account() -> Account {
     }
 }
 
-/// The time of the test, which moves with tokio's.
+/// Time of the test, which advances with tokio's clock.
 #[derive(Clone, Copy)]
 pub(crate) struct Paused(Instant);
 
@@ -58,26 +58,26 @@ impl oceanbase_sim::clock::Clock for Paused {
     }
 }
 
-/// The simulated node as a [`Connect`].
+/// Simulated node as a [`Connect`].
 #[derive(Clone)]
 pub(crate) struct InProcess {
     pub(crate) simulator: Simulator,
     pub(crate) time: Paused,
-    /// When somebody tried to log in.
+    /// Times of all login attempts.
     pub(crate) attempts: Arc<Mutex<Vec<Instant>>>,
-    /// How long to wait before the next query that names this view.
+    /// View, and the delay before the next query that names it.
     pub(crate) pause: Arc<Mutex<Option<(&'static str, Duration)>>>,
-    /// Whether new sessions are refused; those that are open go on.
+    /// Whether new sessions are rejected. Open sessions continue.
     pub(crate) is_full: Arc<AtomicBool>,
 }
 
 impl InProcess {
-    /// The tenants `orders` and `billing`, ready for backups.
+    /// Returns a node with the tenants `orders` and `billing`, ready for backups.
     pub(crate) fn new() -> Self {
         Self::of("4.3.5.2")
     }
 
-    /// The same of another version.
+    /// Returns such a node with another version.
     pub(crate) fn of(version: &str) -> Self {
         let day = Duration::from_hours(24);
         let scenario = Scenario::new(version)
@@ -94,7 +94,7 @@ impl InProcess {
         }
     }
 
-    /// The database that the node belongs to; its views show microseconds.
+    /// Returns the database of the node. Its views show microseconds.
     pub(crate) fn database(&self) -> DatabaseId {
         let (id, created) = self
             .simulator
@@ -103,7 +103,7 @@ impl InProcess {
         DatabaseId::new(i64::try_from(id).unwrap(), created_at.unwrap())
     }
 
-    /// Statements about a view, from now on.
+    /// Returns the number of statements so far that name a view.
     pub(crate) fn count(&self, view: &str) -> usize {
         let look = |log: &oceanbase_sim::log::StatementLog| {
             log.entries().filter(|e| e.text.contains(view)).count()
@@ -195,30 +195,30 @@ fn server_error(error: SqlError) -> ServerError {
     }
 }
 
-/// Sessions whose views hold what they are given.
+/// Sessions whose views show given rows.
 #[derive(Clone, Default)]
 pub(crate) struct FixedViews {
     views: Arc<Mutex<HashMap<&'static str, Rows>>>,
     asked: Arc<Mutex<Vec<String>>>,
-    /// What happens to the next statement that holds a text.
+    /// Faults for the next statements that contain a text.
     next: Arc<Mutex<Vec<(&'static str, StatementFault)>>>,
-    /// How many have logged in.
+    /// Number of logins.
     pub(crate) logins: Arc<AtomicUsize>,
 }
 
-/// What happens to a statement.
+/// Fault of a statement.
 #[derive(Clone)]
 pub(crate) enum StatementFault {
-    /// It takes so long.
+    /// The statement takes this long.
     Takes(Duration),
-    /// It takes so long and is refused with this number and text.
+    /// The statement takes this long and is rejected with this number and text.
     Refused(Duration, u16, &'static str),
     /// The connection breaks.
     Lost,
 }
 
 impl FixedViews {
-    /// A database of V4.3.5.2, cluster 7, with the user tenant 1002, `orders`.
+    /// Returns a database of V4.3.5.2, cluster 7, with the user tenant 1002, `orders`.
     pub(crate) fn database() -> Self {
         let given = Self::default();
         given.set(
@@ -237,7 +237,7 @@ impl FixedViews {
         given
     }
 
-    /// What it is, as [`Self::database`] says.
+    /// Returns the ID of [`Self::database`].
     pub(crate) fn id() -> DatabaseId {
         DatabaseId::new(7, "2026-01-01T00:00:00Z".parse().unwrap())
     }
@@ -260,8 +260,8 @@ impl FixedViews {
         self.set("DBA_OB_TENANTS", columns, &rows);
     }
 
-    /// Replaces a view's rows; the name is that of the view without its schema, or some of the text
-    /// where a statement names no view.
+    /// Replaces the rows of a view. `view` is its name without the schema, or part of the text if a
+    /// statement names no view.
     pub(crate) fn set(&self, view: &'static str, columns: &str, rows: &[&[Option<&str>]]) {
         let row = |row: &&[Option<&str>]| row.iter().map(|v| v.map(str::to_owned)).collect();
         let rows = Rows {
@@ -271,17 +271,17 @@ impl FixedViews {
         lock(&self.views).insert(view, rows);
     }
 
-    /// Has something happen to the next statement that holds this text.
+    /// Sets a fault for the next statement that contains this text.
     pub(crate) fn next(&self, text: &'static str, happens: StatementFault) {
         lock(&self.next).push((text, happens));
     }
 
-    /// The queries since this was asked last, in order.
+    /// Returns the queries since the last call, in order.
     pub(crate) fn take_asked(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.asked))
     }
 
-    /// How many statements with this text there were, since they were taken last.
+    /// Returns the number of statements with this text since the last `take_asked`.
     pub(crate) fn count(&self, text: &str) -> usize {
         lock(&self.asked)
             .iter()

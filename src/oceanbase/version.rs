@@ -7,7 +7,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub [u16; 4]);
 
-/// A text that is no version.
+/// Text that is not a version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is not a version such as 4.3.5.2")]
 pub struct VersionError(String);
@@ -44,8 +44,8 @@ impl Version {
     /// The oldest version that the operator supports.
     pub const OLDEST: Self = Self([4, 0, 0, 0]);
 
-    /// Returns the release line that the version belongs to. Patches reach each line separately, and
-    /// 4.2.1 is a line of its own beside 4.2.
+    /// Returns the release line that the version belongs to. Each line gets its own patches. 4.2.1
+    /// is a separate line beside 4.2.
     #[must_use]
     pub fn release_line(self) -> (u16, u16, Option<u16>) {
         let [major, minor, patch, _] = self.0;

@@ -1,4 +1,4 @@
-//! `/metrics`, `/healthz` and `/readyz`.
+//! HTTP server for `/metrics`, `/healthz` and `/readyz`.
 
 use std::sync::Arc;
 
@@ -7,20 +7,21 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-/// What the server tells.
+/// Content of the endpoints.
 #[derive(Clone)]
 pub struct HttpState {
-    /// The metrics' text; `None` when it can not be made.
+    /// Text of the metrics; `None` if it cannot be produced.
     pub metrics: Arc<dyn Fn() -> Option<String> + Send + Sync>,
-    /// Whether every kind has been listed.
+    /// Whether all kinds have been listed.
     pub ready: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
-/// Serves until it is dropped. `/healthz` answers as long as the runtime turns: neither the
-/// Kubernetes API nor a database has a say in it, restarting would help neither.
+/// Serves until the future is dropped. `/healthz` responds as long as the runtime runs. Neither the
+/// Kubernetes API nor a database affects the response, because a restart of the operator would fix
+/// neither.
 ///
 /// # Errors
-/// The listener broke.
+/// Returns an error if the listener fails.
 pub async fn serve(listener: TcpListener, pages: HttpState) -> std::io::Result<()> {
     let HttpState { metrics, ready } = pages;
     let router = Router::new()

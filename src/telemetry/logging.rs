@@ -1,7 +1,7 @@
-//! Log lines: text for people, JSON for machines.
+//! Log lines: text for a terminal, JSON for log collectors.
 //!
-//! Whatever is asked for, other crates speak only as low as [`CEILINGS`] says: what they print
-//! below may be the body of an answer, and the body of a Secret is a Secret.
+//! [`CEILINGS`] limits the levels of other crates, whatever the filter requests. Their lines below
+//! that level may quote the body of a response, and the body may be a Secret.
 
 use std::any::Any;
 use std::io::IsTerminal;
@@ -13,40 +13,43 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{fmt, registry};
 
-/// How log lines look.
+/// Format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// For a terminal.
     Text,
-    /// For machines.
+    /// For log collectors.
     #[default]
     Json,
 }
 
-/// Our own lines: no secret can reach them, because no type that holds one can be printed.
+/// The operator's own crate. Its lines cannot contain a secret, because no type that holds one can
+/// be printed.
 const OWN_CRATE: &str = "oceanbase_backup_operator";
 
-/// The lowest level of crates that are not named in [`CEILINGS`], those that come with the next
-/// update included. hyper and h2 print headers below it, and with them the operator's own token;
-/// rustls the messages of its handshakes, session tickets included; tower and tower-http requests;
-/// mysql_async, where somebody switches its tracing on, statements.
+/// Lowest level of crates that [`CEILINGS`] does not name, including crates that a later update
+/// adds. Below that level, hyper and h2 print headers and thereby the operator's token. rustls
+/// prints handshake messages and session tickets. tower and tower-http print requests. mysql_async
+/// prints statements if its tracing is enabled.
 const OTHER_CRATES_LEVEL: Level = Level::WARN;
 
-/// The lowest level of each crate that has one of its own.
+/// Lowest level of each crate with an exception.
 const CEILINGS: [(&str, Level); 3] = [
     (OWN_CRATE, Level::TRACE),
-    // Which object is passed to whom; its watches are of our kinds, and they hold no secrets.
+    // Prints which object is passed to which controller. It watches only the operator's kinds,
+    // which hold no secrets.
     ("kube_runtime", Level::DEBUG),
-    // At WARN it prints the whole body of an answer that it can not read: a Secret, once a proxy
-    // or a newer API server says one thing more than expected.
+    // At WARN it prints the whole body of a response that it cannot parse. The body may be a
+    // Secret, as soon as a proxy or a newer API server adds an unexpected field.
     ("kube_client", Level::ERROR),
 ];
 
 /// Starts logging to standard output. `filter` is a level, or directives such as
-/// `info,kube_runtime=debug`; from then on a panic says where it was, and not what it quotes.
+/// `info,kube_runtime=debug`. From then on, the log line of a panic contains its location but no
+/// values that its message quotes.
 ///
 /// # Errors
-/// Directives that can not be understood, or a log that was started before.
+/// Returns an error if the directives are invalid or logging was started before.
 pub fn start(format: Format, filter: &str) -> anyhow::Result<()> {
     dispatch(format, filter, std::io::stdout)?
         .try_init()
@@ -80,8 +83,8 @@ where
     Ok(Dispatch::new(subscriber))
 }
 
-/// What may be told of a panic: a text that stands in the source as it is. One that was put
-/// together may quote whatever the code had in its hands.
+/// Returns the text of a panic that may be logged: a literal from the source. A formatted text may
+/// quote any value that the code held.
 fn panic_text(payload: &(dyn Any + Send)) -> &'static str {
     payload
         .downcast_ref::<&'static str>()
@@ -96,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    /// What was written so far.
+    /// Log output collected so far.
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -110,7 +113,7 @@ mod tests {
         }
     }
 
-    /// The lines that come out when one of each level goes in, from one crate.
+    /// Returns the lines that a crate produces when it logs one line per level.
     macro_rules! levels_of {
         ($filter:literal, $target:literal) => {{
             let written = Written::default();

@@ -1,4 +1,4 @@
-//! Families of metrics: how they are declared, once for the registry and for `docs/metrics.md`.
+//! Declaration of metric families, once for both the registry and `docs/metrics.md`.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use prometheus::{
     GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
 };
 
-/// What every metric's name starts with.
+/// Prefix of all metric names.
 pub const PREFIX: &str = "obbackup";
 
-/// A family of metrics, as it is documented.
+/// Documentation of a family of metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
-    /// Without the prefix.
+    /// Name without the prefix.
     pub name: &'static str,
     /// `counter`, `gauge` or `histogram`.
     pub kind: &'static str,
     /// Names of the labels.
     pub labels: &'static [&'static str],
-    /// What it tells.
+    /// Help text.
     pub help: &'static str,
 }
 
 impl Family {
-    /// With the prefix.
+    /// Returns the name with the prefix.
     #[must_use]
     pub fn full_name(&self) -> String {
         format!("{PREFIX}_{}", self.name)
@@ -36,29 +36,29 @@ impl Family {
 /// Families that belong together.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {
-    /// What they are about.
+    /// Title of the group.
     pub title: &'static str,
-    /// What else is to be known of all of them.
+    /// Remarks that apply to all families.
     pub about: &'static str,
-    /// The families.
+    /// Families of the group.
     pub families: &'static [Family],
 }
 
-/// A group of families, as it is used.
+/// Group of families in use.
 pub(super) trait Families: Sized {
     const GROUP: Group;
 
-    /// Makes and registers them.
+    /// Creates and registers the families.
     ///
     /// # Errors
-    /// Two families of one name, which is a bug.
+    /// Returns an error if two families have the same name, which is a bug.
     fn register(registry: &Registry) -> Result<Self, prometheus::Error>;
 
-    /// Forgets all values.
+    /// Removes all values.
     fn reset(&self);
 }
 
-/// Declares a group: a struct with a field for each family.
+/// Declares a group as a struct with one field per family.
 macro_rules! families {
     (
         $(#[$doc:meta])*
@@ -98,7 +98,7 @@ macro_rules! families {
 }
 pub(super) use families;
 
-/// Something that holds the values of one family.
+/// Type that holds the values of one family.
 pub(super) trait Instrument: Sized {
     const KIND: &'static str;
 
@@ -109,7 +109,7 @@ pub(super) trait Instrument: Sized {
     fn reset(&self);
 }
 
-/// Makes and registers one family.
+/// Creates and registers one family.
 pub(super) fn registered<I: Instrument>(
     registry: &Registry,
     family: Option<&Family>,
@@ -140,7 +140,7 @@ macro_rules! instrument {
     };
 }
 
-/// Something that is counted, by so many labels.
+/// Counter with a fixed number of labels.
 #[derive(Clone, Debug)]
 pub struct Count<const LABELS: usize>(IntCounterVec);
 
@@ -149,18 +149,18 @@ instrument!(Count, "counter", family => {
 });
 
 impl<const LABELS: usize> Count<LABELS> {
-    /// One more.
+    /// Adds one.
     pub fn add_one(&self, labels: [&str; LABELS]) {
         self.0.with_label_values(&labels).inc();
     }
 
-    /// So many more; with none the series begins at 0, so that its first step can be seen.
+    /// Adds `more`. With 0, the series starts at 0, so that a rule notices its first step.
     pub fn add(&self, labels: [&str; LABELS], more: u64) {
         self.0.with_label_values(&labels).inc_by(more);
     }
 
-    /// Forgets the series of objects that are gone: those of whose labels, in their order,
-    /// `is_there` says no.
+    /// Removes the series of objects that no longer exist: those for whose labels, in their order,
+    /// `is_there` returns false.
     pub fn retain(&self, names: [&str; LABELS], is_there: impl Fn([&str; LABELS]) -> bool) {
         for family in self.0.collect() {
             for metric in family.get_metric() {
@@ -171,7 +171,7 @@ impl<const LABELS: usize> Count<LABELS> {
                 };
                 let labels = names.map(value);
                 if !is_there(labels) {
-                    // An error means that it is gone already.
+                    // An error means that the series is already gone.
                     let _ = self.0.remove_label_values(&labels);
                 }
             }
@@ -179,7 +179,7 @@ impl<const LABELS: usize> Count<LABELS> {
     }
 }
 
-/// A whole number that goes up and down.
+/// Whole number that can increase and decrease.
 #[derive(Clone, Debug)]
 pub struct Gauge<const LABELS: usize>(IntGaugeVec);
 
@@ -188,25 +188,25 @@ instrument!(Gauge, "gauge", family => {
 });
 
 impl<const LABELS: usize> Gauge<LABELS> {
-    /// Is this now.
+    /// Sets the value.
     pub fn set(&self, labels: [&str; LABELS], value: impl Into<i64>) {
         self.0.with_label_values(&labels).set(value.into());
     }
 
-    /// Is this now, where it is known.
+    /// Sets the value if it is known.
     pub fn set_known(&self, labels: [&str; LABELS], value: Option<impl Into<i64>>) {
         if let Some(value) = value {
             self.set(labels, value);
         }
     }
 
-    /// So many more.
+    /// Adds `more`.
     pub fn add(&self, labels: [&str; LABELS], more: i64) {
         self.0.with_label_values(&labels).add(more);
     }
 }
 
-/// A part of a whole, from 0 to 1.
+/// Ratio from 0 to 1.
 #[derive(Clone, Debug)]
 pub struct Ratio<const LABELS: usize>(GaugeVec);
 
@@ -215,7 +215,7 @@ instrument!(Ratio, "gauge", family => {
 });
 
 impl<const LABELS: usize> Ratio<LABELS> {
-    /// So many of a hundred.
+    /// Sets the ratio from a percentage.
     pub fn set_percent(&self, labels: [&str; LABELS], percent: u8) {
         self.0
             .with_label_values(&labels)
@@ -223,7 +223,7 @@ impl<const LABELS: usize> Ratio<LABELS> {
     }
 }
 
-/// How long something of milliseconds to a minute takes.
+/// Histogram for durations from milliseconds to a minute.
 #[derive(Clone, Debug)]
 pub struct Timing<const LABELS: usize>(HistogramVec);
 
@@ -232,7 +232,7 @@ instrument!(Timing, "histogram", family => {
 });
 
 impl<const LABELS: usize> Timing<LABELS> {
-    /// It took this long.
+    /// Records a duration.
     pub fn took(&self, labels: [&str; LABELS], time: Duration) {
         self.0
             .with_label_values(&labels)
@@ -240,7 +240,7 @@ impl<const LABELS: usize> Timing<LABELS> {
     }
 }
 
-/// How long something of minutes to a day takes.
+/// Histogram for durations from minutes to a day.
 #[derive(Clone, Debug)]
 pub struct LongTiming<const LABELS: usize>(HistogramVec);
 
@@ -250,7 +250,7 @@ instrument!(LongTiming, "histogram", family => {
 });
 
 impl<const LABELS: usize> LongTiming<LABELS> {
-    /// It took this long.
+    /// Records a duration.
     pub fn took(&self, labels: [&str; LABELS], time: SignedDuration) {
         self.0
             .with_label_values(&labels)

@@ -1,4 +1,4 @@
-//! What the operator tells about itself: log lines, metrics, and the HTTP server that shows them.
+//! Telemetry of the operator: log lines, metrics, and the HTTP server that serves them.
 
 pub mod http;
 pub mod logging;

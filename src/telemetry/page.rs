@@ -1,4 +1,4 @@
-//! `docs/metrics.md`, made of the declarations of all families.
+//! Generator of `docs/metrics.md` from the declarations of all families.
 
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ Rules that alert on them are in [deploy/monitoring](../deploy/monitoring), with 
 This page is made from the code by `cargo xtask docs`.
 ";
 
-/// The page.
+/// Returns the text of the document.
 #[must_use]
 pub fn page() -> String {
     let mut page = HEAD.to_owned();

@@ -1,4 +1,4 @@
-//! The arrows between the rooms of `src/`, read from the sources themselves.
+//! Allowed dependencies between the modules of `src/`, checked in the sources.
 
 mod reasons;
 mod sources;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use sources::sources;
 
-/// Whether a path is one of these, or lies below one.
+/// Returns whether a path is one of these, or below one.
 fn is_below(path: &str, stems: &[&str]) -> bool {
     stems.iter().any(|stem| {
         path.strip_prefix(stem)
@@ -16,7 +16,7 @@ fn is_below(path: &str, stems: &[&str]) -> bool {
     })
 }
 
-/// `file: path` for each path that a room names and `is_wrong`.
+/// Returns `file: path` for each path in a module that `is_wrong`.
 fn found(room: &str, is_wrong: impl Fn(&str) -> bool) -> Vec<String> {
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|source| source.is_in(room)) {
@@ -26,7 +26,7 @@ fn found(room: &str, is_wrong: impl Fn(&str) -> bool) -> Vec<String> {
     wrong
 }
 
-/// Every crate that the operator depends on, as paths spell them.
+/// Returns every crate that the operator depends on, as spelled in paths.
 fn crates() -> Vec<String> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let manifest = fs::read_to_string(manifest).unwrap();
@@ -41,7 +41,7 @@ fn crates() -> Vec<String> {
         .collect()
 }
 
-/// Paths into the other rooms, or into a crate, that are not on the list.
+/// Returns paths into other modules or crates that are not on the list.
 fn not_allowed(room: &str, allowed: &[&str]) -> Vec<String> {
     let crates = crates();
     let own = format!("crate::{room}");
@@ -64,7 +64,7 @@ fn the_domain_knows_api_types_the_model_and_time() {
     let allowed = [
         "crate::api",
         "crate::oceanbase::model",
-        // Which release can do what.
+        // Capabilities of releases.
         "crate::oceanbase::capability",
         // Which version restores the backups of which.
         "crate::oceanbase::version",
@@ -72,7 +72,7 @@ fn the_domain_knows_api_types_the_model_and_time() {
         "thiserror",
         TIME,
         MICRO_TIME,
-        // A fingerprint of a schedule is made of its text.
+        // The hash of a schedule's text.
         "sha2",
         "serde_json::to_string",
     ];
@@ -103,7 +103,7 @@ fn what_knows_oceanbase_knows_no_kubernetes() {
         "mysql_async",
         "rustls",
         "secrecy",
-        // A restore's key is a fingerprint of its request.
+        // A restore's key is a hash of its request.
         "sha2",
         "thiserror",
         "tokio",
@@ -153,7 +153,7 @@ fn the_controllers_know_neither_the_assembly_nor_the_database_client() {
     assert_eq!(wrong, none());
 }
 
-/// The rooms in the order of the list in `lib.rs`.
+/// Returns the modules in the order of the list in `lib.rs`.
 fn rooms() -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs");
     let text = fs::read_to_string(path).unwrap();
@@ -180,7 +180,7 @@ fn imports_point_down_the_list_of_rooms() {
     assert_eq!(wrong, none());
 }
 
-/// `file: word` for each shipped file outside `owners` that holds one of the words.
+/// Returns `file: word` for each shipped file outside `owners` that contains one of the words.
 fn elsewhere(owners: &[&str], words: &[&str]) -> Vec<String> {
     let mut wrong = Vec::new();
     for source in sources() {
@@ -266,7 +266,7 @@ fn no_file_is_longer_than_400_lines() {
     assert_eq!(long, none());
 }
 
-/// Without this the tests above could hold because nothing is seen.
+/// Guards against a scanner that finds nothing, with which the tests above would pass.
 #[test]
 fn what_the_domain_does_import_is_seen() {
     assert!(!found("domain", |path| path.starts_with("crate::api")).is_empty());

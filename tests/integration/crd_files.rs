@@ -1,4 +1,4 @@
-//! The definitions under `crds/` are the ones that the types make.
+//! Checks that the definitions under `crds/` match the types.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ fn crds_are_committed_as_generated() {
 fn no_definition_is_committed_that_no_kind_makes() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
     let committed = std::fs::read_dir(directory).unwrap().filter(|entry| {
-        // The base for `kubectl apply -k` beside them is written by hand.
+        // The base for `kubectl apply -k` in this directory is written by hand.
         entry.as_ref().unwrap().file_name() != "Kustomization"
     });
     assert_eq!(committed.count(), api::crd_files().unwrap().len());

@@ -1,9 +1,9 @@
-//! The documentation: what a page refers to is there.
+//! Checks of links and anchors in the documentation.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// All pages, but for those of what is built.
+/// Returns all pages, without those of build output.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut pages = Vec::new();
@@ -22,14 +22,14 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// Where the links of a page lead, but for those to other sites.
+/// Returns the link targets of a page, without other sites.
 fn links(text: &str) -> Vec<&str> {
     let targets = text.split("](").skip(1);
     let targets = targets.filter_map(|rest| rest.split([')', ' ']).next());
     targets.filter(|target| !target.contains("://")).collect()
 }
 
-/// The anchors of a page's headings, as they are made of their words.
+/// Returns the anchors of a page's headings, derived from their words.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     let anchor = |heading: &str| {

@@ -1,5 +1,5 @@
-//! Tests with real parts: a real kube-apiserver, the operator as a process, and the simulated
-//! OceanBase over TCP. One program, so that one control plane serves them all.
+//! Tests with a real kube-apiserver, the operator as a process, and the simulated OceanBase over
+//! TCP. They are one program so that they share one control plane.
 
 #![allow(
     clippy::disallowed_methods,
@@ -18,6 +18,7 @@ mod gitops;
 mod kernel_tables;
 mod monitoring;
 mod packaging;
+mod prose;
 mod protocol;
 mod simulation;
 mod stories;

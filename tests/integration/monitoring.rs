@@ -1,5 +1,5 @@
-//! Rules, runbooks and dashboards: each rule has a test in which it fires and one in which it is silent,
-//! and a runbook; each metric that they name is one of the operator's.
+//! Checks of rules, runbooks and dashboards. Each rule has a runbook, a test in which it fires and
+//! a silent test. Every named metric exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use serde_json::Value;
 const RUNBOOKS: &str =
     "https://github.com/oceanbase-backup/oceanbase-backup-operator/blob/main/docs/runbooks/";
 
-/// A file of the repository.
+/// Returns the path of a file of the repository.
 pub(crate) fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
@@ -21,7 +21,7 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(file(name)).unwrap()
 }
 
-/// The alerts of the rules file.
+/// Returns the alerts of the rules file.
 pub(crate) fn rules() -> Vec<Value> {
     let groups: Value = serde_saphyr::from_str(&read("deploy/monitoring/rules.yaml")).unwrap();
     let groups = groups["groups"].as_array().unwrap().clone();
@@ -42,9 +42,9 @@ pub(crate) struct Panel {
     pub(crate) dashboard: String,
     title: String,
     kind: String,
-    /// What Grafana calls the unit of its values.
+    /// Grafana's name for the unit of its values.
     pub(crate) unit: String,
-    /// Its queries as Grafana has them, each with the name of a series.
+    /// Its queries in Grafana's form, each with the name of a series.
     pub(crate) targets: Vec<(String, String)>,
 }
 
@@ -63,13 +63,13 @@ impl Panel {
         }
     }
 
-    /// What stands above it on a page.
+    /// Returns its heading on a page.
     pub(crate) fn heading(&self) -> String {
         format!("### {} ({})\n", self.title, self.kind)
     }
 }
 
-/// Each panel of each dashboard.
+/// Returns each panel of each dashboard.
 pub(crate) fn panels() -> Vec<Panel> {
     let files = std::fs::read_dir(file("deploy/monitoring/dashboards")).unwrap();
     let files: BTreeSet<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();
@@ -83,7 +83,7 @@ pub(crate) fn panels() -> Vec<Panel> {
     panels
 }
 
-/// A query with what stands for "all" in place of the variables.
+/// Replaces the variables of a query by "all".
 pub(crate) fn answerable(query: &str) -> String {
     let query = query.replace("$__rate_interval", "1m");
     let query = ["namespace", "strategy", "tenant"]
@@ -95,7 +95,7 @@ pub(crate) fn answerable(query: &str) -> String {
     query
 }
 
-/// Each query of each dashboard, with the panel that asks it.
+/// Returns each query of each dashboard, with its panel.
 pub(crate) fn queries() -> Vec<(String, String)> {
     let mut queries = Vec::new();
     for panel in panels() {

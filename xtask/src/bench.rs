@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what the operator costs and how fast it is, against the simulator.
+//! `cargo xtask bench`: resource costs and speed of the operator against the simulator.
 
 mod gauge;
 mod world;
@@ -21,33 +21,33 @@ use gauge::Operator;
 /// What is measured.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Tenants of the one cluster, one measurement after the other; none with no number.
+    /// Numbers of tenants of the cluster, one measurement for each number; none without a number.
     #[arg(long, value_delimiter = ',', num_args = 0.., default_value = "1,100,1000")]
     tenants: Vec<usize>,
-    /// The target that the operator is built for, such as `x86_64-unknown-linux-musl`, which the
-    /// image is made of (see deploy/Containerfile); this machine's when left out.
+    /// Target to build the operator for, such as `x86_64-unknown-linux-musl`, the target of the
+    /// image (see deploy/Containerfile). The default is the target of this machine.
     #[arg(long)]
     target: Option<String>,
-    /// How long the idle operator is watched, in seconds; checkpoints are written every five
-    /// minutes at the earliest, so that less than that says little about writes.
+    /// Seconds for which the idle operator is measured. Checkpoints are written at most every five
+    /// minutes, so less time says little about writes.
     #[arg(long, default_value_t = 330)]
     idle_seconds: u64,
-    /// How many backups are started one after the other to measure latencies.
+    /// Number of backups that run one after the other to measure latencies.
     #[arg(long, default_value_t = 10)]
     backups: usize,
-    /// How many Secrets of 128 KiB that nobody refers to are put beside the objects of the last
-    /// measurement; its memory is then shown again.
+    /// Number of unreferenced Secrets of 128 KiB that are added to the last measurement. The memory
+    /// is then measured again.
     #[arg(long, default_value_t = 600)]
     foreign_secrets: usize,
-    /// How many strategies, one for each tenant, are to send their first backup at once.
+    /// Number of strategies, one for each tenant, that send their first backup at once.
     #[arg(long, default_value_t = 1000)]
     first_runs: usize,
 }
 
-/// How many backups may run at once, where they are started one after the other.
+/// Limit on simultaneous backups when backups start one after the other.
 const AT_ONCE: usize = 64;
 
-/// The busy pace goes on for a minute after the last statement.
+/// The busy polling continues for a minute after the last statement.
 const CALM_AFTER: Duration = Duration::from_secs(75);
 
 struct Stage {
@@ -105,7 +105,8 @@ impl Stage {
         Operator::start(&self.programs, kubeconfig, namespace)
     }
 
-    /// A cluster of this many tenants, whose log backup runs and which has come to rest.
+    /// Creates a cluster of this many tenants and waits until log backup runs and the operator is
+    /// idle.
     async fn set(&self, tenants: usize) -> Result<Bench<'_>> {
         let namespace = format!("bench-{tenants}");
         let (simulator, endpoint) = world::simulate(tenants).await?;
@@ -132,7 +133,7 @@ impl Stage {
         Ok(bench)
     }
 
-    /// How long it takes until each of so many strategies has sent its first BACKUP.
+    /// Measures how long it takes until each of these strategies has sent its first BACKUP.
     async fn measure_first_runs(&self, strategies: usize) -> Result<()> {
         say(&format!("\n{strategies} strategies at once"));
         let namespace = "bench-first";
@@ -239,7 +240,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// A second cluster that takes connections and never says a word: what it costs the first.
+    /// Measures what a second cluster that accepts connections and never answers costs the first.
     async fn measure_beside_a_silent_cluster(&self, backups: usize) -> Result<()> {
         let (silent, endpoint) = world::simulate(backups).await?;
         self.kubernetes.apply(&format!(
@@ -255,14 +256,14 @@ impl Bench<'_> {
         self.measure_backups(", silent", backups).await
     }
 
-    /// What Secrets that nobody refers to cost.
+    /// Measures the cost of unreferenced Secrets.
     async fn measure_foreign_secrets(&self, count: usize) -> Result<()> {
-        // What came before has left its traces; only what the Secrets add counts.
+        // Earlier measurements used memory; only the increase by the Secrets counts.
         self.show_memory("before foreign Secrets")?;
         for first in (0..count).step_by(50) {
             let numbers = first..count.min(first + 50);
             let manifest = world::foreign_secrets(&self.namespace, numbers);
-            // Not applied: the whole Secret would not fit into its annotation.
+            // Created, not applied: the whole Secret would not fit into its annotation.
             let create = ["create", "--filename", "-"];
             self.kubernetes.kubectl(&create, Some(&manifest))?;
         }
@@ -290,7 +291,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Seconds from the object's creation to BACKUP, and from the job's end to the phase.
+    /// Returns seconds from the object's creation to BACKUP, and from the job's end to the phase.
     async fn measure_backup(&self, with: &str, number: usize) -> Result<(f64, f64)> {
         let with = with.trim_start_matches([',', ' ']);
         let name = format!("backup{with}-{number}");
@@ -355,7 +356,7 @@ fn count_as_f64(count: u64) -> f64 {
     u32::try_from(count).map_or(f64::MAX, f64::from)
 }
 
-/// Smallest, middle and largest value.
+/// Returns the smallest, middle and largest value.
 fn spread(values: &mut [f64]) -> String {
     values.sort_by(f64::total_cmp);
     let at = |index: usize| values.get(index).copied().unwrap_or_default();

@@ -1,13 +1,13 @@
-//! The conformance suite: it checks on a cluster of the user's choice what the operator assumes about
-//! OceanBase.
+//! Conformance suite, which checks on a user's cluster what the operator assumes about OceanBase.
 //!
-//! * `settings` flags and the account; `storage` the directory of the run; `names` what it creates
-//! * `opening` what is looked at before anything is changed
-//! * `suite` a run and its ways to find something; `database` its session
+//! * `settings` flags and the account; `storage` the directory of the run; `names` names of what it
+//!   creates
+//! * `opening` checks before any change
+//! * `suite` a run and its kinds of checks; `database` its session
 //! * `privileges`, `columns`, `archiving`, `backups`, `policy`, `preview`, `recovery`, `resources`,
 //!   `failure`, `tables`, `deletion`, `capabilities` the sections of the report
-//! * `restoring` sends RESTORE; `clean_up`, `removal` undo what the run has done, `leftovers` says what
-//!   is left; `report` what was found
+//! * `restoring` sends RESTORE; `clean_up`, `removal` undo what the run did; `leftovers` reports
+//!   what remains; `report` the results
 
 mod archiving;
 mod backups;
@@ -52,15 +52,15 @@ pub(crate) use settings::Arguments;
 use settings::Settings;
 use suite::Suite;
 
-/// What the command ends with if it could not run.
+/// Exit code of a command that could not run.
 const COULD_NOT_RUN: u8 = 2;
 
-/// Runs the suite, prints its report and returns 0 if all is as expected, 1 if something is not, and
-/// 2 if the suite could not run.
+/// Runs the suite and prints its report. Returns 0 if all is as expected, 1 if something is not,
+/// and 2 if the suite could not run.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
     let ended = runtime.block_on(run_and_report(arguments));
-    // A statement without an answer is not waited for.
+    // The command does not wait for a statement without an answer.
     runtime.shutdown_background();
     Ok(ended.unwrap_or_else(|error| {
         progress(&format!("the suite could not run: {error:#}"));
@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 async fn run_and_report(arguments: &Arguments) -> Result<ExitCode> {
     let settings = Settings::read(arguments, Timestamp::now())?;
     let secrets = settings.secrets();
-    // Before the run: afterwards it would be too late to say that it cannot be written.
+    // Opened before the run, so that an unwritable file is reported in time.
     let mut file = arguments.report.as_deref().map(open_report).transpose()?;
     let report = run_suite(settings, ending::end_signal()?).await?;
     let text = report.to_markdown(&secrets);
@@ -86,7 +86,7 @@ async fn run_and_report(arguments: &Arguments) -> Result<ExitCode> {
     Ok(report.exit_code())
 }
 
-/// Opens the file of the report. What it contains stays until the run has ended.
+/// Opens the file of the report. Its content stays until the run has ended.
 fn open_report(path: &Path) -> Result<File> {
     let mut options = File::options();
     let file = options.create(true).truncate(false).write(true).open(path);
@@ -101,7 +101,7 @@ fn write_report(file: &mut File, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// Runs the suite until it has ended or a signal comes, and undoes what it has done.
+/// Runs the suite until it ends or a signal arrives, and undoes its changes.
 async fn run_suite(
     settings: Settings,
     end_signal: impl Future<Output = Result<u8>>,
@@ -128,9 +128,9 @@ async fn run_suite(
 }
 
 impl Suite {
-    /// Checks everything, in an order in which each part finds what it needs.
+    /// Checks everything, in an order that creates what each part needs.
     async fn check_all(&mut self) {
-        // A section that has ended early has said so.
+        // A section that ends early adds a line to the report.
         let _ = self.read_columns().await;
         if let Ok(abilities) = self.check_privileges().await {
             self.check_with(abilities).await;
@@ -204,7 +204,7 @@ impl Suite {
     }
 }
 
-/// Prints a line on the progress of the command.
+/// Prints a progress line.
 fn progress(line: &str) {
     // A closed standard error does not stop the run.
     let _ = writeln!(std::io::stderr(), "{line}");

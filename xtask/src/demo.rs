@@ -10,23 +10,23 @@ use crate::kubernetes::Kubernetes;
 use crate::process::{build, start, start_and_read_line};
 use crate::say;
 
-/// How the demo is run.
+/// Options of the demo.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Use the cluster that kubectl points at instead of an embedded one; the demo's namespace and
-    /// the definitions stay there until the next demo makes them anew.
+    /// Use the current cluster of kubectl instead of an embedded one. The demo's namespace and the
+    /// definitions stay there until the next demo recreates them.
     #[arg(long)]
     use_current_cluster: bool,
-    /// End when everything has been shown, instead of staying until Ctrl-C.
+    /// Exit after everything was shown, instead of running until Ctrl-C.
     #[arg(long)]
     exit: bool,
 }
 
 const NAMESPACE: &str = "demo";
-/// Tells the demo's namespace from one of the same name.
+/// Label that distinguishes the demo's namespace from a user's namespace of the same name.
 const LABEL: &str = "backup.oceanbase.io/made-by";
 
-/// What is shown at the end, with the columns that people read.
+/// Kinds that the end of the demo shows, with their printed columns.
 const KINDS: [&str; 7] = [
     "oceanbaseclusters",
     "backupstorages",
@@ -37,7 +37,7 @@ const KINDS: [&str; 7] = [
     "cleanuptasks",
 ];
 
-/// How long it all may take; the incremental backup waits for the next full minute.
+/// Limit on the whole demo; the incremental backup waits for the next full minute.
 const PATIENCE: Duration = Duration::from_mins(4);
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
@@ -96,8 +96,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Deletes what an earlier demo left in the current cluster: it is about a database that is gone. A
-/// namespace of the same name that is somebody else's is left alone.
+/// Deletes the objects of an earlier demo in the current cluster, whose database is gone. Without
+/// the demo's label, a namespace of the same name is left alone.
 fn make_room(kubernetes: &Kubernetes) -> Result<()> {
     let namespaces = kubernetes.kubectl(&["get", "namespaces", "--output", "json"], None)?;
     let namespaces: Value = serde_json::from_str(&namespaces)?;
@@ -114,7 +114,7 @@ fn make_room(kubernetes: &Kubernetes) -> Result<()> {
         .map(drop)
 }
 
-/// Waits until log backup runs and a full and an incremental backup are complete, and a tenant is
+/// Waits until log backup runs, a full and an incremental backup are complete, and a tenant is
 /// recovered to a point between them.
 async fn watch(kubernetes: &Kubernetes) -> Result<()> {
     let began = Instant::now();
@@ -156,7 +156,7 @@ async fn watch(kubernetes: &Kubernetes) -> Result<()> {
             ),
             (
                 refused,
-                "a backup to a place that is somebody else's was refused",
+                "a backup to a destination of another tool was refused",
             ),
             (recovered, "the tenant is recovered, as a new one"),
         ];
@@ -179,7 +179,7 @@ async fn watch(kubernetes: &Kubernetes) -> Result<()> {
     }
 }
 
-/// The newest instant that tenant orders can be recovered to, as its log backup shows it.
+/// Returns the newest instant to which tenant orders can be recovered, as its log backup shows it.
 fn newest_instant(log_backup: &Value) -> Option<&str> {
     let windows = log_backup["status"]["recoveryWindows"].as_array()?;
     let is_its = log_backup["spec"]["tenantName"] == "orders";

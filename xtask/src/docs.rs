@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: what is made of the code beside the definitions.
+//! `cargo xtask docs`: pages that are generated from the code, beside the definitions.
 
 mod releases;
 
@@ -9,24 +9,24 @@ use oceanbase_backup_operator::{oceanbase, telemetry};
 
 use crate::preview;
 
-/// Between these lines of docs/troubleshooting.md stand the errors of the database.
+/// Markers in docs/troubleshooting.md around the table of database errors.
 const BEGIN: &str = "<!-- The table is made from the code by `cargo xtask docs`. -->\n";
 const END: &str = "<!-- End of the table. -->\n";
 
-/// Between these lines of docs/releases.md stand the capabilities of releases.
+/// Markers in docs/releases.md around the capabilities of releases.
 const BEGIN_RELEASES: &str = "<!-- The tables are made from the code by `cargo xtask docs`. -->\n";
 const END_RELEASES: &str = "<!-- End of the tables. -->\n";
 
-/// Writes all of it.
+/// Writes all pages.
 pub(crate) fn write() -> Result<()> {
     for (name, text) in pages()? {
         let path = crate::root().join(name);
-        std::fs::write(&path, text).with_context(|| format!("can not write {}", path.display()))?;
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
 }
 
-/// Path below the root, and text.
+/// Returns the pages: path below the root, and text.
 fn pages() -> Result<[(&'static str, String); 7]> {
     Ok([
         ("docs/images/obbackup-fleet.svg", picture("fleet")?),
@@ -58,7 +58,7 @@ fn pages() -> Result<[(&'static str, String); 7]> {
 
 fn read(name: &str) -> Result<String> {
     let path = crate::root().join(Path::new(name));
-    std::fs::read_to_string(&path).with_context(|| format!("can not read {}", path.display()))
+    std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn picture(name: &str) -> Result<String> {
@@ -68,14 +68,14 @@ fn picture(name: &str) -> Result<String> {
     preview::picture(&dashboard, &read("docs/dashboards-sample.md")?)
 }
 
-/// Returns the page with what the code makes between its two marks.
+/// Returns the page with the generated text between its two markers.
 fn filled(page: &str, [begin, end]: [&str; 2], made: &str) -> Result<String> {
     let marked = || Some((page.split_once(begin)?.0, page.split_once(end)?.1));
     let (before, after) = marked().with_context(|| format!("a page has lost its mark {begin}"))?;
     Ok(format!("{before}{begin}\n{made}\n\n{end}{after}"))
 }
 
-/// The rules as an object of the Prometheus Operator.
+/// Returns the rules as an object of the Prometheus Operator.
 fn resource(rules: &str) -> String {
     let groups = rules.lines().skip_while(|line| line.starts_with('#'));
     let groups: Vec<String> = groups.map(|line| format!("  {line}")).collect();

@@ -1,31 +1,31 @@
-//! Commands that end with everything they have started, however they are told to end.
+//! Termination of commands together with everything that they have started.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Runs a command that starts programs. When it is told to end (Ctrl-C, SIGTERM, the SIGHUP of a
-/// closed terminal) it is dropped, and what it has started with it: a signal that is not handled
-/// ends this process alone, and an operator that nobody sees would go on acting on a cluster.
+/// Runs a command that starts programs. Ctrl-C, SIGTERM or SIGHUP drops the command and everything
+/// that it started. An unhandled signal would end only this process, and an unattended operator
+/// would continue to act on a cluster.
 pub(crate) fn until_interrupted(command: impl Future<Output = Result<()>>) -> Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
     let ended = runtime.block_on(async {
         let signal = end_signal()?;
         tokio::select! {
-            // First, because it may itself wait for Ctrl-C and be done then.
+            // First, because the command may itself wait for Ctrl-C and finish.
             biased;
             ended = command => ended.map(|()| ExitCode::SUCCESS),
             number = signal => Ok(ExitCode::from(128 + number?)),
         }
     });
-    // A control plane that is just being built is not waited for.
+    // The command does not wait for a control plane that is still being built.
     runtime.shutdown_background();
     ended
 }
 
-/// Handles the signals that end a command from now on. Returns a future that waits for the first of
-/// them and gives its number.
+/// Handles the signals that end a command from now on. Returns a future that waits for the first
+/// signal and returns its number.
 pub(crate) fn end_signal() -> Result<impl Future<Output = Result<u8>>> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
     use crate::process::start_and_read_line;
 
-    /// Ends when whoever was started is gone, because nobody else holds the pipe.
+    /// Ends when all started programs are gone, because they hold the pipe open.
     fn interrupted(name: &'static str) -> ExitCode {
         let (mut held, handed_on) = std::io::pipe().unwrap();
         let code = until_interrupted(async move {

@@ -1,5 +1,5 @@
-//! `cargo xtask crds`: everything that is generated and committed. The definitions come from the types;
-//! what else holds them, or the operator's rights, is copied or rendered.
+//! `cargo xtask crds`: all generated files that are committed. The definitions come from the types.
+//! Files with copies of the definitions or of the operator's rights are copied or rendered.
 
 mod argocd;
 mod values;
@@ -14,7 +14,7 @@ use oceanbase_backup_operator::api;
 
 const CHART: &str = "charts/oceanbase-backup-operator";
 
-/// What is copied into the chart: a program that renders a chart reads no file outside of it.
+/// Files that are copied into the chart: rendering a chart reads no file outside of it.
 const COPIES: [(&str, &str); 8] = [
     ("deploy/rbac/operator.yaml", "files/rbac/operator.yaml"),
     ("deploy/rbac/users.yaml", "files/rbac/users.yaml"),
@@ -44,19 +44,19 @@ const COPIES: [(&str, &str); 8] = [
     ),
 ];
 
-/// Writes all of it.
+/// Writes all files.
 pub(crate) fn write() -> Result<()> {
     for (name, text) in definitions()? {
         write_file(&name, &text)?;
     }
-    // Rendered from what has just been written.
+    // Rendered from the files that were just written.
     for (name, text) in derived()? {
         write_file(&name, &text)?;
     }
     Ok(())
 }
 
-/// The definitions: path below the root, and text.
+/// Returns the definitions: path below the root, and text.
 fn definitions() -> Result<BTreeMap<String, String>> {
     let files = api::crd_files()?.into_iter();
     Ok(files
@@ -64,7 +64,7 @@ fn definitions() -> Result<BTreeMap<String, String>> {
         .collect())
 }
 
-/// What is made of the definitions and of other files.
+/// Returns the files that are derived from the definitions and other files.
 fn derived() -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     let mut all = String::from(
@@ -87,13 +87,13 @@ fn derived() -> Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// What `kubectl apply -k deploy` applies, as one file.
+/// Returns the output of `kubectl apply -k deploy` as one file.
 fn install() -> Result<String> {
     let output = Command::new(control_plane::binary()?)
         .args(["kubectl", "kustomize"])
         .arg(crate::root().join("deploy"))
         .output()
-        .context("kubectl can not be started")?;
+        .context("kubectl cannot be started")?;
     if !output.status.success() {
         bail!(
             "kubectl kustomize deploy: {}",
@@ -108,7 +108,7 @@ fn install() -> Result<String> {
 }
 
 fn read(name: &str) -> Result<String> {
-    fs::read_to_string(crate::root().join(name)).with_context(|| format!("can not read {name}"))
+    fs::read_to_string(crate::root().join(name)).with_context(|| format!("cannot read {name}"))
 }
 
 fn write_file(name: &str, text: &str) -> Result<()> {
@@ -116,7 +116,7 @@ fn write_file(name: &str, text: &str) -> Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)
         .and_then(|()| fs::write(&path, text))
-        .with_context(|| format!("can not write {name}"))
+        .with_context(|| format!("cannot write {name}"))
 }
 
 #[cfg(test)]

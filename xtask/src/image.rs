@@ -1,5 +1,5 @@
-//! `cargo xtask image`: the operator's image without a container engine, as an OCI layout in one file,
-//! and what it is made of beside it.
+//! `cargo xtask image`: the operator's image as an OCI layout in one file, without a container
+//! engine, and its bill of materials.
 
 mod layout;
 mod sbom;
@@ -19,20 +19,20 @@ const NAME: &str = "oceanbase-backup-operator";
 /// What is built.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The targets that the program is built for; with several the image is for each of their
-    /// processors. `rustup target add` brings one here, and another processor needs its C compiler.
+    /// Targets to build the program for. With several targets the image supports each of their
+    /// processors. Add a target with `rustup target add`; another processor needs its C compiler.
     #[arg(long, default_value = "x86_64-unknown-linux-musl")]
     target: Vec<String>,
-    /// Leave out the bill of materials, for which cargo-cyclonedx has to be installed.
+    /// Skip the bill of materials, which requires cargo-cyclonedx.
     #[arg(long)]
     without_sbom: bool,
-    /// Run the program of the first target as its Pod would: as the image's user, on a root that can not be
-    /// written, against a real API server. Only root can.
+    /// Run the program of the first target as its Pod would: as the image's user, on a read-only
+    /// root, against a real API server. Requires root.
     #[arg(long = "try")]
     tried: bool,
 }
 
-/// Bytes that an image may have as it is pulled, for one processor.
+/// Limit on the bytes of a pulled image, for one processor.
 const MOST: usize = 12 * 1024 * 1024;
 
 /// A program for one processor.
@@ -61,8 +61,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         layout.len() / 1024,
         MOST / 1024
     );
-    std::fs::write(&image, &layout)
-        .with_context(|| format!("can not write {}", image.display()))?;
+    std::fs::write(&image, &layout).with_context(|| format!("cannot write {}", image.display()))?;
     for program in &programs {
         say(&format!(
             "{}: the program has {} KiB",
@@ -82,7 +81,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// What images call the processor that Rust names at the front of a target.
+/// Returns the name in images of the processor at the front of a Rust target.
 fn architecture(target: &str) -> Result<Arch> {
     match target.split('-').next() {
         Some("x86_64") => Ok(Arch::Amd64),
@@ -91,15 +90,15 @@ fn architecture(target: &str) -> Result<Arch> {
     }
 }
 
-/// Where the image goes.
+/// Returns the output directory of the image.
 fn directory() -> Result<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let directory = crate::root().join(target).join("image");
     std::fs::create_dir_all(&directory)
-        .with_context(|| format!("can not create {}", directory.display()))?;
+        .with_context(|| format!("cannot create {}", directory.display()))?;
     Ok(directory.canonicalize()?)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("can not read {}", path.display()))
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -1,4 +1,4 @@
-//! The cluster that a command works with: the embedded one, or the current one.
+//! The cluster of a command: the embedded or the current cluster.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,26 +10,26 @@ use serde_json::Value;
 
 /// A Kubernetes cluster.
 pub(crate) enum Kubernetes {
-    /// Started by this command, and gone with it.
+    /// Started by this command, and ended with it.
     Embedded(Box<ControlPlane>),
-    /// Whatever KUBECONFIG or `~/.kube/config` says.
+    /// The cluster of KUBECONFIG or `~/.kube/config`.
     Current(PathBuf),
 }
 
 impl Kubernetes {
-    /// Starts the embedded cluster; the first time this builds it, which takes minutes.
+    /// Starts the embedded cluster. The first start builds it, which takes minutes.
     pub(crate) async fn embedded() -> Result<Self> {
         let plane = tokio::task::spawn_blocking(ControlPlane::start).await??;
         Ok(Self::Embedded(Box::new(plane)))
     }
 
-    /// The current cluster, used with the kubectl that is built here.
+    /// Returns the current cluster, used with the kubectl that is built here.
     pub(crate) async fn current() -> Result<Self> {
         let program = tokio::task::spawn_blocking(control_plane::binary).await??;
         Ok(Self::Current(program))
     }
 
-    /// What KUBECONFIG has to be for other programs, where it is not what it is already.
+    /// Returns KUBECONFIG for other programs, unless their present value is right.
     pub(crate) fn kubeconfig(&self) -> Option<&std::path::Path> {
         match self {
             Self::Embedded(plane) => Some(plane.kubeconfig()),
@@ -48,7 +48,7 @@ impl Kubernetes {
         }
     }
 
-    /// What kubectl prints.
+    /// Runs kubectl and returns its output.
     pub(crate) fn kubectl(&self, arguments: &[&str], input: Option<&str>) -> Result<String> {
         let mut child = self
             .command()
@@ -61,7 +61,7 @@ impl Kubernetes {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .context("kubectl can not be started")?;
+            .context("kubectl cannot be started")?;
         if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
             stdin.write_all(input.as_bytes())?;
         }
@@ -97,8 +97,8 @@ impl Kubernetes {
         self.kubectl(&wait, None).map(drop)
     }
 
-    /// How many objects of one of our kinds are in a namespace. The API counts: reading a thousand
-    /// of them again and again would take the time that is measured.
+    /// Returns the number of objects of one of the operator's kinds in a namespace. The API server
+    /// counts, because repeated reads of a thousand objects would distort the measurement.
     pub(crate) fn count(&self, namespace: &str, kind: &str) -> Result<usize> {
         let path = format!("/apis/backup.oceanbase.io/v1alpha1/namespaces/{namespace}/{kind}");
         let first = self.kubectl(&["get", "--raw", &format!("{path}?limit=1")], None)?;
@@ -110,7 +110,7 @@ impl Kubernetes {
         Ok(shown + usize::try_from(rest)?)
     }
 
-    /// Objects of a kind in a namespace.
+    /// Returns the objects of a kind in a namespace.
     pub(crate) fn list(&self, namespace: &str, kind: &str) -> Result<Vec<Value>> {
         let text = self.kubectl(
             &["get", kind, "--namespace", namespace, "--output", "json"],

@@ -32,19 +32,20 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check on a database of your choice what the operator assumes about it: before production, with a
-    /// scratch tenant.
+    /// Check on a database of your choice what the operator assumes about it. Run it with a scratch
+    /// tenant before production.
     Conformance(conformance::Arguments),
     /// Show the main job: a strategy starts log backup, a full and an incremental backup.
     Demo(demo::Arguments),
-    /// Write what is generated: the custom resource definitions of all kinds to crds/, the manifests that
-    /// hold them to deploy/, Argo CD's settings, and the chart's copies and table of values.
+    /// Write the generated files: the custom resource definitions to crds/, their manifests to
+    /// deploy/, Argo CD's settings, and the chart's copies and table of values.
     Crds,
-    /// Make the operator's image without a container engine, and its bill of materials.
+    /// Build the operator's image without a container engine, and its bill of materials.
     Image(image::Arguments),
-    /// Write the pages of fields of all kinds to docs/reference/.
+    /// Write the field reference of all kinds to docs/reference/.
     Reference,
-    /// Write the pages and rules that are made of the code: metrics, errors of the database, alerts.
+    /// Write the pages and rules that are generated from the code: metrics, database errors,
+    /// alerts.
     Docs,
     /// Measure memory, statements, connections, API writes and latencies against the simulator.
     Bench(bench::Arguments),
@@ -57,9 +58,9 @@ fn main() -> Result<ExitCode> {
         Command::Demo(arguments) => ending::until_interrupted(demo::run(arguments)),
         Command::Bench(arguments) => ending::until_interrupted(bench::run(arguments)),
         Command::Image(arguments) => ending::until_interrupted(image::run(arguments)),
-        // It undoes what it has done before it ends.
+        // It undoes its changes before it ends.
         Command::Conformance(arguments) => conformance::run(&arguments),
-        // These start nothing: a signal ends them as it ends any program.
+        // These start no other program, so the default signal handling is enough.
         Command::Crds => generated::write().map(|()| ExitCode::SUCCESS),
         Command::Reference => reference::write().map(|()| ExitCode::SUCCESS),
         Command::Docs => docs::write().map(|()| ExitCode::SUCCESS),
@@ -67,14 +68,14 @@ fn main() -> Result<ExitCode> {
     }
 }
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 fn root() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Prints a line for whoever runs the command.
+/// Prints a line for the user of the command.
 fn say(line: &str) {
     use std::io::Write;
-    // Nobody reads: nothing to be done about it.
+    // A closed standard output is ignored.
     let _ = writeln!(std::io::stdout(), "{line}");
 }

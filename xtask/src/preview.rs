@@ -1,4 +1,5 @@
-//! Pictures of the dashboards: their panels where Grafana puts them, with the values of docs/dashboards-sample.md.
+//! Pictures of the dashboards: their panels in Grafana's layout, with the values of
+//! docs/dashboards-sample.md.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -6,14 +7,14 @@ use std::fmt::Write;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// Grafana's grid has 24 columns; pixels of one, and of a row.
+/// Pixels of a column, of which Grafana's grid has 24, and of a row.
 const COLUMN: i64 = 50;
 const ROW: i64 = 30;
 /// Pixels above the panels, for the title.
 const HEAD: i64 = 44;
 /// Pixels between the lines of a list.
 const LINE: i64 = 19;
-/// What lines are told apart by.
+/// Colours that distinguish lines.
 const COLOURS: [&str; 6] = [
     "#73bf69", "#5794f2", "#f2cc0c", "#ff9830", "#b877d9", "#f2495c",
 ];
@@ -21,7 +22,7 @@ const COLOURS: [&str; 6] = [
 /// Name and value of each series of a panel.
 type Rows = Vec<(String, String)>;
 
-/// One picture as SVG, of a dashboard as JSON and the page with the samples.
+/// Renders one picture as SVG from a dashboard as JSON and the page with the samples.
 pub(crate) fn picture(dashboard: &str, samples: &str) -> Result<String> {
     let dashboard: Value = serde_json::from_str(dashboard)?;
     let title = text(&dashboard["title"]);
@@ -55,7 +56,7 @@ fn number(panel: &Value, name: &str) -> i64 {
     panel["gridPos"][name].as_i64().unwrap_or(0)
 }
 
-/// What stands in the tables of one dashboard, by the panel's title.
+/// Returns the values in the tables of one dashboard, by the panel's title.
 fn values(section: &str) -> HashMap<&str, Rows> {
     let panels = section.split("\n### ").skip(1);
     panels
@@ -112,7 +113,7 @@ fn draw(svg: &mut String, panel: &Value, rows: &Rows) {
     }
 }
 
-/// The series with their values: of a table its rows, of lines over time what stands below them.
+/// Renders the series with their values: rows of a table, or the legend below lines.
 fn list(
     svg: &mut String,
     (x, y): (i64, i64),
@@ -150,7 +151,7 @@ fn list(
     }
 }
 
-/// A text in as many lines as it takes.
+/// Wraps a text to this width.
 fn wrapped(text: &str, pixels: i64) -> Vec<String> {
     let most = usize::try_from(pixels / 7).unwrap_or(0);
     let mut lines = vec![String::new()];
@@ -170,7 +171,7 @@ fn wrapped(text: &str, pixels: i64) -> Vec<String> {
     lines
 }
 
-/// As much of a text as there is room for.
+/// Cuts a text to this width.
 fn cut(text: &str, pixels: i64) -> String {
     let most = usize::try_from(pixels / 7).unwrap_or(0).max(3);
     if text.chars().count() <= most {

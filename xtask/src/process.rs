@@ -1,4 +1,4 @@
-//! Programs that are built and run by the commands.
+//! Building and running of programs by the commands.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -28,7 +28,7 @@ pub(crate) async fn build(
     for package in packages {
         command.args(["--package", package]);
     }
-    let status = command.status().await.context("cargo can not be started")?;
+    let status = command.status().await.context("cargo cannot be started")?;
     ensure!(status.success(), "the build failed");
     let built = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || crate::root().join("target"),
@@ -47,7 +47,7 @@ pub(crate) fn start(command: &mut Command, log: &std::path::Path) -> Result<Chil
         .stdout(output)
         .kill_on_drop(true)
         .spawn()
-        .context("a program can not be started")
+        .context("a program cannot be started")
 }
 
 /// Starts a program that ends with this one, and reads the first line that it prints.
@@ -57,14 +57,14 @@ pub(crate) async fn start_and_read_line(command: &mut Command) -> Result<(Child,
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .context("a program can not be started")?;
-    let output = child.stdout.take().context("its output can not be read")?;
+        .context("a program cannot be started")?;
+    let output = child.stdout.take().context("its output cannot be read")?;
     let mut lines = BufReader::new(output).lines();
     let line = lines
         .next_line()
         .await?
         .context("it ended without a word")?;
-    // Read on, or the program would stop at a full pipe.
+    // Keep reading, because the program would block at a full pipe.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     Ok((child, line))
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask reference`: a page of fields for each kind, from its definition.
+//! `cargo xtask reference`: a field reference for each kind, from its definition.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use oceanbase_backup_operator::api;
 
 pub(crate) fn write() -> Result<()> {
     for (path, text) in pages() {
-        std::fs::write(&path, text).with_context(|| format!("can not write {}", path.display()))?;
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
 }
@@ -32,7 +32,7 @@ fn pages() -> Vec<(PathBuf, String)> {
     pages.collect()
 }
 
-/// The page of a kind.
+/// Renders the reference of a kind.
 fn page(crd: &CustomResourceDefinition) -> String {
     let names = &crd.spec.names;
     let mut page = format!("# {}\n", names.kind);
@@ -60,7 +60,7 @@ fn page(crd: &CustomResourceDefinition) -> String {
     page
 }
 
-/// The fields of `spec` or `status`.
+/// Renders the fields of `spec` or `status`.
 fn section(page: &mut String, name: &str, schema: &JSONSchemaProps) {
     let _ = write!(page, "\n## {name}\n\n");
     if let Some(description) = &schema.description {
@@ -77,7 +77,7 @@ fn section(page: &mut String, name: &str, schema: &JSONSchemaProps) {
     }
 }
 
-/// The rows of an object's fields, those that must be there first, and of what is in them.
+/// Adds the rows of an object's fields, required ones first, and of their nested fields.
 fn fields(page: &mut String, prefix: &str, schema: &JSONSchemaProps, rules: &mut Vec<String>) {
     let required = schema.required.as_deref().unwrap_or_default();
     let mut all: Vec<_> = schema.properties.iter().flatten().collect();
@@ -103,12 +103,12 @@ fn fields(page: &mut String, prefix: &str, schema: &JSONSchemaProps, rules: &mut
     }
 }
 
-/// Type, bounds, default, and whether the field must be there.
+/// Returns type, bounds, default, and whether the field is required.
 fn kind(field: &JSONSchemaProps, is_required: bool) -> String {
     let mut parts = vec![type_of(field)];
     let inner = items(field).unwrap_or(field);
     if let Some(values) = &inner.enum_ {
-        // A value that may be left out is null in the schema.
+        // An optional value is null in the schema.
         let values = values.iter().filter(|value| !value.0.is_null());
         let values: Vec<_> = values
             .map(|value| format!("`{}`", plain(&value.0)))
@@ -151,7 +151,7 @@ fn items(field: &JSONSchemaProps) -> Option<&JSONSchemaProps> {
     }
 }
 
-/// What the rules of an object say where they refuse.
+/// Returns the messages of the validation rules of an object.
 fn own_rules(path: &str, schema: &JSONSchemaProps) -> Vec<String> {
     let rules = schema.x_kubernetes_validations.iter().flatten();
     let messages = rules.filter_map(|rule| rule.message.as_deref());

@@ -1,4 +1,4 @@
-//! Fault plans: one that is replayed, all that can be enumerated, or as many as a time allows.
+//! Runs of fault plans: one replayed plan, all enumerated plans, or as many as fit into a time.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -17,32 +17,32 @@ use crate::say;
 /// Which plans are run.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Run this plan only, and show what happened: the text that a failed run has printed.
+    /// Run only this plan, and show the events: the text that a failed run has printed.
     #[arg(long)]
     plan: Option<String>,
-    /// Only plans of this workload.
+    /// Run only plans of this workload.
     #[arg(long)]
     workload: Option<String>,
-    /// Only enumerated plans with this in their text.
+    /// Run only enumerated plans with this text.
     #[arg(long)]
     containing: Option<String>,
-    /// Run so many of the enumerated plans; all of them when left out. What runs with every change is in
+    /// Number of enumerated plans to run; all of them by default. The plans of every change are in
     /// `simulation::faults` and `simulation::recoveries` of the integration tests.
     #[arg(long)]
     count: Option<usize>,
-    /// After the enumerated plans run drawn ones, with two or three faults each, for so long in
-    /// all: `1h`, `20m`.
+    /// After the enumerated plans, run drawn plans with two or three faults each, until this time
+    /// is over: `1h`, `20m`.
     #[arg(long = "for", value_name = "TIME")]
     time: Option<SignedDuration>,
-    /// Draws samples and plans: the same ones for the same number.
+    /// Seed of samples and plans: the same number chooses the same plans.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many plans run at a time; as many as there are cores when left out.
+    /// Number of plans that run at a time; the number of cores by default.
     #[arg(long)]
     threads: Option<usize>,
 }
 
-/// Runs plans and says what did not hold.
+/// Runs plans and reports violations.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.plan {
         Some(plan) => replay(&plan.parse()?),
@@ -95,7 +95,7 @@ fn all(arguments: &Arguments) -> Result<()> {
         show(&campaign.peace, &mut found);
         campaigns.insert(name, Arc::new(campaign));
     }
-    // Three days take long: they are for peace and for drawn plans.
+    // Three days take long: they run only without faults and in drawn plans.
     let singles: Vec<_> = campaigns
         .iter()
         .filter(|(name, _)| **name != "days" || campaigns.len() == 1)
@@ -120,7 +120,7 @@ fn all(arguments: &Arguments) -> Result<()> {
     ));
     let limit = arguments.time.map(SignedDuration::unsigned_abs);
     let is_time = || limit.is_some_and(|limit| began.elapsed() < limit);
-    // Kills of an operator that recovers from a kill, as runs with one kill show where.
+    // Second kills during recovery from a kill, at the points that runs with one kill have shown.
     let recoveries = Mutex::new(VecDeque::new());
     let more = (arguments.seed..).take_while(|_| is_time()).map(|seed| {
         let next = recoveries.lock().ok().filter(|_| seed % 2 == 0);

@@ -1,4 +1,7 @@
-{{/* One name for everything: two releases in one namespace, or two for all namespaces, would act on the same objects. Helm refuses the second. */}}
+{{/*
+The name of all objects, regardless of the release. Two releases in one namespace, or two for all namespaces, would act
+on the same objects: because of the equal names, Helm rejects the second release.
+*/}}
 {{- define "operator.name" -}}
 {{ .Chart.Name }}
 {{- end }}
@@ -16,7 +19,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- merge $own (.Values.commonLabels | default dict) | toYaml }}
 {{- end }}
 
-{{/* The same and others; no label twice, which only some readers of YAML take. The chart's own win. */}}
+{{/* The labels above and further ones. The chart's own take precedence: some YAML parsers reject a duplicate label. */}}
 {{- define "operator.labels.and" -}}
 {{- merge (include "operator.labels" .root | fromYaml) (.more | default dict) | toYaml }}
 {{- end }}
@@ -38,8 +41,8 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/*
-An object of files/rbac, as this release has it: its namespace and labels, a Role in each of the namespaces
-that are watched in place of a ClusterRole, and the account of this release.
+An object of files/rbac with the namespace, labels and account of this release. With watchNamespaces, a
+ClusterRole becomes a Role in each of these namespaces.
 */}}
 {{- define "operator.shipped" -}}
 {{- $root := .root }}
@@ -78,9 +81,9 @@ that are watched in place of a ClusterRole, and the account of this release.
 {{- end }}
 
 {{/*
-A file of files/admission, as this release has it: its labels, its groups and its account. Policies belong to
-the whole cluster: those of a release for some namespaces are bound to these alone, and have the name of the
-release's own namespace in theirs, which is no other release's; or its hash where that would be longer than 63.
+A file of files/admission with the labels, groups and account of this release. Policies are cluster-wide. With
+watchNamespaces, the bindings select only these namespaces, and the names end in the namespace of the release, so
+that names of two releases never collide. A hash replaces the namespace if the name would exceed 63 characters.
 */}}
 {{- define "operator.policies" -}}
 {{- $root := .root }}

@@ -1,77 +1,80 @@
-//! How a log backup treats what happens to it. A strategy gives the same settings to the log
-//! backups that it makes.
+//! Settings of a log backup. A strategy passes the same settings to the log backups that it
+//! creates.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the log backup should do.
+/// Desired state of a log backup.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DesiredState {
     /// Archive logs.
     #[default]
     Running,
-    /// Hold archiving and keep the round: no hole in the logs as long as the database keeps them.
-    /// OceanBase V4.1 and later.
+    /// Pause archiving and keep the round. There is no gap in the logs as long as the database
+    /// retains them. OceanBase V4.1 and later.
     Paused,
-    /// End the round. Starting again makes a new one, with a hole between the two.
+    /// End the round. A restart creates a new round, with a gap between the two.
     Stopped,
 }
 
-/// When logs are archived, while the log backup should run.
+/// Periods in which logs are archived while the log backup should run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LogBackupMode {
-    /// All the time: the tenant can be recovered to any instant.
+    /// Always: the tenant can be recovered to any instant.
     #[default]
     Continuous,
-    /// From before a data backup until its logs are there: the tenant can be recovered to its data
-    /// backups only. What somebody else has started between two of them goes on after the next one,
-    /// until somebody stops it or edits the object. Of its strategy's edits those of `mode` and
-    /// `archiveLagTargetSeconds` count.
+    /// From before a data backup until the logs of the backup are archived: the tenant can be
+    /// recovered only to its data backups. External log backup that started between two data
+    /// backups continues after the next one. It ends when it is stopped or the object is edited.
+    /// Among the edits of a strategy, only those of `mode` and `archiveLagTargetSeconds` count.
     AroundDataBackup,
 }
 
-/// What the database does when the store can not keep up.
+/// Behavior of the database when the storage cannot keep up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Binding {
-    /// Business first: logs that are not archived yet may be recycled, which interrupts archiving.
+    /// Logs that are not archived yet may be recycled, which interrupts archiving. The database
+    /// keeps accepting writes.
     #[default]
     Optional,
     /// Logs are kept until they are archived; writes may stall.
     Mandatory,
 }
 
-/// What is done about what somebody changes in the database.
+/// Reaction to changes that other tools or users make in the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Drift {
-    /// It is shown, and stands until the object is edited. Of its strategy's edits those of `mode` and
-    /// `archiveLagTargetSeconds` count.
+    /// The change is reported and kept until the object is edited. Among the edits of a strategy,
+    /// only those of `mode` and `archiveLagTargetSeconds` count.
     #[default]
     Report,
-    /// Log backup that should run is put right: started or resumed again. Never a destination that
-    /// points elsewhere, and nothing while `desiredState` is Paused or Stopped.
+    /// Log backup that should run is started or resumed again. A destination that was changed is
+    /// never reset, and nothing is done while `desiredState` is Paused or Stopped.
     Enforce,
 }
 
-/// What is done about an interrupted round, which never goes on by itself.
+/// Reaction to an interrupted round, which never continues on its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum HealPolicy {
-    /// It is shown; a person decides.
+    /// The interruption is reported; a user must act.
     Never,
-    /// The round is ended and a new one begun: log backup runs again, with a hole between the two.
+    /// The round is ended and a new round is started, with a gap between the two.
     RestartArchive,
-    /// The same, and the tenant's strategy makes a full backup: recovery needs one after a hole.
+    /// Like `RestartArchive`; the strategy of the tenant also takes a full backup, which recovery
+    /// requires after a gap.
     #[default]
     RestartAndFull,
 }
 
-/// What is done about an interrupted round, and how often.
+/// Reaction to an interrupted round, and its maximum frequency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HealSettings {
-    /// What is done.
+    /// Reaction to an interrupted round.
     #[serde(default)]
     pub policy: HealPolicy,
-    /// How often within 24 hours, 1 to 24; after that it is shown, and a person decides.
+    /// Maximum number of restarts within 24 hours, 1 to 24; default 1. Further interruptions are
+    /// only reported; a user must act.
     #[serde(default = "once")]
     #[schemars(range(min = 1, max = 24))]
     pub max_per_day: i32,

@@ -1,29 +1,30 @@
-//! A move of a tenant's logs to another place.
+//! Migration of the logs of a tenant to another destination.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A move of a tenant's logs to another place: log backup is stopped, the new place set, log backup
-/// started, a full backup made. What is written between stop and start can not be recovered to.
+/// Migration of the logs of a tenant to another destination. The operator stops log backup, sets
+/// the new destination, starts log backup and takes a full backup. The tenant cannot be recovered
+/// to instants between stop and start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StorageMigration {
-    /// The place that is left, without keys.
+    /// Old destination, without keys.
     #[schemars(length(max = 2048))]
     pub from: String,
-    /// The new place, without keys.
+    /// New destination, without keys.
     #[schemars(length(max = 2048))]
     pub to: String,
-    /// The place of data backups that is left, where they went to the same store: the next data backup
-    /// goes to the new one.
+    /// Old destination of the data backups, if they went to the same storage. The next data backup
+    /// goes to the new destination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub data_from: Option<String>,
-    /// When it was announced.
+    /// Time at which the migration was announced.
     pub since: Time,
-    /// `Announced`, `Stopping`, `Setting`, `Starting`, `AwaitingFullBackup`, then `Switched`; more may
-    /// come.
+    /// `Announced`, `Stopping`, `Setting`, `Starting`, `AwaitingFullBackup`, then `Switched`; more
+    /// values may be added.
     #[schemars(length(max = 32))]
     pub step: String,
 }

@@ -1,4 +1,4 @@
-//! What the operator tells of a recovery.
+//! Observed state of a recovery.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
@@ -8,197 +8,201 @@ use crate::api::condition::{self, Condition};
 use crate::api::verification::VerificationProgress;
 use crate::api::{Cause, PinnedDatabase};
 
-/// What the operator knows of the recovery.
+/// Observed state of the recovery.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RecoveryTaskStatus {
-    /// Generation of the spec that the status is about.
+    /// Generation of the spec that this status describes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]
     pub conditions: Vec<Condition>,
-    /// `Pending`, `CreatingTenant`, `Restoring`, `Verifying`, `Activating`, `Importing`, `Upgrading`, `CleaningUp`,
-    /// `Completed`, `Failed`, `Canceling` or `Canceled`; more may come.
+    /// `Pending`, `CreatingTenant`, `Restoring`, `Verifying`, `Activating`, `Importing`,
+    /// `Upgrading`, `CleaningUp`, `Completed`, `Failed`, `Canceling` or `Canceled`; more values may
+    /// be added.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub phase: Option<String>,
-    /// The console's words for where the recovery stands.
+    /// Phase in the words of the console.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub console_label: Option<String>,
-    /// The database's own word for it (`STATUS` of `CDB_OB_RESTORE_PROGRESS`, or of
+    /// State that the database reports (`STATUS` of `CDB_OB_RESTORE_PROGRESS` or of
     /// `CDB_OB_RECOVER_TABLE_JOBS`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub engine_state: Option<String>,
-    /// `<cluster>/<tenant>` that is recovered.
+    /// Source `<cluster>/<tenant>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub source: Option<String>,
-    /// Number of the tenant that is recovered.
+    /// Number of the source tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_tenant_id: Option<i64>,
-    /// The LogBackup that told where its backups are.
+    /// LogBackup from which the destinations of the backups were taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub log_backup: Option<String>,
-    /// `<cluster>/<tenant>` that is made, or that gets tables.
+    /// Target `<cluster>/<tenant>`: the new tenant, or the tenant that receives tables.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub target: Option<String>,
-    /// Number of the tenant that is made (`RESTORE_TENANT_ID`).
+    /// Number of the new tenant (`RESTORE_TENANT_ID`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_tenant_id: Option<i64>,
-    /// Name of the tenant that the database makes to take tables from (`AUX_TENANT_NAME`); it goes
-    /// when they are there.
+    /// Name of the tenant from which the database takes tables (`AUX_TENANT_NAME`). The database
+    /// drops it once the tables are recovered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub auxiliary_tenant: Option<String>,
-    /// The database in which it is made.
+    /// Database of the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<PinnedDatabase>,
-    /// The point that is recovered to, in nanoseconds since 1970: fixed before anything is sent.
+    /// Point of the recovery, in nanoseconds since 1970; fixed before the first statement.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub restore_scn: Option<String>,
-    /// The same as a time, to the nanosecond, in UTC.
+    /// Point of the recovery as a time in UTC, to the nanosecond.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
     pub restore_time: Option<String>,
-    /// What was made or will be.
+    /// Plan of the recovery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
-    /// Why the database was not asked for a preview of what lies in the storage.
+    /// Reason why the database was not asked for a preview of the storage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preview_skipped: Option<Cause>,
-    /// How far it is: left out until something was changed, then `Preparing`, `Restoring`,
+    /// Current step; absent until the database was changed, then `Preparing`, `Restoring`,
     /// `Verifying`, `Activating`, `Upgrading` or `CleaningUp`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub step: Option<String>,
-    /// The statement's DESCRIPTION, by which its job is found: `obr/` and a hash of the key that tells
-    /// this recovery from all others. Written before the statement is sent.
+    /// DESCRIPTION of the statement, by which the operator finds its job: `obr/` and a hash of the
+    /// idempotency key. Recorded before the statement is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub key: Option<String>,
-    /// How often RESTORE, or RECOVER TABLE, was about to be sent; each time the database is asked first whether it has
-    /// it already.
+    /// Number of times that RESTORE or RECOVER TABLE was due to be sent. Before each send, the
+    /// operator checks whether the database already has the job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sends: Option<i32>,
-    /// When the last statement of this step was taken.
+    /// Time at which the last statement of this step was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step_time: Option<Time>,
-    /// Statements of this step that were taken or failed, one after the other.
+    /// Number of consecutive statements of this step that were accepted or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tries: Option<i32>,
-    /// Nothing is sent before: the pause after a statement that was refused or could not be sent.
+    /// Earliest time of the next statement, after a statement that was rejected or not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_time: Option<Time>,
-    /// The database's job (`JOB_ID` of sys in `CDB_OB_RESTORE_PROGRESS`, or in
+    /// Job of the database (`JOB_ID` of sys in `CDB_OB_RESTORE_PROGRESS`, or in
     /// `CDB_OB_RECOVER_TABLE_JOBS`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
-    /// Backup sets that are restored from, without keys; at most 50.
+    /// Backup sets from which the database restores, without keys; at most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 1024)), extend("x-kubernetes-list-type" = "atomic"))]
     pub backup_sets: Vec<String>,
-    /// How many there are.
+    /// Number of these backup sets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup_set_count: Option<i32>,
-    /// Archive pieces that are restored from, without keys; at most 50.
+    /// Archive pieces from which the database restores, without keys; at most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 1024)), extend("x-kubernetes-list-type" = "atomic"))]
     pub backup_pieces: Vec<String>,
-    /// How many there are.
+    /// Number of these archive pieces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup_piece_count: Option<i32>,
-    /// Such as `42%`: of the data, and then of the logs; of tables, that of the auxiliary tenant.
+    /// Progress, such as `42%`: first of the data, then of the logs. For tables, the progress of
+    /// the auxiliary tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 8))]
     pub progress: Option<String>,
-    /// When the database began.
+    /// Time at which the database started the recovery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
-    /// When the tenant was restored, and from then on is never dropped; or when the tables were there.
+    /// Time at which the tenant or the tables were restored. From then on the tenant is never
+    /// dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restored_time: Option<Time>,
-    /// When the tenant became a primary one.
+    /// Time at which the tenant became a primary tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub activated_time: Option<Time>,
-    /// When the database began to upgrade the tenant, which came from an older version.
+    /// Time at which the database began to upgrade a tenant of an older version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade_time: Option<Time>,
-    /// When the task ended, in whatever way.
+    /// Time at which the task ended, with any outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_time: Option<Time>,
     /// Time from start to end, such as `3m20s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub duration: Option<String>,
-    /// How the task will end when what it made is cleaned up.
+    /// Outcome that the task will have after its cleanup.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub ending: Option<String>,
-    /// How the task ended: `Completed`, `Failed` or `Canceled`. Never changes again.
+    /// Final outcome of the task: `Completed`, `Failed` or `Canceled`. It never changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub outcome: Option<String>,
-    /// Of a verification: how far it is.
+    /// Progress of the verification, if the recovery is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationProgress>,
-    /// What was dropped after a failure, after tables were recovered, or after a verification.
+    /// Tenant, pools and units dropped after a failure, a recovery of tables or a verification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cleanup: Option<Cleanup>,
-    /// Why the recovery failed, or what it waits for.
+    /// Reason why the recovery failed or waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
 }
 
-/// What a recovery is made of.
+/// Plan of a recovery.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Plan {
-    /// What the tenant could be recovered to when the plan was made, such as
-    /// `2026-11-20T02:00:01Z to 2026-11-20T10:42:17Z`; left out where only the store knows.
+    /// Window to which the tenant could be recovered when the plan was computed, such as
+    /// `2026-11-20T02:00:01Z to 2026-11-20T10:42:17Z`. Absent if only the storage determines it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub window: Option<String>,
-    /// The backup sets, oldest first, at most 50.
+    /// Backup sets, oldest first, at most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 1024)), extend("x-kubernetes-list-type" = "atomic"))]
     pub sets: Vec<String>,
-    /// The archive pieces, oldest first, at most 50.
+    /// Archive pieces, oldest first, at most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 1024)), extend("x-kubernetes-list-type" = "atomic"))]
     pub pieces: Vec<String>,
-    /// Whether the sets hold the logs that they need: then no directory of logs is read.
+    /// Whether the backup sets contain the logs that they need. The recovery then reads no log
+    /// directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_only: Option<bool>,
-    /// What the tenant, or the auxiliary one, will run on.
+    /// Resources of the new or auxiliary tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub resources: Option<String>,
-    /// What to know before.
+    /// Warnings about the recovery.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(max = 1024)), extend("x-kubernetes-list-type" = "atomic"))]
     pub warnings: Vec<String>,
 }
 
-/// What was dropped after a failure, and what was made for a time only.
+/// Objects dropped after a failure, and temporary objects that were dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Cleanup {
-    /// The tenant that was half restored, or the auxiliary one that a failure left.
+    /// Dropped tenant: the partly restored tenant, or an auxiliary tenant that a failure left.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub tenant_dropped: Option<String>,
-    /// The pools.
+    /// Dropped pools.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
     pub pools_dropped: Vec<String>,
-    /// The units.
+    /// Dropped units.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
     pub units_dropped: Vec<String>,

@@ -1,4 +1,4 @@
-//! As what something is recovered.
+//! Target of a recovery.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -6,35 +6,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::LocalReference;
 
-/// The tenant that is made, or that gets tables.
+/// Tenant that the recovery creates, or that receives tables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("self.type == 'NewTenant' || (!has(self.locality) && !has(self.concurrency))", "must not have `locality` or `concurrency` where `type` is 'ExistingTenant'"))]
 pub struct Target {
-    /// Whether the tenant is made, or exists and gets tables.
+    /// Whether the tenant is created, or exists and receives tables.
     #[serde(default, rename = "type")]
     pub type_: TargetType,
-    /// The cluster. Its `recovery` must allow it.
+    /// Cluster of the target. Its `recovery` must allow the recovery.
     pub cluster_ref: LocalReference,
-    /// Name of the tenant: of a new one, which must not exist, or of the one that gets tables, which
-    /// must be a primary one.
+    /// Name of the tenant. A new tenant must not exist yet; a tenant that receives tables must be a
+    /// primary tenant.
     #[schemars(
         length(min = 1, max = 63),
         regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
     )]
     pub tenant_name: String,
-    /// What the tenant runs on; of an existing one, what the auxiliary tenant runs on that the tables
-    /// are taken from.
+    /// Resources of the new tenant. For an existing tenant, the resources of the auxiliary tenant
+    /// from which the tables are taken.
     pub resources: Resources,
-    /// Zones in the order in which they lead: zones of one rank are joined by `,`, ranks by `;`.
-    /// Left out the database chooses. Of an existing tenant, those of the auxiliary one.
+    /// Leader priority of the zones: zones of equal rank are joined by `,`, ranks by `;`. For an
+    /// existing tenant, the zones of the auxiliary tenant. Default: the choice of the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 512),
         regex(pattern = r"^[A-Za-z0-9_.\-]+([,;][A-Za-z0-9_.\-]+)*$")
     )]
     pub primary_zone: Option<String>,
-    /// Replicas in each zone, such as `F@zone1,F@zone2`. Left out a full one in each zone of the pools.
+    /// Replicas in each zone, such as `F@zone1,F@zone2`. Default: one full replica in each zone of
+    /// the pools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 512),
@@ -43,36 +44,36 @@ pub struct Target {
         )
     )]
     pub locality: Option<String>,
-    /// How many threads restore at once, from 1 to 100. Left out as many as the tenant has CPUs.
+    /// Number of concurrent restore threads, 1 to 100. Default: the number of CPUs of the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub concurrency: Option<i32>,
 }
 
-/// What becomes of the tenant of the target.
+/// Treatment of the tenant of the target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TargetType {
-    /// It is made, and must not exist.
+    /// The tenant is created; it must not exist.
     #[default]
     NewTenant,
-    /// It exists, and gets tables.
+    /// The tenant exists and receives tables.
     ExistingTenant,
 }
 
-/// What a tenant runs on.
+/// Resources of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.create) == (self.type == 'Create')", "must have `create` exactly where `type` is 'Create'"))]
 #[x_kube(validation = ("(has(self.pools) && size(self.pools) > 0) == (self.type == 'Pools')", "must have `pools` exactly where `type` is 'Pools'"))]
 pub struct Resources {
-    /// Which of the two; exactly the block of the same name must be there.
+    /// Type of the resources. Exactly the block of the same name must be present.
     #[serde(rename = "type")]
     pub type_: ResourcesType,
-    /// A unit and a pool that are made for the tenant. Where the recovery fails they are dropped, as
-    /// `failurePolicy` says; those of an auxiliary tenant also where it goes well.
+    /// Unit and pool to create for the tenant. After a failure they are dropped as `failurePolicy`
+    /// says. Those of an auxiliary tenant are also dropped after success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<CreateResources>,
-    /// Pools that exist and that no tenant has.
+    /// Existing pools that no tenant uses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 16),
@@ -82,16 +83,16 @@ pub struct Resources {
     pub pools: Vec<String>,
 }
 
-/// Where a tenant's resources come from.
+/// Origin of the resources of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ResourcesType {
-    /// They are made.
+    /// The recovery creates the resources.
     Create,
-    /// They exist.
+    /// The resources exist.
     Pools,
 }
 
-/// A unit and a pool for a tenant.
+/// Unit and pool for a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateResources {
@@ -101,15 +102,15 @@ pub struct CreateResources {
     /// Memory of each unit, in whole GiB, such as `8Gi`.
     #[schemars(length(max = 7), regex(pattern = r"^[1-9][0-9]{0,4}Gi$"))]
     pub memory: String,
-    /// Log disk of each unit, in whole GiB. Left out it is three times the memory.
+    /// Log disk of each unit, in whole GiB. Default: three times the memory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 7), regex(pattern = r"^[1-9][0-9]{0,4}Gi$"))]
     pub log_disk: Option<String>,
-    /// Units in each zone.
+    /// Number of units in each zone, 1 to 64; default 1.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 64))]
     pub unit_number: i32,
-    /// The zones. Left out all of the cluster.
+    /// Zones of the pool. Default: all zones of the cluster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 16),

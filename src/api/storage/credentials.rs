@@ -1,18 +1,18 @@
-//! How far a store's keys have come.
+//! Rollout of the keys of a storage.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How many tenants reach the store with the keys that its Secret holds.
+/// Number of tenants that access the storage with the keys in its Secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StorageCredentials {
-    /// `resourceVersion` of the Secret when it was read last. Whatever is written into the Secret
-    /// counts as new keys.
+    /// `resourceVersion` of the Secret when it was last read. Every change to the Secret counts as
+    /// new keys.
     #[schemars(length(max = 64))]
     pub secret_resource_version: String,
-    /// Tenants whose database was given these.
+    /// Number of tenants whose database has these keys.
     pub applied: i32,
-    /// Tenants with a LogBackup whose logs or data go to the store.
+    /// Number of tenants with a LogBackup whose logs or data go to the storage.
     pub total: i32,
 }

@@ -1,4 +1,4 @@
-//! The objects around a task: those that it makes for several tenants, and its own.
+//! Tasks that a task for several tenants creates, and the deletion of the own object.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::domain::strategy::{self, ApplyOutcome};
 use crate::domain::{authorization, naming};
 use crate::oceanbase::model::{Snapshot, Tenant, TenantName};
 
-/// Tenants and tasks of a task for several tenants.
+/// Returns the tenants and the tasks of a task for several tenants.
 pub(super) fn observed(
     task: &BackupTask,
     context: &Context,
@@ -81,14 +81,14 @@ pub(super) fn observed(
     }
 }
 
-/// By uid: a task that was made anew under the same name is another one.
+/// Compares uids: a parent that was recreated under the same name is another task.
 fn is_child(child: &BackupTask, parent: &BackupTask) -> bool {
     let uid = parent.uid();
     let owners = child.owner_references();
     owners.iter().any(|owner| Some(&owner.uid) == uid.as_ref())
 }
 
-/// `there`: names of the tasks of tenants that are there, while that is known.
+/// Returns the observed task. `there` is the set of task names of existing tenants, if known.
 fn observed_child(child: &BackupTask, there: Option<&HashSet<String>>) -> ChildTask {
     let status = child.current_status();
     let name = child.name_any();
@@ -105,7 +105,7 @@ fn observed_child(child: &BackupTask, there: Option<&HashSet<String>>) -> ChildT
     }
 }
 
-/// The task that has made the one that has changed.
+/// Returns the task that created the changed task.
 pub(super) fn parent_of(change: &Change, context: &Context) -> Option<Arc<BackupTask>> {
     let Change::Object(Changed::Task(child)) = change else {
         return None;
@@ -118,7 +118,7 @@ pub(super) fn parent_of(change: &Change, context: &Context) -> Option<Arc<Backup
     is_child(child, &parent).then_some(parent)
 }
 
-/// Makes a log backup that nobody else sees to.
+/// Creates a log backup that no other object manages.
 pub(super) async fn create_log_backup(
     task: &BackupTask,
     name: &str,
@@ -169,7 +169,7 @@ pub(super) async fn cancel_all(
     let api = Api::<BackupTask>::namespaced(context.client.clone(), &namespace(parent));
     let mut created = ApplyOutcome::default();
     for (name, uid) in children {
-        // The uid in the patch is a precondition: another object may have the name by now.
+        // The uid in the patch is a precondition: another object may have the name now.
         let cancel = json!({"metadata": {"uid": uid}, "spec": {"cancel": true}});
         context.metrics.wrote(BackupTask::CONTROLLER, "patch");
         let patched = api
@@ -179,7 +179,7 @@ pub(super) async fn cancel_all(
             Ok(_) => {
                 created.ours.insert(name.clone());
             }
-            // A uid that is another one by now is an invalid change (422).
+            // A changed uid is rejected as an invalid change (422).
             Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409 | 422) => {}
             Err(error) => drop(created.errors.insert(name.clone(), said(&error))),
         }
@@ -187,7 +187,7 @@ pub(super) async fn cancel_all(
     created
 }
 
-/// Deletes the task's own object, if it is still as it was seen.
+/// Deletes the own object if it is unchanged.
 pub(super) async fn delete(task: &BackupTask, context: &Context) -> ApplyOutcome {
     let api = Api::<BackupTask>::namespaced(context.client.clone(), &namespace(task));
     let parameters = DeleteParams {

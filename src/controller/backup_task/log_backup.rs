@@ -1,4 +1,4 @@
-//! Who sees to the log backup of a task's tenant.
+//! Owner of the log backup of a task's tenant.
 
 use kube::ResourceExt;
 
@@ -12,7 +12,7 @@ use crate::domain::strategy::{self, CompetingStrategy};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{RoundStatus, Snapshot, Tenant};
 
-/// What is known of the tenant's log backup, where it does not run and a backup may be sent.
+/// Returns the state of the tenant's log backup if it does not run and a backup may be sent.
 pub(super) fn observed(
     task: &BackupTask,
     context: &Context,
@@ -46,12 +46,12 @@ fn keeper(context: &Context, key: &ClusterKey, tenant: &Tenant) -> LogBackupOwne
                 .and_then(|status| status.cause.clone()),
         };
     }
-    covering(context, key, &tenant.name).map_or(LogBackupOwner::Nobody, |strategy| {
+    covering(context, key, &tenant.name).map_or(LogBackupOwner::Unowned, |strategy| {
         LogBackupOwner::Strategy(strategy.name)
     })
 }
 
-/// The strategy that is for a tenant.
+/// Returns the strategy that covers a tenant.
 pub(super) fn covering(
     context: &Context,
     key: &ClusterKey,
@@ -65,11 +65,11 @@ pub(super) fn covering(
     rivals.into_iter().find(|rival| rival.name == name)
 }
 
-/// Whether the change is one of a LogBackup that the task may wait for.
+/// Returns whether the change is about a LogBackup that the task may wait for.
 pub(super) fn is_affected(task: &BackupTask, change: &Change) -> bool {
     let Change::Object(Changed::LogBackup(object)) = change else {
         return false;
     };
-    // In whatever namespace: of several objects for one tenant the oldest counts.
+    // In any namespace: of several objects for one tenant, the oldest counts.
     task.spec.tenant_name == object.spec.tenant_name && may_be_sent(task.status.as_ref())
 }

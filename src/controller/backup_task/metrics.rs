@@ -1,17 +1,17 @@
-//! What is counted when a task's status is written.
+//! Counters updated when a task's status is written.
 
 use crate::api::{BackupTask, BackupTaskStatus};
 use crate::controller::namespace;
 use crate::telemetry::metrics::Work;
 
-/// The type of backup as a label has it.
+/// Returns the type of the backup as a label.
 pub(in crate::controller) fn type_label(status: &BackupTaskStatus, task: &BackupTask) -> String {
     let known = status.type_.clone();
     let named = || format!("{:?}", task.spec.type_);
     known.unwrap_or_else(named).to_lowercase()
 }
 
-/// Counts statements that were sent again, and the task where it has ended.
+/// Counts further attempts, and the task if it has ended.
 pub(super) fn ended(
     task: &BackupTask,
     before: &BackupTaskStatus,

@@ -1,4 +1,4 @@
-//! How far a move of the tenant's backups to another place has come.
+//! Progress of a storage migration of the tenant's backups.
 
 use super::super::log_backup::{is_away, observe_destination, oldest_of_tenant};
 use super::super::strategy::{location_of, moved};
@@ -11,7 +11,8 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
-/// How far a move has come, where the tenant's data backups go to another place than the task's.
+/// Returns the state of the migration if the tenant's data destination differs from the task's
+/// destination.
 pub(super) fn moving(
     task: &BackupTask,
     context: &Context,
@@ -35,7 +36,8 @@ pub(super) fn moving(
     (switch.data_from.as_ref() == Some(&location)).then_some(DestinationMove::Data(location))
 }
 
-/// Whether the task's strategy moves the tenant's log backup, which is still to be told.
+/// Returns whether the task's strategy migrates the tenant's log backup, but has not announced it
+/// yet.
 fn is_to_move(task: &BackupTask, context: &Context, key: &ClusterKey, snapshot: &Snapshot) -> bool {
     let Some(reference) = &task.spec.strategy_ref else {
         return false;

@@ -1,4 +1,4 @@
-//! Whether a task's tenant is somebody else's to back up.
+//! Checks whether another owner backs up a task's tenant.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
-/// What stands in the way of a backup that may be sent: whose the tenant is.
+/// Returns the conflict that blocks a backup that may be sent: the other owner of the tenant.
 pub(super) fn claimed(
     task: &BackupTask,
     context: &Context,
@@ -34,7 +34,8 @@ pub(super) fn claimed(
     logs().or_else(|| of_strategy(task, context, key, storage, snapshot, tenant))
 }
 
-/// An edit of the strategy's place is refused, and nothing new goes there: the edit may be taken back.
+/// Blocks a new destination while an edit of the strategy's destination is rejected: the edit may
+/// be reverted.
 pub(super) fn not_moved(
     task: &BackupTask,
     context: &Context,
@@ -49,7 +50,7 @@ pub(super) fn not_moved(
     };
     let (home, name) = (namespace(task), &reference.name);
     let strategy = caches::find(&context.caches.strategies, &home, name);
-    // One that is not refused is made.
+    // An edit that is not rejected is applied.
     let refuses =
         strategy.filter(|of| of.spec.storage_change_policy == StorageChangePolicy::Refuse);
     let moved = refuses.map(|strategy| moved(context, key, &strategy, snapshot));
@@ -76,8 +77,9 @@ pub(super) fn not_moved(
     ))
 }
 
-/// Somebody else archives the tenant's logs: a strategy that manages log backup must not begin what
-/// the logs of others would complete, nor a task for many tenants, of which nobody named this one.
+/// Returns a blocker if another owner archives the tenant's logs. A strategy that manages log
+/// backup must not start a backup that depends on the logs of another owner. The same holds for a
+/// task for several tenants, in which a user did not name this tenant.
 fn logs_elsewhere(
     task: &BackupTask,
     context: &Context,
@@ -119,7 +121,7 @@ fn logs_elsewhere(
     Some(Blocker::permanent(
         "DestinationInUse",
         format!(
-            "the tenant's logs go to '{location}' already, set by someone else: leave it out of the \
+            "the tenant's logs go to '{location}' already, set by another tool: leave it out of the \
              strategy, let that have `logBackup.mode: Unmanaged`, or back the tenant up with a \
              BackupTask of its own (`clusterRef`, `storageRef`, `tenantName`)"
         ),
@@ -130,8 +132,8 @@ fn log_template(strategy: &BackupStrategy) -> Option<&str> {
     strategy.spec.paths.as_ref()?.log.as_deref()
 }
 
-/// A strategy is for the tenant, and its backups go to another place: the first backup would take
-/// the tenant away from it, since a destination that is set is never moved.
+/// Returns a blocker if a strategy backs up the tenant to another destination. The first backup
+/// would take the tenant away from the strategy, because a destination that is set is never moved.
 fn of_strategy(
     task: &BackupTask,
     context: &Context,
@@ -156,7 +158,8 @@ fn of_strategy(
     if theirs.is_same_as(&location_in(storage, None)?) {
         return None;
     }
-    // In its store a task without a strategy has the same directory only where `paths` names none.
+    // In the strategy's storage, a task without a strategy has the same directory only if `paths`
+    // sets none.
     let is_there = location_in(&store, None).is_some_and(|location| location.is_same_as(&theirs));
     let or_store = if is_there {
         ", or that strategy's store"
@@ -166,7 +169,7 @@ fn of_strategy(
     Some(Blocker::permanent(
         "TenantOfStrategy",
         format!(
-            "the tenant is BackupStrategy '{}''s, which backs it up to another place, and can not \
+            "the tenant is BackupStrategy '{}''s, which backs it up to another place, and cannot \
              any more once its first backup is here: name the strategy in `strategyRef`{or_store}",
             covering.name
         ),

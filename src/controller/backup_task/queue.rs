@@ -1,4 +1,4 @@
-//! Who waits for a free place in a database.
+//! Queue of the tasks that wait for `maxConcurrentBackups` of a database.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::Snapshot;
 
-/// The line in which a task stands.
+/// Returns the queue of a task.
 pub(super) fn queue(
     task: &BackupTask,
     context: &Context,
@@ -30,7 +30,7 @@ pub(super) fn queue(
     Queue::new(&own, &others, running, locations(context, key))
 }
 
-/// All objects that stand for this one's database, in any namespace.
+/// Returns all OceanBaseClusters of the same database, in any namespace.
 fn clusters_of_database(context: &Context, key: &ClusterKey) -> Vec<Arc<OceanBaseCluster>> {
     let mut clusters = context.caches.clusters.state();
     clusters.retain(|cluster| same_database(context, key, &key_of(cluster)));
@@ -41,9 +41,9 @@ fn key_of(cluster: &OceanBaseCluster) -> ClusterKey {
     ClusterKey::new(&namespace(cluster), &cluster.name_any())
 }
 
-/// Tasks that have not ended, of all objects that reach one database. Nothing is done any more for
-/// one that is being deleted, though somebody's finalizer may hold it for ever: what it has started
-/// counts while the database shows it.
+/// Returns unfinished tasks of all objects that refer to one database. A task that is being deleted
+/// does no further work, even if another tool's finalizer keeps it. Its backup counts while the
+/// database shows the backup.
 pub(crate) fn tasks_of_database(context: &Context, key: &ClusterKey) -> Vec<Arc<BackupTask>> {
     let clusters = clusters_of_database(context, key);
     let clusters: Vec<ClusterKey> = clusters.iter().map(|cluster| key_of(cluster)).collect();
@@ -52,14 +52,14 @@ pub(crate) fn tasks_of_database(context: &Context, key: &ClusterKey) -> Vec<Arc<
     tasks
 }
 
-/// Whether a task has not ended, and is not being deleted.
+/// Returns whether a task has not ended and is not being deleted.
 pub(super) fn is_open(task: &BackupTask) -> bool {
     let ended = task.status.as_ref().is_some_and(|s| s.outcome.is_some());
     !ended && task.metadata.deletion_timestamp.is_none()
 }
 
-/// Whether one of these clusters is that of the task. Asked about a thousand tasks at a time: of most
-/// nothing is copied.
+/// Returns whether the task belongs to one of these clusters. It runs for a thousand tasks at a
+/// time, so it copies nothing for most.
 pub(super) fn is_about_one_of(
     task: &BackupTask,
     clusters: &[ClusterKey],
@@ -73,7 +73,8 @@ pub(super) fn is_about_one_of(
     clusters.any(|key| &key.name == name && key.namespace == namespace)
 }
 
-/// How many backups may run at once in a database: as many as the strictest of its objects allows.
+/// Returns the maximum number of concurrent backups in a database: the strictest limit of its
+/// objects.
 fn locations(context: &Context, key: &ClusterKey) -> usize {
     let clusters = clusters_of_database(context, key);
     let allowed = clusters.iter().map(|c| c.spec.max_concurrent_backups);
@@ -82,7 +83,7 @@ fn locations(context: &Context, key: &ClusterKey) -> usize {
         .max(1)
 }
 
-/// The cluster that a task is about: where it was sent, or where it leads.
+/// Returns the cluster of a task: where it was sent, or where its references lead.
 pub(crate) fn cluster_of(task: &BackupTask, context: &Context) -> Option<ClusterKey> {
     let namespace = namespace(task);
     let of_strategy = || {
@@ -94,7 +95,7 @@ pub(crate) fn cluster_of(task: &BackupTask, context: &Context) -> Option<Cluster
     Some(ClusterKey { namespace, name })
 }
 
-/// The name of the cluster that a task is about, where it stands in the task itself.
+/// Returns the cluster name that the task itself contains.
 fn named_cluster(task: &BackupTask) -> Option<&String> {
     let known = task.status.as_ref().and_then(|s| s.cluster.as_ref());
     known.or(task
@@ -104,7 +105,7 @@ fn named_cluster(task: &BackupTask) -> Option<&String> {
         .map(|reference| &reference.name))
 }
 
-/// The waiting tasks that a change may give a place to.
+/// Returns the waiting tasks that a change may unblock.
 pub(super) fn requeued(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> {
     let key = match change {
         Change::Database { cluster, .. } => Some(cluster.clone()),

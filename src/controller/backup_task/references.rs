@@ -1,4 +1,4 @@
-//! Where a task's references lead, and how its backup runs.
+//! Targets of a task's references, and the settings of its backup.
 
 use super::super::strategy::{may_share_tenants, rivals};
 use super::super::unreadable::missing;
@@ -15,26 +15,26 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::Identity;
 use crate::oceanbase::version::Version;
 
-/// Where a task's references lead.
+/// Targets of a task's references.
 pub(super) struct References {
     pub(super) cluster: String,
     pub(super) storage: String,
     pub(super) strategy_generation: Option<i64>,
-    /// The strategy's template, or the directory itself where it is known.
+    /// Template of the strategy, or the directory itself if known.
     pub(super) data_path: Option<String>,
     pub(super) settings: DataBackupSettings,
     pub(super) incremental_not_possible: IncrementalNotPossible,
 }
 
-/// Follows a task's references.
+/// Resolves a task's references.
 pub(super) fn references(
     task: &BackupTask,
     context: &Context,
     namespace: &str,
 ) -> Result<References, Blocker> {
     let spec = &task.spec;
-    // What was sent is followed where it was sent: the strategy may be gone by now, or be another
-    // one of the same name.
+    // A backup that was sent is followed in its cluster: the strategy may have been deleted, or
+    // recreated under the same name.
     let status = task.current_status();
     if !status.attempts.is_empty()
         && let (Some(cluster), Some(storage)) = (status.cluster, status.storage)
@@ -79,8 +79,8 @@ pub(super) fn references(
     let rivals = rivals(context, &cluster, |other| {
         may_share_tenants(&object.spec, other)
     });
-    // A task for several finds its tenants itself; a job that others started is shown to its end,
-    // whosever the tenant is by then.
+    // A task for several tenants selects its tenants itself. An external job is shown until its
+    // end, even if the tenant has another owner by then.
     let is_of_tenant = spec.scope == Scope::Tenant && spec.mirror.is_none();
     if is_of_tenant && !strategy::covers(name, &rivals, &spec.tenant_name) {
         return Err(Blocker::permanent(
@@ -106,7 +106,8 @@ pub(super) fn references(
     })
 }
 
-/// What the strategy of a task that was sent before wants now; another attempt may follow.
+/// Returns the current setting of the strategy for a task that was already sent; another attempt
+/// may follow.
 fn incremental_not_possible(
     spec: &BackupTaskSpec,
     context: &Context,
@@ -120,7 +121,7 @@ fn incremental_not_possible(
     })
 }
 
-/// Where a task's backup goes: where it was sent, or where its references lead.
+/// Returns the storage of a task: where its backup was sent, or where its references lead.
 pub(super) fn storage_of(task: &BackupTask, context: &Context) -> Option<String> {
     let known = || task.status.as_ref()?.storage.clone();
     let named = || Some(task.spec.storage_ref.as_ref()?.name.clone());
@@ -132,8 +133,8 @@ pub(super) fn storage_of(task: &BackupTask, context: &Context) -> Option<String>
     known().or_else(named).or_else(of_strategy)
 }
 
-/// How the backup runs: what the task leaves open is its strategy's. Without a strategy nobody
-/// has asked for a second attempt.
+/// Returns the settings of the backup: those of the task, otherwise those of its strategy. Without
+/// a strategy there is no second attempt.
 fn settings(spec: &BackupTaskSpec, strategy: Option<&DataBackupSettings>) -> DataBackupSettings {
     let never = DataBackupSettings {
         retry: RetrySettings::never(),
@@ -153,8 +154,8 @@ fn settings(spec: &BackupTaskSpec, strategy: Option<&DataBackupSettings>) -> Dat
     }
 }
 
-/// Whether the task may use its tenant and its store through the cluster's object. One for several
-/// tenants leaves out those that it may not use.
+/// Checks that the task may use its tenant and its storage through the cluster's object. A task for
+/// several tenants skips the tenants that it may not use.
 pub(super) fn allowed(
     task: &BackupTask,
     context: &Context,
@@ -168,7 +169,7 @@ pub(super) fn allowed(
     authorization::storage(&access, &references.storage)
 }
 
-/// Whether a backup can run like this at all, on a server of this version where it is known.
+/// Checks that the settings are usable, also by the server version if it is known.
 pub(super) fn supported(
     settings: &DataBackupSettings,
     version: Option<Version>,
@@ -187,8 +188,8 @@ pub(super) fn supported(
     }
 }
 
-/// Whether a backup that was sent can be followed in this cluster: all clusters count their jobs
-/// and tenants alike, so that another one's would be taken for ours.
+/// Checks that a backup that was sent can be followed in this cluster. All clusters number their
+/// jobs and tenants alike, so another cluster's job could be mistaken for this one.
 pub(super) fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Result<(), Blocker> {
     let Some(pinned) = status.cluster_id.filter(|_| !status.attempts.is_empty()) else {
         return Ok(());
@@ -201,8 +202,7 @@ pub(super) fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Res
     Err(Blocker::permanent(
         CLUSTER_REPLACED,
         format!(
-            "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster was made \
-             anew for {} (id {}) of {}: what became of the backup stands in the database that it \
+            "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster was recreated for {} (id {}) of {}: what became of the backup stands in the database that it \
              was sent to; create a new BackupTask",
             current.cluster_name, current.cluster_id, current.created_at
         ),

@@ -1,4 +1,4 @@
-//! The statements of a task.
+//! Statements of a task.
 
 use super::super::{Context, destination, namespace};
 use super::Observation;
@@ -11,7 +11,7 @@ use crate::oceanbase::model::Answer;
 use crate::oceanbase::restore_password::RestorePassword;
 use crate::oceanbase::statement::Command;
 
-/// Sends a statement, with what of it stands in Secrets.
+/// Sends a statement, with the required values from Secrets.
 pub(super) async fn send(
     task: &BackupTask,
     effect: &Effect,
@@ -100,7 +100,7 @@ async fn restore_password(
     context: &Context,
 ) -> Result<RestorePassword, Blocker> {
     let secret = context.secrets.read(namespace, reference).await?;
-    // The database keeps a hash of it in each set.
+    // The database stores a hash of the password in each set.
     secret.check_database(permit.endpoints())?;
     RestorePassword::new(secret.required("password")?)
         .map_err(|error| Blocker::permanent("UnusableRestorePassword", error.to_string()))

@@ -1,4 +1,4 @@
-//! Whether the object of a task that has ended may be deleted when its time has come.
+//! Checks whether the object of an ended task may be deleted after its time to live.
 
 use kube::ResourceExt;
 
@@ -6,8 +6,8 @@ use super::super::{Context, caches};
 use super::is_owned_by_strategy;
 use crate::api::BackupTask;
 
-/// Whether a strategy goes by this task: by its newest one of a tenant and type it knows that the first
-/// backup was made and how backups go, by the newest that went well what there is to recover.
+/// Returns whether a strategy needs this task. The newest task of a tenant and type shows that the
+/// first backup was made, and its result. The newest successful task shows the recoverable backup.
 pub(super) fn is_kept(task: &BackupTask, context: &Context, namespace: &str) -> bool {
     if task.spec.ttl_seconds_after_finished.is_none() || !is_owned_by_strategy(task) {
         return false;

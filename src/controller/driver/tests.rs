@@ -1,4 +1,4 @@
-//! Passes over an object of a kind of their own, against an API server that keeps it.
+//! Passes over an object of a test kind, against an API server that stores it.
 
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard};
@@ -33,14 +33,14 @@ use crate::telemetry::Metrics;
 
 mod kept;
 
-/// Asks for one effect, which needs the right to send.
+/// Requests one effect, which needs a send permit.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[kube(group = "test.local", version = "v1", kind = "Probe", namespaced)]
 #[kube(status = "ProbeStatus")]
 struct ProbeSpec {
-    /// Whether it must not happen twice.
+    /// Whether the effect is fenced.
     fenced: bool,
-    /// Whether there is an event to tell before it.
+    /// Whether an event is published before the effect.
     reports: bool,
 }
 
@@ -96,7 +96,7 @@ impl Reconcile for Probe {
 
     async fn perform(&self, _: &bool, (): &(), permit: Option<Permit>, context: &Context) {
         assert!(permit.is_some());
-        // A trace of it where everything else leaves one.
+        // Recorded in the log of the requests to the API server.
         let effects = Api::<Probe>::namespaced(context.client.clone(), "ns");
         let _ = effects.get_opt("effect").await;
     }
@@ -121,12 +121,12 @@ impl Credentials for Root {
     }
 }
 
-/// An API server that keeps one object, and writes down what it is asked.
+/// API server that stores one object and records the requests.
 #[derive(Clone, Default)]
 struct Server {
     object: Arc<Mutex<Value>>,
     asked: Arc<Mutex<Vec<String>>>,
-    /// A field of the status that it does not know.
+    /// Status field that the API server does not know.
     unknown: Arc<Mutex<Option<&'static str>>>,
 }
 
@@ -142,7 +142,7 @@ impl Server {
         let path = parts.uri.path().to_owned();
         if path.ends_with("/events") {
             self.record("event".to_owned());
-            // A webhook that is looked for in vain.
+            // Webhook that cannot be reached.
             sleep(Duration::from_secs(45)).await;
             return Ok(answer(500, &json!({})));
         }
@@ -198,7 +198,7 @@ struct Desk {
 }
 
 impl Desk {
-    /// A database that is read, and one object.
+    /// Database that is read, and one object.
     async fn new(fenced: bool, reports: bool) -> Self {
         let server = Server::default();
         *lock(&server.object) = json!({
@@ -246,7 +246,7 @@ impl Desk {
         }
     }
 
-    /// All rights to send.
+    /// Acquires all send permits.
     fn others(&self) -> Vec<Permit> {
         let permit = || self.context.clusters.permit(&key(), &Lane::Serial);
         std::iter::from_fn(permit).collect()
@@ -256,7 +256,7 @@ impl Desk {
         Arc::new(serde_json::from_value(lock(&self.server.object).clone()).unwrap())
     }
 
-    /// A pass over the object as it is kept: what it asked of the API server.
+    /// Runs a pass over the stored object. Returns the requests to the API server.
     async fn pass(&self) -> Vec<String> {
         self.pass_over(self.object()).await.unwrap()
     }
@@ -336,7 +336,7 @@ async fn a_failed_pass_is_made_again_after_its_pause_however_often_the_object_is
     assert!(fails().await, "its pause is over");
     error_policy(desk.object(), &Error::Unfenced, Arc::clone(&desk.context));
     lock(&desk.server.object)["metadata"]["generation"] = json!(2);
-    assert!(fails().await, "somebody has edited it");
+    assert!(fails().await, "a user has edited it");
 }
 
 #[tokio::test(start_paused = true)]
@@ -346,7 +346,8 @@ async fn an_older_picture_of_an_object_has_no_effect() {
     let others = desk.others();
     desk.pass().await;
     drop(others);
-    // Ours is known; somebody else's shows at the write.
+    // An own write is recorded in the process; the write of another client is detected as a
+    // conflict.
     assert_eq!(desk.pass_over(Arc::clone(&before)).await.unwrap(), [""; 0]);
     let mut other = Probe::clone(&before);
     other.metadata.resource_version = Some("0".to_owned());

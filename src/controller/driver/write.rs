@@ -1,4 +1,4 @@
-//! Writes of statuses.
+//! Status writes.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -8,13 +8,15 @@ use kube::{Api, ResourceExt};
 use super::{Error, Reconcile, identity};
 use crate::controller::Context;
 
-/// Writes the status where it differs; `None` when the object was changed or deleted meanwhile.
+/// Writes the status if it differs. Returns `None` if the object was changed or deleted since it
+/// was read.
 pub(super) async fn write<K: Reconcile>(
     object: &K,
     status: &K::Status,
     context: &Context,
 ) -> Result<Option<K>, Error> {
-    // Also where there is nothing to write: an effect comes next.
+    // Even if there is nothing to write: an effect follows, and a former leader must not perform
+    // it.
     if !context.lease_guard.is_valid() {
         return Err(Error::NotLeading);
     }
@@ -61,10 +63,10 @@ pub(super) async fn write<K: Reconcile>(
     }
 }
 
-/// An object, its version among it, as a number.
+/// Returns a hash of the object, including its resourceVersion.
 fn digest<K: Reconcile>(object: &K) -> u64 {
     let mut hasher = DefaultHasher::new();
-    // What can not be written as JSON is not sent either.
+    // An object that cannot be serialized is not sent either.
     serde_json::to_string(object)
         .unwrap_or_default()
         .hash(&mut hasher);

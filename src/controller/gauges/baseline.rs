@@ -1,13 +1,13 @@
-//! What the data backups of a tenant take as a rule: told by the operator, for Prometheus knows them only for as
-//! long as it keeps anything, and under the name of the Pod that acted then.
+//! Usual duration and size of a tenant's data backups. The operator computes them, because
+//! Prometheus limits its retention and labels its series with the Pod of the leader.
 
-/// How many backups before the newest count, at most.
+/// Maximum number of backups before the newest that count.
 const MAX_SAMPLES: usize = 7;
-/// With fewer of them nothing is usual yet.
+/// Minimum number of backups; with fewer there is no usual value.
 const MIN_SAMPLES: usize = 3;
 
-/// The median of the values before the newest; given are all, the newest first. Of an even number the larger one
-/// of the two in the middle.
+/// Returns the median of the values before the newest; the upper median of an even number.
+/// `newest_first` contains all values.
 pub(super) fn usual(newest_first: impl Iterator<Item = i64>) -> Option<i64> {
     let mut before: Vec<i64> = newest_first.skip(1).take(MAX_SAMPLES).collect();
     if before.len() < MIN_SAMPLES {

@@ -1,4 +1,4 @@
-//! What is true of strategies.
+//! Gauges of strategies.
 
 use std::collections::HashSet;
 
@@ -11,10 +11,10 @@ use crate::controller::{Context, namespace};
 use crate::domain::schedule::Schedule;
 use crate::telemetry::Metrics;
 
-/// Seconds.
+/// Seconds of a day.
 pub(super) const DAY: i64 = 24 * 60 * 60;
 
-/// Notes all of them, and forgets the counters of those that are gone.
+/// Records all strategies, and removes the counters of deleted ones.
 pub(super) fn record(context: &Context, gaps: &mut Gaps) {
     let strategies = context.caches.strategies.state();
     let mut there = HashSet::new();
@@ -29,7 +29,7 @@ pub(super) fn record(context: &Context, gaps: &mut Gaps) {
             .iter()
             .any(|of| of.metadata.uid.as_ref() == Some(uid))
     });
-    // Those of tasks without a strategy stay for as long as somebody has a cluster there.
+    // Counters of tasks without a strategy remain while a cluster exists in the namespace.
     let clusters = context.caches.clusters.state();
     there.extend(clusters.iter().map(|of| (namespace(&**of), String::new())));
     forget_others(&there, &context.metrics);
@@ -38,7 +38,7 @@ pub(super) fn record(context: &Context, gaps: &mut Gaps) {
     }
 }
 
-/// Counters begin at 0, so that a rule sees their first step.
+/// Starts counters at 0, so that alert rules detect the first increase.
 fn begin((namespace, name): &(String, String), metrics: &Metrics) {
     for result in ["completed", "failed", "canceled", "overdue"] {
         metrics.work.tasks.add([namespace, name, result], 0);
@@ -125,7 +125,7 @@ fn record_state(
     }
 }
 
-/// The longest gap of the strategy's schedule, in days.
+/// Returns the longest gap of the strategy's schedule, in days.
 pub(super) fn gap(strategy: &BackupStrategy, known: &mut Gaps) -> Option<i32> {
     let (uid, generation) = (strategy.uid()?, strategy.metadata.generation);
     match known.get(&uid) {

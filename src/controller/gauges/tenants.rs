@@ -1,4 +1,4 @@
-//! What is true of tenants: of their log backups, and of their newest data backups.
+//! Gauges of tenants: log backups and newest data backups.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use crate::domain::strategy::selects;
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::model::{Round, RoundStatus, Snapshot, Tenant};
 
-/// Notes all that have a LogBackup or a strategy.
+/// Records all tenants with a LogBackup or a strategy.
 pub(super) fn record(states: &ClusterStates, context: &Context, gaps: &mut Gaps) {
     for object in context.caches.log_backups.state() {
         record_log_backup(&object, states, context, gaps);
@@ -75,17 +75,17 @@ fn record_log_backup(
     families.window_required.set_known(labels, required);
 }
 
-/// How far back a strategy wants a tenant to be recoverable.
+/// Recovery window that a strategy requires of a tenant.
 struct RequiredWindow {
-    /// In seconds.
+    /// Length in seconds.
     seconds: i64,
-    /// How many seconds after its log backup was made that can be asked for.
+    /// Age of the log backup in seconds from which the window is required.
     due: i64,
 }
 
 impl RequiredWindow {
-    /// Of a window and a schedule. The first full backup, at which the tenant's first window begins, comes as
-    /// late as the schedule lets it.
+    /// Derives the requirement from a window and a schedule. The tenant's first window starts at
+    /// the first full backup, which may be as late as the schedule allows.
     fn new(window_days: i32, gap_days: i32) -> Self {
         let seconds = i64::from(window_days) * DAY;
         let due = seconds + i64::from(gap_days) * DAY + DAY;
@@ -93,7 +93,7 @@ impl RequiredWindow {
     }
 }
 
-/// What the strategy wants of a tenant.
+/// Returns the requirement of the strategy for its tenants.
 fn required(
     namespace: &str,
     strategy: &str,
@@ -107,7 +107,7 @@ fn required(
     Some(RequiredWindow::new(days, gap(&strategy, gaps)?))
 }
 
-/// Of tenants whose log backup a strategy leaves to somebody else.
+/// Records tenants whose log backup the strategy does not manage.
 fn record_unmanaged(states: &ClusterStates, context: &Context) {
     let strategies = &context.caches.strategies;
     let unmanaged = strategies
@@ -127,10 +127,10 @@ fn record_unmanaged(states: &ClusterStates, context: &Context) {
     }
 }
 
-/// How far the tenant's logs are archived.
+/// Records the progress of the tenant's log archiving.
 fn record_logs(labels: [&str; 3], tenant: &Tenant, context: &Context) {
-    // Also of a round that was interrupted or paused: a rule on the delay must not find that all
-    // is well in the moment when nothing is archived any more.
+    // Also for interrupted or paused rounds: without a value, a rule on the delay would not fire
+    // while nothing is archived.
     let round = tenant.round.as_ref();
     let round = round.filter(|round| round.status != RoundStatus::Stop);
     let Some(reached) = round.and_then(Round::reached) else {
@@ -156,7 +156,7 @@ fn snapshot<'a>(
     })
 }
 
-/// By namespace, strategy, tenant and type those that ended, or those that are complete, and when.
+/// Ended or completed tasks with their end times, by namespace, strategy, tenant and type.
 type Ended = HashMap<[String; 4], Vec<(Timestamp, Arc<BackupTask>)>>;
 
 fn record_data_backups(context: &Context) {
@@ -198,7 +198,7 @@ fn record_data_backups(context: &Context) {
     }
 }
 
-/// Of complete backups of one tenant and type, the newest first.
+/// Records the completed backups of one tenant and type, the newest first.
 fn record_complete<'a>(
     labels: [&str; 4],
     newest_first: impl Iterator<Item = &'a BackupTaskStatus> + Clone,
@@ -207,7 +207,7 @@ fn record_complete<'a>(
     let families = &context.metrics.tenants;
     let times = newest_first.clone().filter_map(took);
     families.usual_duration.set_known(labels, usual(times));
-    // The sizes of incremental ones are what they are: no rule compares them.
+    // Sizes of incremental backups vary; no rule compares them.
     if labels[3] == "full" {
         let sizes = newest_first.clone().filter_map(|of| of.output_bytes);
         families.usual_size.set_known(labels, usual(sizes));
@@ -224,7 +224,7 @@ fn record_complete<'a>(
         .set_known(labels, speed.map(|(bytes, seconds)| bytes / seconds));
 }
 
-/// How many seconds a backup took.
+/// Returns the duration of a backup in seconds.
 fn took(status: &BackupTaskStatus) -> Option<i64> {
     let (began, ended) = (
         status.start_time.as_ref()?,
@@ -249,8 +249,8 @@ fn strs(labels: &[String; 4]) -> [&str; 4] {
 mod tests {
     use super::*;
 
-    /// Log backup begins on a Monday, and the only full backup of the week is on Sunday: two days later
-    /// the tenant's window is two days long, and nothing is wrong.
+    /// Log backup starts on Monday, and the only full backup of the week runs on Sunday. On Tuesday
+    /// of the next week the window is two days long, which is correct.
     #[test]
     fn a_window_is_not_asked_for_before_the_first_full_backup_can_be_as_old() {
         let required = RequiredWindow::new(7, 7);

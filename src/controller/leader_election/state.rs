@@ -1,4 +1,4 @@
-//! The decisions of an election: pure, the time is handed in.
+//! Decisions of an election. They are pure: the time is a parameter.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use tokio::time::Instant;
 
 use super::Error;
 
-/// What a candidate does.
+/// Next step of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Try to make the lease its own.
+    /// Try to acquire the lease.
     Take,
-    /// Look again.
+    /// Read the lease again.
     Wait,
 }
 
-/// What one process knows of the election.
+/// State of the election in one process.
 #[derive(Debug)]
 pub(super) struct Election {
     identity: String,
@@ -25,12 +25,12 @@ pub(super) struct Election {
     observed: Option<Observation>,
 }
 
-/// A lease, and since when it has been seen like this.
+/// Observed lease, and since when it is unchanged.
 #[derive(Debug)]
 struct Observation {
-    /// None when it was deleted after it had been seen.
+    /// None if the lease was deleted after it had been observed.
     spec: Option<LeaseSpec>,
-    /// How long its holder believes that it is good.
+    /// Duration for which the holder considers the lease valid.
     good_for: Duration,
     since: Instant,
 }
@@ -44,7 +44,7 @@ impl Election {
         }
     }
 
-    /// Takes note of what a look has shown; `None` where there is no lease.
+    /// Records the result of a read; `None` if there is no lease.
     pub(super) fn observe(&mut self, spec: Option<&LeaseSpec>, now: Instant) {
         let known = self.observed.as_ref();
         if known.is_some_and(|known| known.spec.as_ref() == spec) {
@@ -53,7 +53,7 @@ impl Election {
         let good_for = match spec {
             Some(spec) => self.good_for(spec),
             None => match known {
-                // Whoever held it does not know yet that it is gone.
+                // Until then, the holder may not have noticed the deletion.
                 Some(known) => known.good_for,
                 None => return,
             },
@@ -65,7 +65,7 @@ impl Election {
         });
     }
 
-    /// Another version of the operator may hold it for another time.
+    /// Returns the duration of the lease. Another version of the operator may use another duration.
     fn good_for(&self, spec: &LeaseSpec) -> Duration {
         let seconds = spec.lease_duration_seconds.unwrap_or_default();
         match u64::try_from(seconds) {
@@ -74,13 +74,13 @@ impl Election {
         }
     }
 
-    /// What to do after what was observed.
+    /// Returns the next step after the recorded observations.
     pub(super) fn candidacy(&self, now: Instant) -> Step {
         let Some(observed) = &self.observed else {
             return Step::Take;
         };
         let is_held = match &observed.spec {
-            // Ours: the answer to our own write was lost.
+            // Own lease: the answer to the own write was lost.
             Some(spec) => holder(spec).is_some_and(|holder| holder != self.identity),
             None => true,
         };
@@ -91,16 +91,16 @@ impl Election {
         }
     }
 
-    /// Whether a lease is still held by this process.
+    /// Checks that this process still holds the lease.
     pub(super) fn is_ours(&self, found: Option<&LeaseSpec>) -> Result<(), Error> {
         match found.and_then(holder) {
             Some(holder) if holder == self.identity => Ok(()),
             Some(holder) => Err(Error::Taken(holder.to_owned())),
-            None => Err(Error::Taken("nobody: it was released".to_owned())),
+            None => Err(Error::Taken("no operator: it was released".to_owned())),
         }
     }
 
-    /// The lease as this process writes it.
+    /// Returns the lease as this process writes it.
     pub(super) fn ours(&self, found: Option<LeaseSpec>, now: MicroTime) -> LeaseSpec {
         let is_renewal = self.is_ours(found.as_ref()).is_ok();
         let found = found.unwrap_or_default();
@@ -123,7 +123,7 @@ impl Election {
     }
 }
 
-/// Who holds a lease; nobody when it was released.
+/// Returns the holder of a lease; none if it was released.
 pub(super) fn holder(spec: &LeaseSpec) -> Option<&str> {
     spec.holder_identity
         .as_deref()
@@ -153,7 +153,7 @@ mod tests {
         }
     }
 
-    /// What a candidate does that has looked at these moments, at the last of them.
+    /// Returns the step of a candidate after reads at these seconds.
     fn after(looks: &[(u64, Option<LeaseSpec>)]) -> Step {
         let (mut election, start) = (me(), Instant::now());
         let mut now = start;

@@ -1,4 +1,4 @@
-//! The election as a whole, under a clock that jumps, against an API server that keeps one Lease.
+//! Whole elections with a simulated clock, against an API server that keeps one Lease.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,12 +16,12 @@ use super::*;
 
 const DURATION: Duration = Duration::from_secs(15);
 
-/// Keeps one Lease, under the rules of resourceVersions.
+/// Keeps one Lease under the rules of resourceVersions.
 #[derive(Clone, Default)]
 struct LeaseStore {
     lease: Arc<Mutex<Option<Lease>>>,
     writes: Arc<AtomicUsize>,
-    /// Whether it answers nothing any more.
+    /// Whether the API server answers no requests.
     silent: Arc<Mutex<bool>>,
 }
 
@@ -101,12 +101,12 @@ impl tower::Service<Request<Body>> for LeaseStore {
     }
 }
 
-/// One process. Dropping it is a kill.
+/// One process. Dropping it kills the process.
 struct Process {
     running: JoinHandle<Result<Option<()>, Error>>,
     lease_guard: LeaseGuard,
     stop: CancellationToken,
-    /// Who lost the lease to it.
+    /// Holder that lost the lease to this process.
     lost: Arc<Mutex<Option<String>>>,
 }
 
@@ -168,7 +168,7 @@ async fn pass(seconds: u64) {
     sleep(Duration::from_secs(seconds)).await;
 }
 
-/// Two processes of which the first acts.
+/// Two processes, of which the first is the leader.
 async fn pair() -> (LeaseStore, Process, Process) {
     let shelf = LeaseStore::default();
     let first = Process::start(&shelf, "first");
@@ -207,7 +207,7 @@ async fn a_holder_that_stops_leaves_the_lease_to_the_next_look() {
     assert_eq!((&mut first.running).await.unwrap(), Ok(Some(())));
     pass(2).await;
     assert!(second.acts());
-    // It has left it: nothing is lost.
+    // The first process has released the lease: nothing is lost.
     assert_eq!((first.lost(), second.lost()), (None, None));
 }
 
@@ -225,7 +225,7 @@ async fn a_holder_that_can_not_renew_drops_its_work_before_anybody_may_take_over
 async fn a_holder_that_stood_still_beyond_its_lease_writes_nothing_any_more() {
     let (shelf, mut first, _) = pair().await;
     let before = shelf.writes.load(Ordering::SeqCst);
-    // No task runs in between: as if the process was stopped.
+    // No task runs in between, as if the process was stopped.
     tokio::time::advance(DURATION).await;
     assert_eq!((&mut first.running).await.unwrap(), Err(Error::NotRenewed));
     assert_eq!(shelf.writes.load(Ordering::SeqCst), before);

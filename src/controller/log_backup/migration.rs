@@ -1,4 +1,4 @@
-//! A move of a tenant's logs to another place: what it is about, and what of the tenant runs.
+//! Storage migration of a tenant's logs: its destinations, and the running jobs of the tenant.
 
 use kube::ResourceExt;
 
@@ -11,7 +11,8 @@ use crate::domain::log_backup::{ObservedMigration, own_locations, still_needs_lo
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::Tenant;
 
-/// What a move is about, where the tenant's logs go to another place than is asked for, and may be moved.
+/// Returns the migration if the tenant's logs go to another destination than desired, and may be
+/// moved.
 pub(super) fn observe_migration(
     object: &LogBackup,
     context: &Context,
@@ -39,7 +40,7 @@ pub(super) fn observe_migration(
     })
 }
 
-/// Whether the tenant's logs go where this object has sent them, and are to go elsewhere.
+/// Returns whether the tenant's logs go where this object has sent them, and should go elsewhere.
 pub(in crate::controller) fn is_away(
     object: &LogBackup,
     tenant: &Tenant,
@@ -56,8 +57,8 @@ pub(in crate::controller) fn is_away(
         && ours.any(|known| observe_destination(shown, Some(&known)) == ObservedDestination::Ours)
 }
 
-/// Where the tenant's data backups go, where that is in the store that its logs leave: elsewhere they are
-/// somebody else's.
+/// Returns the destination of the tenant's data backups if it is in the storage that the logs
+/// leave. Elsewhere it belongs to another owner.
 fn data_from(
     object: &LogBackup,
     context: &Context,
@@ -74,7 +75,7 @@ fn data_from(
     (!caches.is_empty()).then(|| data.root().to_owned())
 }
 
-/// A data backup of ours that has begun and is not over: it may be tried again.
+/// Returns an unfinished data backup that was started by the operator: it may be retried.
 fn begun_task(object: &LogBackup, context: &Context) -> Option<String> {
     let is_begun = |task: &BackupTask| {
         let status = task.status.as_ref();

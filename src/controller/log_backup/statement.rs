@@ -1,4 +1,4 @@
-//! The statements of a log backup.
+//! Statements of a log backup.
 
 use super::super::{Context, destination};
 use super::{Observation, storage_access};
@@ -9,7 +9,7 @@ use crate::oceanbase::destination::{Destination, Location};
 use crate::oceanbase::model::Answer;
 use crate::oceanbase::statement::Command;
 
-/// Sends a statement, with what of it stands in Secrets.
+/// Sends a statement, with the required values from Secrets.
 pub(super) async fn send(
     object: &LogBackup,
     effect: &Effect,
@@ -86,7 +86,7 @@ pub(super) async fn send(
     permit.send(&command).await
 }
 
-/// Where the logs are to go, with its keys.
+/// Returns the desired destination of the logs, with its keys.
 async fn destination(
     object: &LogBackup,
     observed: &Observation,
@@ -101,7 +101,7 @@ async fn destination(
     let found = destination::to_set(&context.secrets, namespace, &storage.spec, path, permit);
     let (destination, version) = found.await.map_err(Answer::from)?;
     if let Some(version) = version {
-        // One pass sends one statement.
+        // One pass sends one statement, so the cell is empty.
         let _ = observed.applied_version.set(version);
     }
     Ok(destination)

@@ -1,4 +1,4 @@
-//! How a tenant's database enters the store: with which keys, and how fast.
+//! Access of a tenant's database to the storage: keys and limits.
 
 use std::sync::Arc;
 
@@ -17,20 +17,20 @@ use crate::oceanbase::model::{
 use crate::oceanbase::statement::{StorageUpdate, StorageUpdateKind};
 use crate::oceanbase::version::Version;
 
-/// A tenant in its store.
+/// Tenant and its storage.
 pub(super) struct StorageAccess<'a> {
     storage: Arc<BackupStorage>,
     root: Location,
     tenant: &'a Tenant,
     version: Version,
-    /// Where its logs and data go there, without keys.
+    /// Destinations of the tenant's logs and data in the storage, without keys.
     locations: Vec<String>,
-    /// Whether an account of it is known.
+    /// Whether an account of the tenant is known.
     has_account: bool,
 }
 
 impl<'a> StorageAccess<'a> {
-    /// `logs` is where its logs should go.
+    /// Returns the access of a log backup's tenant. `logs` is the desired destination of its logs.
     pub(super) fn of(
         object: &LogBackup,
         context: &Context,
@@ -55,7 +55,7 @@ impl<'a> StorageAccess<'a> {
         })
     }
 
-    /// What is known of the store's keys.
+    /// Returns the state of the storage's keys.
     pub(super) fn keys(&self) -> Option<StorageKeys> {
         let known = self.storage.status.as_ref()?.credentials.as_ref()?;
         Some(StorageKeys {
@@ -70,7 +70,7 @@ impl<'a> StorageAccess<'a> {
         })
     }
 
-    /// What is known of the store's limits, and how fast the tenant's places there may be used.
+    /// Returns the state of the storage's limits at the tenant's destinations.
     pub(super) fn limits(&self) -> Option<ObservedLimits> {
         let can = self.version.can(Capability::StorageLimits);
         let inside = |limited: &LimitedLocation| {
@@ -82,13 +82,13 @@ impl<'a> StorageAccess<'a> {
         let limited = limited.map(|all| all.iter().filter_map(inside).collect());
         Some(ObservedLimits {
             wanted: destination::limits(&self.storage.spec).ok()?,
-            // A directory of the observers is never limited.
+            // The database never limits a directory of the observers.
             locations: if self.storage.spec.nfs.is_some() {
                 Vec::new()
             } else {
                 self.locations.clone()
             },
-            // An older server limits nothing.
+            // An older server does not support limits.
             limited: if can { limited } else { Some(Vec::new()) },
             blocker: limits_blocker(
                 &self.tenant.name,
@@ -100,7 +100,7 @@ impl<'a> StorageAccess<'a> {
     }
 }
 
-/// Where the tenant's logs and data go, as far as that is in the store.
+/// Returns the destinations of the tenant's logs and data that are in the storage.
 fn locations(
     tenant: &Tenant,
     storage_root: &Location,
@@ -116,7 +116,7 @@ fn locations(
     of_logs.into_iter().chain(of_data)
 }
 
-/// The Secret with an account of the tenant.
+/// Returns the Secret with an account of the tenant.
 fn account(context: &Context, cluster: &ClusterKey, tenant: &str) -> Option<LocalReference> {
     let object = caches::find(&context.caches.clusters, &cluster.namespace, &cluster.name)?;
     let mut known = object.spec.tenant_credentials.iter();
@@ -124,15 +124,16 @@ fn account(context: &Context, cluster: &ClusterKey, tenant: &str) -> Option<Loca
     Some(found.secret_ref.clone())
 }
 
-/// What is new for a place.
+/// Change to a destination.
 pub(super) enum SettingChange<'a> {
     /// The keys of the Secret with this `resourceVersion`.
     Keys(&'a str),
-    /// How fast it may be used.
+    /// Limits of the destination.
     Limits(StorageLimits),
 }
 
-/// Gives the database what is new for a place, without keys, by the tenant's own account.
+/// Sends a change of a destination, given without keys, to the database with the tenant's own
+/// account.
 pub(super) async fn give(
     object: &LogBackup,
     tenant: (&TenantName, TenantId),

@@ -1,4 +1,4 @@
-//! Where a log backup should go, and whether it is the one that goes there.
+//! Desired destination of a log backup, and the choice of one log backup per tenant.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant, TenantId};
 
-/// The directory in its store: once logs were sent to one, that.
+/// Returns the directory in the storage: the directory in use, if logs were already sent to one.
 pub(in crate::controller) fn path(
     object: &LogBackup,
     context: &Context,
@@ -34,7 +34,7 @@ pub(in crate::controller) fn path(
     pinned.or_else(|| Some(destination::log_path(root, None, identity, tenant)))
 }
 
-/// Where its store is.
+/// Returns the location of the log backup's storage.
 pub(in crate::controller) fn storage_location(
     object: &LogBackup,
     context: &Context,
@@ -44,7 +44,7 @@ pub(in crate::controller) fn storage_location(
     destination::root(&storage.spec).ok()
 }
 
-/// The directory to which it has sent this very tenant's logs.
+/// Returns the directory to which the object has sent the logs of this tenant.
 fn pinned(
     object: &LogBackup,
     snapshot: &Snapshot,
@@ -58,7 +58,7 @@ fn pinned(
     root.path_to(&Location::read_back(known)).map(str::to_owned)
 }
 
-/// Where the logs should go.
+/// Returns the desired destination of the logs.
 pub(super) fn target(
     object: &LogBackup,
     context: &Context,
@@ -86,13 +86,13 @@ pub(super) fn target(
         .as_ref()
         .and_then(|s| s.storage_directory.as_ref());
     match known.filter(|_| object.metadata.deletion_timestamp.is_some()) {
-        // To stop it nobody needs the store, which may have been deleted with it.
+        // A stop needs no storage, which may have been deleted together with the object.
         Some(known) => wanted.or_else(|_| Ok(Location::read_back(known))),
         None => wanted,
     }
 }
 
-/// Whether the database takes the lag target with a store of this type.
+/// Checks that the database accepts the lag target with a storage of this type.
 fn fits_lag_target(spec: &LogBackupSpec, storage: &BackupStorageSpec) -> Result<(), Blocker> {
     let is_short = spec
         .archive_lag_target_seconds
@@ -106,8 +106,7 @@ fn fits_lag_target(spec: &LogBackupSpec, storage: &BackupStorageSpec) -> Result<
     Ok(())
 }
 
-/// The name of the LogBackup that goes before this one, because it is for the same tenant of the
-/// same database and older.
+/// Returns the name of an older LogBackup of the same tenant and database, which takes precedence.
 fn older(object: &LogBackup, context: &Context, snapshot: Option<&Snapshot>) -> Option<String> {
     let cluster = cluster_of(object, &object.spec.cluster_ref);
     let current = snapshot.and_then(|snapshot| snapshot.tenant(&object.spec.tenant_name));
@@ -117,8 +116,8 @@ fn older(object: &LogBackup, context: &Context, snapshot: Option<&Snapshot>) -> 
         .then(|| qualified(&cluster, &namespace(&*oldest), &oldest.name_any()))
 }
 
-/// The LogBackup that works for a tenant of the cluster's database, wherever it is: of several the
-/// oldest. One that belongs to a tenant of the same name that is no more does not count.
+/// Returns the LogBackup that is responsible for a tenant of the cluster's database: the oldest, in
+/// any namespace. LogBackups of a dropped tenant of the same name do not count.
 pub(in crate::controller) fn oldest_of_tenant(
     context: &Context,
     cluster: &ClusterKey,
@@ -129,7 +128,7 @@ pub(in crate::controller) fn oldest_of_tenant(
         let known = other.status.as_ref().and_then(|status| status.tenant_id);
         id.zip(known).is_some_and(|(id, known)| id.0 != known)
     };
-    // First what costs nothing: a thousand log backups are compared by each of a thousand.
+    // Cheap checks first: each of a thousand log backups compares all others.
     let all = &context.caches.log_backups;
     let mut objects = all.state_filter(|other| other.spec.tenant_name == tenant);
     objects.retain(|other| {
@@ -143,7 +142,7 @@ fn rank(object: &LogBackup) -> (Timestamp, String, String) {
     (created_at(object), object.name_any(), namespace(object))
 }
 
-/// What the tenant is called by now that had this name when its log backup began.
+/// Returns the current name of the tenant if it was renamed since its log backup started.
 pub(super) fn renamed(
     object: &LogBackup,
     snapshot: &Snapshot,
@@ -167,7 +166,7 @@ pub(super) fn renamed(
     })
 }
 
-/// Whether a destination that the engine shows is the wanted one.
+/// Compares the destination that the database shows with the desired one.
 pub(in crate::controller) fn observe_destination(
     shown: Option<&str>,
     wanted: Option<&Location>,

@@ -1,4 +1,4 @@
-//! Where the backups are, and what is known of them.
+//! Destinations of the backups, and the known backups in them.
 
 use std::sync::Arc;
 
@@ -13,27 +13,27 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{BackupSet, BackupSetId, TenantId};
 
-/// Where the backups are: a store and a directory in it, of the data and of the logs.
+/// Destinations of the backups: the storage and directory of the data, and of the logs.
 #[derive(Clone, Debug)]
 pub(super) struct SourceDestinations {
     pub(super) data: SourceStorage,
     pub(super) log: SourceStorage,
 }
 
-/// A directory below a store's own.
+/// Directory below the directory of a storage.
 #[derive(Clone, Debug)]
 pub(super) struct SourceStorage {
     pub(super) storage: Arc<BackupStorage>,
     pub(super) path: String,
 }
 
-/// What was found.
+/// Result of the lookup.
 pub(super) struct ResolvedSource {
     pub(super) observed: ObservedSource,
     pub(super) locations: SourceDestinations,
 }
 
-/// Follows a task's reference to its backups.
+/// Resolves a task's reference to its backups.
 pub(super) fn find(task: &RecoveryTask, context: &Context) -> Result<ResolvedSource, Blocker> {
     let source = &task.spec.source;
     let found = match (&source.tenant, &source.storage) {
@@ -79,8 +79,8 @@ fn of_storage(
     })
 }
 
-/// By the LogBackup of the tenant: of several that had the name the newest that can be recovered to the
-/// point, or else at all.
+/// Resolves the source by the LogBackup of the tenant. Of several LogBackups of the name, the
+/// newest that reaches the point is used, otherwise the newest with any recovery window.
 fn of_tenant(
     task: &RecoveryTask,
     source: &TenantSource,
@@ -175,7 +175,7 @@ fn of_tenant(
     })
 }
 
-/// The sets that do not lie in this directory.
+/// Returns the sets that are not in this directory.
 fn elsewhere(sets: &[BackupSet], directory: Option<&str>) -> Vec<BackupSetId> {
     let directory = directory.map(Location::read_back);
     let lies_there = |set: &&BackupSet| {
@@ -188,7 +188,8 @@ fn elsewhere(sets: &[BackupSet], directory: Option<&str>) -> Vec<BackupSetId> {
     others.map(|set| set.id).collect()
 }
 
-/// The store in which a directory lies: the log backup's own, or another one of the namespace.
+/// Returns the storage that contains a directory: the log backup's own, or another one of the
+/// namespace.
 fn in_storage(
     directory: &str,
     log_backup: &LogBackup,

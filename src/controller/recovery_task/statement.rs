@@ -1,4 +1,4 @@
-//! The statements of a task.
+//! Statements of a task.
 
 use super::super::secret::Values;
 use super::super::{Context, destination, namespace};
@@ -21,7 +21,7 @@ use crate::oceanbase::statement::{Command, Recovery, TableRecovery};
 /// Bytes of a GiB.
 const GIB: u64 = 1 << 30;
 
-/// Sends a statement, with what of it stands in Secrets.
+/// Sends a statement, with the required values from Secrets.
 pub(super) async fn send(
     task: &RecoveryTask,
     effect: &Effect,
@@ -45,8 +45,8 @@ pub(super) async fn send(
     }
 }
 
-/// How the target takes new names of tables. All of them are quoted where the release takes quotes: a
-/// name may be a reserved word, which V4.2.1.3 and V4.2.2 reject without quotes.
+/// Returns how the target accepts new table names. If the release accepts quotes, all names are
+/// quoted. A name may be a reserved word, which V4.2.1.3 and V4.2.2 reject without quotes.
 fn quoting(permit: &Permit) -> RemapQuoting {
     if permit.can(Capability::QuotedRemap) {
         RemapQuoting::Quoted
@@ -137,7 +137,7 @@ async fn command(
         }),
         Effect::Find { tenant, key } => Recovery::FindRestore { tenant, key },
         Effect::Cancel { tenant, key } => Recovery::CancelRestore { tenant, key },
-        // Asked in another way.
+        // Checks are sent by `verification::ask`.
         Effect::Check { .. } => return Err(unusable("verification.checks")),
         Effect::DropTenant {
             verified,
@@ -174,7 +174,7 @@ fn unit(task: &RecoveryTask, tenant: TenantName, name: &str) -> Result<Recovery,
     })
 }
 
-/// The pool and its unit have the same name.
+/// Builds the statement for the pool, which has the same name as its unit.
 fn pool(
     task: &RecoveryTask,
     tenant: TenantName,
@@ -192,7 +192,7 @@ fn pool(
     })
 }
 
-/// Where the target reads the backups, with keys.
+/// Returns the destinations from which the target reads the backups, with keys.
 async fn sources(
     task: &RecoveryTask,
     observed: &Observation,
@@ -224,7 +224,7 @@ async fn source(
     destination::destination(secrets, &namespace, spec, path, permit.endpoints()).await
 }
 
-/// What is wrong with the Secrets of a task that has not begun.
+/// Returns what is wrong with the Secrets of a task that has not started.
 pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Option<Blocker> {
     for reference in &task.spec.decryption_secret_refs {
         let secret = context.secrets.read(&namespace(task), reference).await;
@@ -241,7 +241,7 @@ fn password_in(secret: &Values) -> Result<RestorePassword, Blocker> {
         .map_err(|error| Blocker::permanent("UnusableRestorePassword", error.to_string()))
 }
 
-/// The passwords of the backup sets.
+/// Returns the passwords of the backup sets.
 async fn passwords(
     task: &RecoveryTask,
     permit: &Permit,
@@ -313,6 +313,6 @@ fn optional<T>(
 fn unusable(field: &str) -> Blocker {
     Blocker::permanent(
         "InvalidSpec",
-        format!("`{field}` can not stand in a statement; create a new RecoveryTask"),
+        format!("`{field}` cannot stand in a statement; create a new RecoveryTask"),
     )
 }

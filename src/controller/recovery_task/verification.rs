@@ -1,4 +1,4 @@
-//! Verification: whose turn it is, and the questions to the restored tenant.
+//! Verification: the order of verifications, and the queries to the restored tenant.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::{Answer, CheckQuery, TenantId, TenantName};
 use crate::oceanbase::sender::Inspection;
 
-/// Why a verification that has not begun does not begin now: of all that restore to one database one
-/// runs at a time. Whoever gets the turn keeps it until what it has begun is to be seen in its object.
+/// Returns why a verification cannot start now: only one verification at a time restores to a
+/// database. The holder of the turn keeps it until its status shows the started work.
 pub(super) fn turn(task: &RecoveryTask, target: &ClusterKey, context: &Context) -> Option<Blocker> {
     let status = task.status.as_ref();
     let has_begun = status.is_some_and(|status| status.step.is_some());
@@ -48,7 +48,7 @@ pub(super) fn turn(task: &RecoveryTask, target: &ClusterKey, context: &Context) 
     (!taken).then(|| waiting("another RecoveryTask"))
 }
 
-/// Gives the turn back of a verification that has not begun after all.
+/// Releases the turn of a verification that has not started.
 pub(super) fn give_back(task: &RecoveryTask, context: &Context) {
     context.memory.gives_turn_back(&identity(task));
 }
@@ -63,7 +63,7 @@ fn waiting(who: &str) -> Blocker {
     )
 }
 
-/// Asks the restored tenant.
+/// Sends a check to the restored tenant.
 pub(super) async fn ask(
     task: &RecoveryTask,
     (tenant, tenant_id): (TenantName, TenantId),
@@ -97,7 +97,7 @@ pub(super) async fn ask(
     Ok(permit.inspect(&inspection).await)
 }
 
-/// What is wrong with the Secret, before anything is restored.
+/// Returns what is wrong with the Secret, before anything is restored.
 pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Option<Blocker> {
     let verification = task.spec.verification.as_ref()?;
     if verification.checks.is_empty() {
@@ -126,7 +126,7 @@ fn query(check: &Check) -> Result<CheckQuery, Blocker> {
     CheckQuery::parse(&check.sql).map_err(|problem| {
         Blocker::permanent(
             "InvalidCheck",
-            format!("`sql` of the check can not be asked: {problem}"),
+            format!("`sql` of the check cannot be asked: {problem}"),
         )
     })
 }

@@ -1,4 +1,4 @@
-//! What the clusters of the namespace have at a store's place.
+//! Usage of a storage by the clusters of the namespace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ use super::storage_of;
 use crate::domain::storage::Figures;
 use crate::oceanbase::destination::Location;
 
-/// What the views show of a store.
+/// Contents of a storage, from the views of the databases.
 pub(super) struct StorageContents {
-    /// What is there; nothing while a cluster that uses it is silent: a part would look as if something
-    /// had been deleted.
+    /// Bytes in the storage; none while a cluster that uses the storage does not answer. A partial
+    /// sum would look like a deletion.
     pub(super) figures: Option<Figures>,
-    /// When a database last tried it by itself.
+    /// Time at which a database last checked the storage.
     pub(super) tried_at: Option<Timestamp>,
 }
 
-/// Names of the clusters that have backups there, as far as objects tell.
+/// Returns the names of the clusters that have backups in the storage, according to their objects.
 pub(super) fn users(context: &Context, namespace: &str, storage: &str) -> BTreeSet<String> {
     let all = &context.caches;
     let log_backups = caches::within(&all.log_backups, namespace)
@@ -39,7 +39,7 @@ pub(super) fn users(context: &Context, namespace: &str, storage: &str) -> BTreeS
     log_backups.chain(strategies).chain(tasks).collect()
 }
 
-/// What all databases of the namespace's clusters have there, each counted once.
+/// Returns the contents from all databases of the namespace, each counted once.
 pub(super) fn found(
     context: &Context,
     namespace: &str,

@@ -1,5 +1,5 @@
-//! What a strategy does with its children: makes log backups and tasks, lets log backups follow it,
-//! deletes old tasks.
+//! Child objects of a strategy: creates log backups and tasks, updates log backups, deletes old
+//! tasks.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::api::{
 use crate::domain::strategy::{self, ApplyOutcome, Effect, LogBackupEdit};
 
 impl BackupStrategy {
-    /// Performs an effect that is about children.
+    /// Performs an effect on child objects.
     pub(super) async fn perform_on_children(
         &self,
         effect: &Effect,
@@ -77,13 +77,13 @@ impl BackupStrategy {
                     delete::<CleanupTask>(self, name, version, context, &mut created).await;
                 }
             }
-            // A statement, which goes to the database.
+            // Sent to the database as a statement.
             Effect::ChangePolicy(_) => {}
         }
         created
     }
 
-    /// Edits a log backup as it was seen: what somebody else writes into it meanwhile stands.
+    /// Edits a log backup only if it is unchanged: concurrent edits by other tools or users remain.
     async fn edit_log_backup(
         &self,
         edit: &LogBackupEdit,
@@ -123,7 +123,7 @@ impl BackupStrategy {
     }
 }
 
-/// Deletes a task as it was seen: one that was changed or made anew since stays.
+/// Deletes a task only if it is unchanged: a task that was changed or recreated remains.
 async fn delete<K: Reconcile>(
     strategy: &BackupStrategy,
     name: &str,
@@ -146,8 +146,8 @@ async fn delete<K: Reconcile>(
     }
 }
 
-/// Metadata of a child: labels and annotations of the parent are not copied, or a Git client would
-/// take the child for its own and delete it.
+/// Returns the metadata of a child. Labels and annotations of the parent are not copied: another
+/// tool, such as Argo CD, would treat the child as its own and delete it.
 pub(super) fn metadata_of(
     name: &str,
     namespace: &str,
@@ -161,9 +161,9 @@ pub(super) fn metadata_of(
     }
 }
 
-/// Makes a log backup, or finds that it is there. It belongs to its cluster: it stays whatever
-/// becomes of who has made it. Where that is no strategy (`""`), the first strategy of the tenant is
-/// followed.
+/// Creates a log backup, or finds that it exists. The cluster owns it, so the log backup remains
+/// after its creator is deleted. If no strategy created it (`""`), the log backup follows the first
+/// strategy of the tenant.
 pub(in crate::controller) async fn create_log_backup(
     (namespace, name): (&str, &str),
     spec: &LogBackupSpec,
@@ -186,14 +186,14 @@ pub(in crate::controller) async fn create_log_backup(
         spec: spec.clone(),
         status: None,
     };
-    // Whoever made it: it is the tenant's log backup.
+    // Any creator is accepted: it is the tenant's log backup.
     let is_ours = |known: &LogBackup| {
         known.spec.cluster_ref == spec.cluster_ref && known.spec.tenant_name == spec.tenant_name
     };
     create(&object, is_ours, context, created).await;
 }
 
-/// Makes an object, or finds that it is there.
+/// Creates an object, or finds that it exists.
 pub(in crate::controller) async fn create<K>(
     object: &K,
     is_ours: impl Fn(&K) -> bool,
@@ -208,7 +208,8 @@ pub(in crate::controller) async fn create<K>(
 {
     let name = object.name_any();
     let namespace = object.namespace().unwrap_or_default();
-    // With its owner: one that was made anew under the same name has made nothing yet.
+    // With the owner's uid: an owner that was recreated under the same name has created nothing
+    // yet.
     let owner = object.owner_references().first();
     let owner = owner.map_or("", |owner| &owner.uid);
     let known_as = format!("{}/{namespace}/{name} of {owner}", K::kind(&()));
@@ -223,7 +224,7 @@ pub(in crate::controller) async fn create<K>(
             context.memory.created(known_as);
             created.ours.insert(name);
         }
-        // From the API, not from the store: the store may not show it yet.
+        // From the API, because the cache may not show the object yet.
         Err(kube::Error::Api(refusal)) if refusal.code == 409 => match api.get(&name).await {
             Ok(known) if is_ours(&known) => {
                 created.ours.insert(name);
@@ -237,7 +238,7 @@ pub(in crate::controller) async fn create<K>(
     }
 }
 
-/// Notes in a log backup's metadata what it has from its strategy.
+/// Records the settings from the strategy in a log backup's metadata.
 fn record_inherited(metadata: &mut ObjectMeta, inherited: &Inherited) {
     if let Ok(text) = serde_json::to_string(inherited) {
         let annotations = metadata.annotations.get_or_insert_default();
@@ -245,7 +246,7 @@ fn record_inherited(metadata: &mut ObjectMeta, inherited: &Inherited) {
     }
 }
 
-/// Notes in a log backup's metadata which of its generations are its strategy's.
+/// Records the strategy's generations in a log backup's metadata.
 fn record_propagation(metadata: &mut ObjectMeta, followed: Option<Followed>) {
     let text = followed.and_then(|followed| serde_json::to_string(&followed).ok());
     let annotations = metadata.annotations.get_or_insert_default();

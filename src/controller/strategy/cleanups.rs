@@ -1,4 +1,4 @@
-//! The CleanupTasks of a strategy, and those that others have made for its tenants.
+//! CleanupTasks of a strategy, and CleanupTasks that users created for its tenants.
 
 use kube::{Resource, ResourceExt};
 
@@ -9,7 +9,7 @@ use crate::controller::{Context, caches};
 use crate::domain::strategy::{ApplyOutcome, AskedCleanup, ObservedCleanup};
 use crate::oceanbase::credentials::ClusterKey;
 
-/// Those that the strategy made.
+/// Returns the tasks that the strategy created.
 pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<ObservedCleanup> {
     let namespace = namespace(strategy);
     let tasks = caches::within(&context.caches.cleanups, &namespace);
@@ -33,7 +33,7 @@ pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<Obse
         .collect()
 }
 
-/// Those that somebody made for tenants of the strategy's database, wherever they are.
+/// Returns the tasks that users created for tenants of the strategy's database, in any namespace.
 pub(super) fn asked(
     strategy: &BackupStrategy,
     cluster: &ClusterKey,
@@ -58,7 +58,7 @@ pub(super) fn asked(
     tasks.collect()
 }
 
-/// Makes tasks.
+/// Creates tasks.
 pub(super) async fn create_all(
     strategy: &BackupStrategy,
     tasks: &[(String, CleanupTaskSpec)],

@@ -1,4 +1,4 @@
-//! The strategies of one database, which share its tenants out among them.
+//! Strategies of one database, among which its tenants are divided.
 
 use std::collections::BTreeSet;
 
@@ -11,24 +11,24 @@ use crate::controller::{
 use crate::domain::strategy::CompetingStrategy;
 use crate::oceanbase::credentials::ClusterKey;
 
-/// Names that a strategy on tenant level is for; none for one on cluster level.
+/// Returns the names of a strategy on tenant level; none for a strategy on cluster level.
 fn names(spec: &BackupStrategySpec) -> &[String] {
     spec.tenants.as_ref().map_or(&[], |tenants| &tenants.names)
 }
 
-/// Whether a strategy may be for the tenant: it names it, or is on cluster level.
+/// Returns whether a strategy may cover the tenant: it names the tenant, or is on cluster level.
 pub(in crate::controller) fn is_for(spec: &BackupStrategySpec, tenant: &str) -> bool {
     let names = names(spec);
     names.is_empty() || names.iter().any(|name| name == tenant)
 }
 
-/// Whether a strategy may be for one of these tenants.
+/// Returns whether a strategy may cover one of these tenants.
 pub(super) fn is_for_one_of(spec: &BackupStrategySpec, tenants: &BTreeSet<String>) -> bool {
     let names = names(spec);
     names.is_empty() || names.iter().any(|name| tenants.contains(name))
 }
 
-/// Whether there may be a tenant that both are for.
+/// Returns whether both strategies may cover a common tenant.
 pub(in crate::controller) fn may_share_tenants(
     one: &BackupStrategySpec,
     other: &BackupStrategySpec,
@@ -36,8 +36,8 @@ pub(in crate::controller) fn may_share_tenants(
     names(one).is_empty() || names(one).iter().any(|name| is_for(other, name))
 }
 
-/// Strategies of the cluster's database, wherever they are, that are of concern. One that is being deleted makes nothing
-/// any more.
+/// Returns the relevant strategies of the cluster's database, in any namespace. A strategy that is
+/// being deleted creates nothing and is omitted.
 pub(in crate::controller) fn rivals(
     context: &Context,
     cluster: &ClusterKey,
@@ -69,7 +69,7 @@ pub(in crate::controller) fn rivals(
     rivals
 }
 
-/// Strategies of the cluster's database that can not be read: they keep their tenants.
+/// Returns the unreadable strategies of the cluster's database: they keep their tenants.
 fn unreadable_rivals(context: &Context, cluster: &ClusterKey) -> Vec<CompetingStrategy> {
     let unreadable = context.caches.unreadable.all::<BackupStrategy>();
     let of_database = unreadable.into_iter().filter_map(|(home, name, remnant)| {

@@ -1,4 +1,4 @@
-//! Delete policies: what is not seen of them yet, and the statements about them.
+//! Delete policies: tenants whose snapshot is outdated, and the statements.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ pub(super) async fn change(change: &PolicyChange, permit: Option<Permit>) -> Ans
     permit.send(&command).await
 }
 
-/// Tenants of which what our last statement did is not seen yet.
+/// Returns the tenants whose snapshot does not show the effect of the last statement yet.
 pub(super) fn unsettled(
     context: &Context,
     key: &ClusterKey,

@@ -1,4 +1,4 @@
-//! Which stores of the namespace hold what of a strategy's tenants.
+//! Contents of the namespace's storages that belong to a strategy's tenants.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::domain::strategy::{DestinationContents, TenantContents};
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
-/// What lies where, of all tenants that are shown: at each store of the namespace, and at each place
-/// that the strategy's ledger has already. What lies elsewhere is not the strategy's.
+/// Returns the contents of each storage of the namespace and of each recorded destination of the
+/// strategy, for all tenants shown. Backups elsewhere do not belong to the strategy.
 pub(super) fn locations(
     context: &Context,
     strategy: &BackupStrategy,
@@ -22,7 +22,7 @@ pub(super) fn locations(
     for tenant in snapshot.tenants.values() {
         let mut record = |at: &Location, held: TenantContents| {
             let holding = known.iter_mut().filter(|(root, _)| root.holds(at));
-            // Of two, one in the other, the inner one.
+            // Of nested locations, the inner one counts.
             let found = holding.max_by_key(|(root, _)| root.root().len());
             if let Some((_, location)) = found {
                 let sum = location.tenants.entry(tenant.id).or_default();
@@ -49,14 +49,15 @@ pub(super) fn locations(
     known.into_iter().map(|(_, location)| location).collect()
 }
 
-/// Where a tenant's backups go now.
+/// Returns the current destinations of a tenant's backups.
 fn destinations(tenant: &Tenant) -> impl Iterator<Item = Location> {
     let log = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
     let data = tenant.data_dest.as_deref();
     [data, log].into_iter().flatten().map(Location::read_back)
 }
 
-/// All places, the strategy's own last: of two objects for one place it goes before the other.
+/// Returns all locations, the strategy's own last: of two objects for one location, it takes
+/// precedence.
 fn known(context: &Context, strategy: &BackupStrategy) -> Vec<(Location, DestinationContents)> {
     let home = namespace(strategy);
     let own = &strategy.spec.storage_ref.name;

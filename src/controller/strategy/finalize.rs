@@ -1,4 +1,4 @@
-//! What is done before a strategy goes.
+//! Steps before the deletion of a strategy.
 
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Error};
@@ -9,7 +9,7 @@ use crate::controller::api_client::said;
 use crate::controller::{Context, Reconcile, namespace};
 use crate::domain::strategy::ApplyOutcome;
 
-/// Tells log backups to stop; each of them sends its own statement.
+/// Requests log backups to stop; each of them sends its own statement.
 pub(super) async fn stop_log_backups(
     strategy: &BackupStrategy,
     names: &[String],
@@ -25,7 +25,7 @@ pub(super) async fn stop_log_backups(
     }
 }
 
-/// What is gone needs nothing.
+/// A deleted log backup needs no stop.
 fn record_error(name: &str, error: Option<Error>, created: &mut ApplyOutcome) {
     match error {
         None => {}

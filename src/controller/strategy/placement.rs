@@ -1,4 +1,4 @@
-//! Where backups are, compared with where a strategy sends them.
+//! Actual destinations of backups, compared with the destinations of a strategy.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, TenantId};
 
-/// Names of the stores of log backups that are where the strategy's own is: two objects may name one
-/// place, also in two namespaces.
+/// Returns the storages of log backups with the same location as the strategy's storage: two
+/// objects, also in two namespaces, may describe one location.
 pub(super) fn same_storages(
     context: &Context,
     cluster: &ClusterKey,
@@ -44,7 +44,7 @@ pub(super) fn same_storages(
         .collect()
 }
 
-/// Tenants whose logs go to the strategy's place, or went there last.
+/// Returns the tenants whose current or last round archives to the strategy's destination.
 pub(super) fn with_logs_here(
     snapshot: &Snapshot,
     root: &Location,
@@ -60,7 +60,7 @@ pub(super) fn with_logs_here(
     tenants.map(|tenant| tenant.id).collect()
 }
 
-/// Directories that tenants have by another name of the cluster than it has now.
+/// Returns the directories of tenants that were created under a former name of the cluster.
 pub(super) fn directories(
     snapshot: &Snapshot,
     root: &Location,
@@ -85,8 +85,8 @@ pub(super) fn directories(
     tenants.collect()
 }
 
-/// Tenants whose logs go to neither the strategy's place nor that of their LogBackup: somebody else
-/// archives them.
+/// Returns the tenants whose logs go neither to the strategy's destination nor to that of their
+/// LogBackup: another owner archives them.
 pub(super) fn logs_elsewhere(
     context: &Context,
     snapshot: &Snapshot,
@@ -127,8 +127,8 @@ pub(super) fn logs_elsewhere(
     elsewhere
 }
 
-/// Log backups of a strategy that an edit of its place would move, which is refused: as the strategy's
-/// own decision finds them.
+/// Returns the strategy's log backups that a rejected edit of its destination would move, as the
+/// strategy's own decision finds them.
 pub(in crate::controller) fn moved(
     context: &Context,
     cluster: &ClusterKey,
@@ -145,7 +145,8 @@ pub(in crate::controller) fn moved(
                 ready.status == "True" && ready.observed_generation == status.observed_generation
             })
     });
-    // It would not be Ready: a thousand tasks need not compare a thousand log backups each.
+    // An edit that moves logs would not be Ready: a thousand tasks need not compare a thousand log
+    // backups each.
     if is_looked_at {
         return Vec::new();
     }
@@ -184,7 +185,7 @@ pub(in crate::controller) fn moved(
     objects
 }
 
-/// Where a log backup sends the logs.
+/// Returns the destination of a log backup's logs.
 pub(in crate::controller) fn location_of(
     context: &Context,
     object: &LogBackup,
@@ -196,8 +197,8 @@ pub(in crate::controller) fn location_of(
     destination::wanted(&storage, Some(snapshot.version), Some(&path)).ok()
 }
 
-/// Which tenants have an available full backup at the strategy's place, and the data backups of
-/// which go elsewhere, and where.
+/// Returns the tenants with an available full backup in the strategy's destination, and the tenants
+/// whose data backups go elsewhere, with that destination.
 pub(super) fn data_locations(
     snapshot: &Snapshot,
     root: &Location,
@@ -223,9 +224,9 @@ pub(super) fn data_locations(
     (with_full_backup, elsewhere)
 }
 
-/// Whether a tenant's logs go where its log backup has sent them, and are to go elsewhere.
+/// Returns whether a tenant's logs go where its log backup has sent them, and should go elsewhere.
 pub(super) fn is_moving(context: &Context, cluster: &ClusterKey, object: &LogBackup) -> bool {
-    // First what costs nothing: a thousand log backups are asked.
+    // Cheap check first: a thousand log backups are checked.
     if object.spec.storage_change_policy != StorageChangePolicy::StopAndSwitch {
         return false;
     }

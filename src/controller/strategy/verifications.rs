@@ -1,4 +1,4 @@
-//! The RecoveryTasks of a strategy.
+//! RecoveryTasks of a strategy.
 
 use kube::{Resource, ResourceExt};
 
@@ -8,7 +8,7 @@ use crate::api::{BackupStrategy, RecoveryTask, RecoveryTaskSpec};
 use crate::controller::{Context, caches};
 use crate::domain::strategy::{ApplyOutcome, ObservedVerification};
 
-/// Those that there are.
+/// Returns the existing RecoveryTasks.
 pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<ObservedVerification> {
     let namespace = namespace(strategy);
     let tasks = caches::within(&context.caches.recoveries, &namespace);
@@ -40,7 +40,7 @@ pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<Obse
         .collect()
 }
 
-/// Makes one.
+/// Creates a RecoveryTask.
 pub(super) async fn create_verification(
     strategy: &BackupStrategy,
     (name, spec): (&str, &RecoveryTaskSpec),

@@ -1,4 +1,4 @@
-//! One BACKUP: the intent, the statement, its answer, and how an intent without an answer ends.
+//! One BACKUP: its intent, its statement, its answer, and the lookup after a missing answer.
 
 use std::time::Duration;
 
@@ -14,27 +14,27 @@ use crate::domain::backoff::{Backoff, still_to_come};
 use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, JobKey, TenantId};
 
-/// Where the last attempt stands, as `attempts[].outcome` keeps it.
+/// State of the last attempt, as recorded in `attempts[].outcome`.
 pub(super) const SENDING: &str = "Sending";
 pub(super) const ACCEPTED: &str = "Accepted";
 pub(super) const REFUSED: &str = "Refused";
 
-/// The pause after a statement that was refused for now; it doubles.
+/// First delay after a statement that was refused for now; it doubles.
 pub(super) const REFUSED_PAUSE: SignedDuration = SignedDuration::from_secs(15);
-/// The pause after a statement that could not be sent; it doubles.
+/// First delay after a statement that could not be sent; it doubles.
 const NOT_SENT_PAUSE: SignedDuration = SignedDuration::from_secs(3);
-/// No pause between two statements is longer.
+/// Longest delay between two statements.
 pub(super) const MAX_RETRY_DELAY: SignedDuration = SignedDuration::from_mins(5);
-/// How soon to look again for an intent that could not be looked for.
+/// Delay before a failed lookup of an intent is retried.
 pub(super) const LOOKUP_PAUSE: Duration = Duration::from_secs(15);
-/// How soon a job shows up after its statement was taken.
+/// Time in which a job is expected to appear after its statement was accepted.
 const JOB_EXPECTED_AFTER: Duration = Duration::from_secs(5);
-/// After how long without any row an accepted backup is looked for directly.
+/// Time without a row after which an accepted backup is looked up directly.
 const JOB_LOOKUP_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
-/// How often it is looked for.
+/// Interval between these lookups.
 const JOB_LOOKUP_INTERVAL: Duration = Duration::from_mins(1);
 
-/// The intent that stands in a status without an answer; each sending of it is another one.
+/// Returns the recorded intent that has no answer; each send of it has another name.
 #[must_use]
 pub fn open_intent(status: &BackupTaskStatus) -> Option<String> {
     let last = status
@@ -44,7 +44,7 @@ pub fn open_intent(status: &BackupTaskStatus) -> Option<String> {
     Some(format!("{}#{}", last.key, last.sends))
 }
 
-/// Whether a BACKUP may come of this status.
+/// Returns whether a task with this status may still send BACKUP.
 #[must_use]
 pub fn may_be_sent(status: Option<&BackupTaskStatus>) -> bool {
     let last = status.and_then(|status| status.attempts.last());
@@ -52,11 +52,11 @@ pub fn may_be_sent(status: Option<&BackupTaskStatus>) -> bool {
         && last.is_none_or(|last| matches!(&*last.outcome, REFUSED | FAILED))
 }
 
-/// What a task waits for whose strategy is suspended.
+/// Reason of a task that waits because its strategy is suspended.
 const SUSPENDED: &str = "StrategySuspended";
 
-/// Whether a task that is not over waits until its strategy goes on: nothing of it is under way, nor
-/// will be before.
+/// Returns whether an active task waits until its strategy is resumed. Nothing has started, and
+/// nothing starts before that.
 #[must_use]
 pub fn is_suspended(status: &BackupTaskStatus) -> bool {
     let cause = status.cause.as_ref();
@@ -64,7 +64,7 @@ pub fn is_suspended(status: &BackupTaskStatus) -> bool {
 }
 
 impl Evaluation<'_> {
-    /// No job is there: goes on where the last attempt stands.
+    /// Continues from the last attempt if there is no job.
     pub(super) fn take_up(self) -> BackupDecision {
         let outcome = self
             .status
@@ -74,16 +74,17 @@ impl Evaluation<'_> {
         match outcome {
             None | Some(REFUSED | FAILED) => self.prepare(),
             Some(SENDING) => self.resolve(),
-            // Also every word that this operator does not know: taken, never sent again.
+            // An outcome that this operator does not know also counts as accepted, and is never
+            // sent again.
             Some(_) => self.await_job(),
         }
     }
 
-    /// Nothing was sent, or what was sent was refused for now, or has failed and is tried again.
+    /// Prepares the first statement, or the next one after a refusal for now or a failure.
     fn prepare(self) -> BackupDecision {
         let was_sent = !self.status.attempts.is_empty() && !self.is_between_attempts();
         if self.is_cancel_wanted() || self.is_past_deadline() {
-            // Only a look that is newer than the statement tells that there is no job.
+            // Only an observation newer than the statement shows that no job exists.
             if was_sent && self.observed.database.is_ok() && !self.is_settled() {
                 return self.render(&State::Refused, None, Next::Await);
             }
@@ -126,20 +127,20 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Whether the status says why nothing is sent.
+    /// Returns whether the status says why nothing is sent.
     fn is_explained(&self) -> bool {
         let known = self.task.status;
         known.cause.is_some() && known.observed_generation == Some(self.task.generation)
     }
 
-    /// What the status says stands for a moment.
+    /// Keeps the current status for a short time.
     fn stand_still(self) -> BackupDecision {
         let next = self.sooner_than_deadline(Next::Await);
         let known = Evaluation::new(self.task, self.observed, self.now).unchanged();
         BackupDecision { next, ..known }
     }
 
-    /// Nothing stands in the way but others that wait for a place, too.
+    /// Sends if a slot is free; only other waiting backups can block this one.
     fn acquire_slot(self) -> BackupDecision {
         if self.is_without_destination() {
             return self.set_destination();
@@ -150,7 +151,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Writes the intent and sends.
+    /// Records the intent and sends the statement.
     fn send(mut self) -> BackupDecision {
         match self.sent_type() {
             SentType::AsAsked => self.status.type_change = None,
@@ -187,8 +188,8 @@ impl Evaluation<'_> {
         self.render(&State::Sending, Some(effect), next)
     }
 
-    /// An intent without an answer: by a lost reply, or a restart. What may have become of the
-    /// tenant meanwhile is not looked at before it is known that nothing was taken.
+    /// Resolves an intent without an answer, after a lost reply or a restart. The tenant's state is
+    /// checked only after it is known that no statement was accepted.
     fn resolve(mut self) -> BackupDecision {
         if let Err(blocker) = &self.observed.database {
             self.status.cause = Some(blocker.cause());
@@ -211,7 +212,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Accepted, and no row is there.
+    /// Waits for the row of an accepted statement.
     fn await_job(self) -> BackupDecision {
         if let Err(blocker) = &self.observed.database {
             return self.render(&State::Unobserved(blocker.as_waiting()), None, Next::Await);
@@ -246,7 +247,7 @@ impl Evaluation<'_> {
         })
     }
 
-    /// Takes in what became of this pass's effect.
+    /// Records the result of this pass's effect.
     pub(super) fn on_answer(self, effect: &Effect, answer: &Answer) -> BackupDecision {
         match effect {
             Effect::SetDestination(_) => self.on_destination_answer(answer),
@@ -277,7 +278,7 @@ impl Evaluation<'_> {
                 self.set_attempt(REFUSED, Some(failure.into()));
                 self.on_refusal(failure)
             }
-            // The last place was taken since the database was read.
+            // The last slot was taken after the database was read.
             Answer::Withheld(why) => {
                 self.set_attempt(REFUSED, None);
                 self.pause(cause(WAITING_FOR_SLOT, why), NOT_SENT_PAUSE)
@@ -303,7 +304,7 @@ impl Evaluation<'_> {
         self.pause(failure.into(), pause)
     }
 
-    /// A look by key, nothing sent: `Done` means that nothing was found.
+    /// Records the result of a lookup by key. `Done` means that nothing was found.
     fn on_find_answer(mut self, answer: &Answer) -> BackupDecision {
         let outcome = self.status.attempts.last().map(|last| &*last.outcome);
         let is_sending = outcome == Some(SENDING);
@@ -326,7 +327,7 @@ impl Evaluation<'_> {
                 }
                 self.pause(lost, SignedDuration::ZERO)
             }
-            // The reader keeps the newest ended jobs only, and this one is not among them.
+            // The reader keeps only the newest ended jobs, and this job is not among them.
             Answer::Ended(job) if job.tenant_id == TenantId::SYS || self.is_tenant_gone() => {
                 self.follow_parent(job)
             }
@@ -344,8 +345,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Nothing is sent for this long. It stands in the status: what a pass remembers only for
-    /// itself is forgotten by the next one, which its own write wakes.
+    /// Sends nothing for this long. The status records the delay: the write of this pass triggers
+    /// the next pass, which has no memory of this one.
     pub(super) fn pause(mut self, cause: Cause, pause: SignedDuration) -> BackupDecision {
         let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
         let next = self.sooner_than_deadline(Next::At(until.0));
@@ -354,13 +355,13 @@ impl Evaluation<'_> {
         self.render(&State::Refused, None, next)
     }
 
-    /// The pause, doubled for each sending before this one.
+    /// Returns the delay, doubled for each earlier send.
     fn doubled(&self, shortest: SignedDuration) -> SignedDuration {
         let sends = self.status.attempts.last().map_or(1, |last| last.sends);
         Backoff::new(shortest, MAX_RETRY_DELAY).pause(sends)
     }
 
-    /// Until when nothing is sent.
+    /// Returns the instant before which nothing is sent.
     pub(super) fn paused_until(&self) -> Option<Timestamp> {
         let until = self.status.retry_time.as_ref()?.0;
         let longest = self.longest_retry_pause().unwrap_or(MAX_RETRY_DELAY);

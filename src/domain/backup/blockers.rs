@@ -1,17 +1,17 @@
-//! What stands in the way of a backup.
+//! Blockers of a backup.
 
 use super::{DestinationMove, Evaluation};
 use crate::domain::{Blocker, ObservedDestination};
 use crate::oceanbase::model::{Tenant, TenantName};
 
-/// Reason of what is seen instead of a database where the task's backup was sent to another one.
+/// Reason for a task whose backup was sent to another database.
 pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
 
 /// Reason of what waits until the cluster is upgraded.
 pub const CLUSTER_UPGRADING: &str = "ClusterUpgrading";
 
 impl Evaluation<'_> {
-    /// What stands in the way of sending before logs and other backups are looked at, if anything.
+    /// Returns what blocks the statement, before log backup and other backups are checked.
     pub(super) fn blocker(&self) -> Option<Blocker> {
         let name = &self.task.spec.tenant_name;
         if let Some(unnameable) = unnameable(name) {
@@ -25,7 +25,7 @@ impl Evaluation<'_> {
             Err(blocker) => return Some(blocker.as_waiting()),
         };
         let Some(tenant) = &database.tenant.tenant else {
-            // Whoever makes a tenant of that name gets another number.
+            // A new tenant of the same name gets another number.
             if self.status.tenant_id.is_some() {
                 return Some(Blocker::permanent(
                     "TenantDropped",
@@ -44,7 +44,7 @@ impl Evaluation<'_> {
         {
             return Some(Blocker::permanent(
                 "TenantReplaced",
-                format!("the tenant '{name}' was made anew since; create a new BackupTask"),
+                format!("the tenant '{name}' was recreated since; create a new BackupTask"),
             ));
         }
         if tenant.name != *name {
@@ -86,7 +86,7 @@ impl Evaluation<'_> {
         self.observed.claimed.clone()
     }
 
-    /// The place that the tenant's data backups leave because its logs have.
+    /// Returns the location that the tenant's data backups leave because its logs have moved.
     pub(super) fn left_location(&self) -> Option<&String> {
         match &self.observed.moving {
             Some(DestinationMove::Data(location)) => Some(location),
@@ -94,7 +94,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Another backup of the tenant.
+    /// Returns a blocker if another backup of the tenant runs.
     pub(super) fn running_backup(&self) -> Option<Blocker> {
         let job = self.tenant()?.running_jobs().next()?;
         Some(Blocker::waiting(
@@ -116,7 +116,7 @@ pub fn upgrading(subject: &str) -> Blocker {
     )
 }
 
-/// Why a tenant can not be backed up now.
+/// Returns why a tenant cannot be backed up now.
 #[must_use]
 pub fn ineligible(tenant: &Tenant) -> Option<Blocker> {
     if tenant.role != "PRIMARY" {
@@ -147,7 +147,7 @@ pub fn ineligible(tenant: &Tenant) -> Option<Blocker> {
     None
 }
 
-/// Why nothing can be backed up under a name, whether there is a tenant that has it or not.
+/// Returns why a name cannot be backed up, whether or not a tenant has it.
 #[must_use]
 pub fn unnameable(name: &str) -> Option<Blocker> {
     if TenantName::parse(name).is_some() {
@@ -157,7 +157,7 @@ pub fn unnameable(name: &str) -> Option<Blocker> {
         "the database does not back up its tenant 'sys': name a user tenant".to_owned()
     } else {
         format!(
-            "the name '{name}' can not stand in a statement; only names of letters, digits and '_' \
+            "the name '{name}' cannot stand in a statement; only names of letters, digits and '_' \
              that are no reserved word can be backed up"
         )
     };

@@ -1,11 +1,11 @@
-//! Until when a backup may start.
+//! The deadline before which a backup may start.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{BackupDecision, Evaluation};
 use crate::domain::{Blocker, Next, cause};
 
-/// How late a task with a slot may start where nothing is said, as a strategy's own (6 hours).
+/// Default starting deadline of a task with a slot, as in a strategy (6 hours).
 const SLOT_DEADLINE_SECONDS: i64 = 21_600;
 
 impl Evaluation<'_> {
@@ -13,7 +13,7 @@ impl Evaluation<'_> {
         self.deadline().is_some_and(|at| self.now >= at)
     }
 
-    /// Whether an attempt at this instant would come too late.
+    /// Returns whether an attempt at this instant would be too late.
     pub(super) fn is_deadline_before(&self, at: Timestamp) -> bool {
         self.deadline().is_some_and(|deadline| deadline <= at)
     }
@@ -21,16 +21,16 @@ impl Evaluation<'_> {
     fn deadline(&self) -> Option<Timestamp> {
         let spec = self.task.spec;
         let slot = self.starts_at();
-        // A slot has a deadline even where nobody wrote one: an old object that is applied again
-        // must not run.
+        // A slot always has a deadline, even if the spec sets none. An old object that is applied
+        // again must not run.
         let default = slot.map(|_| SLOT_DEADLINE_SECONDS);
         let seconds = spec.starting_deadline_seconds.or(default)?;
         let from = slot.unwrap_or(self.task.created_at);
         from.checked_add(SignedDuration::from_secs(seconds)).ok()
     }
 
-    /// Waits for what stands in the way; a task that one for several tenants has made not for ever, or
-    /// that one would never end.
+    /// Waits for a blocker. A child of a task for several tenants waits only for a limited time:
+    /// otherwise that task would never end.
     pub(super) fn hold(mut self, blocker: Blocker) -> BackupDecision {
         match self.timeout() {
             Some(until) if self.now >= until => {
@@ -42,8 +42,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Until when a task waits for its tenant and its log backup. Not for its turn: that comes,
-    /// however long the line is.
+    /// Returns until when a task waits for its tenant and its log backup. The wait for a slot is
+    /// not limited: every task gets its turn.
     fn timeout(&self) -> Option<Timestamp> {
         let is_one_of_several = self.task.owned && self.deadline().is_none();
         let timeout = SignedDuration::from_secs(SLOT_DEADLINE_SECONDS);
@@ -51,7 +51,7 @@ impl Evaluation<'_> {
         until.filter(|_| is_one_of_several)
     }
 
-    /// When the backup may start: its slot, or later.
+    /// Returns when the backup may start: at its slot, or later.
     pub(super) fn starts_at(&self) -> Option<Timestamp> {
         let spec = self.task.spec;
         let times = spec.scheduled_time.iter().chain(&spec.not_before_time);

@@ -1,5 +1,5 @@
-//! Where a tenant without a destination for data backups sends them: set once, before its first
-//! BACKUP.
+//! The destination of a tenant that has none for data backups. The operator sets it once, before
+//! the first BACKUP.
 
 use jiff::SignedDuration;
 
@@ -8,10 +8,10 @@ use super::{BackupDecision, Effect, Evaluation, State};
 use crate::domain::{Blocker, Next, ObservedDestination, accepted_statement};
 use crate::oceanbase::model::{Answer, FailureClass};
 
-/// The statement's words, as a status keeps them.
+/// Text of the statement, as a status records it.
 const SETTING: &str = "SET DATA_BACKUP_DEST";
 
-/// The pause after a destination that could not be set.
+/// Delay after the destination could not be set.
 const DESTINATION_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 
 impl Evaluation<'_> {
@@ -32,7 +32,7 @@ impl Evaluation<'_> {
             return self.wait(blocker, next);
         }
         let effect = self.tenant_name().map(Effect::SetDestination);
-        // As it stands while it is tried again: the same words would be written twice a time.
+        // The status stays during a retry: otherwise each retry would write the same text twice.
         if self.status.retry_time.is_some() || was_taken.is_some() {
             return self.render(&State::Refused, effect, Next::After(LOOKUP_PAUSE));
         }
@@ -41,7 +41,8 @@ impl Evaluation<'_> {
 
     pub(super) fn on_destination_answer(mut self, answer: &Answer) -> BackupDecision {
         match answer {
-            // The next look shows it; views lag, and what sys answers a tenant may not follow.
+            // The next observation shows it. Views lag, and the tenant may fail although sys
+            // reports success.
             Answer::Done
             | Answer::AlreadySent
             | Answer::Ended(_)
@@ -63,7 +64,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// What is said of a destination that was set and is not shown.
+    /// Returns the blocker for a destination that was set and is not shown.
     fn not_shown(&self) -> Blocker {
         if !accepted_statement::is_reported(self.status.taken.as_ref()) {
             return setting();

@@ -1,4 +1,5 @@
-//! A backup that somebody else started: it is followed to its end, and nothing is sent for it.
+//! An external backup, which the operator did not start. The operator follows it to its end and
+//! sends nothing for it.
 
 use std::time::Duration;
 
@@ -9,10 +10,10 @@ use super::{BackupDecision, Evaluation, State};
 use crate::api::backup_task::Mirror;
 use crate::domain::{Blocker, Next, cause, time};
 
-/// How long a job that is not shown is looked for: the database shows running ones always, and the
-/// reader keeps the newest of the ended ones.
+/// Time for which a missing job is looked up. The database always shows running jobs, and the
+/// reader keeps the newest ended jobs.
 const EXTERNAL_JOB_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
-/// How often it is looked for.
+/// Interval between these lookups.
 const LOOKUP_INTERVAL: Duration = Duration::from_mins(10);
 
 impl Evaluation<'_> {
@@ -20,7 +21,7 @@ impl Evaluation<'_> {
         if !self.task.owned {
             return self.fail(cause(
                 "InvalidSpec",
-                "`mirror` is written only by the operator, for a backup that somebody started in \
+                "`mirror` is written only by the operator, for a backup that a user started in \
                  the database; leave it out to start one",
             ));
         }
@@ -32,7 +33,7 @@ impl Evaluation<'_> {
             return self.fail(cause(
                 TENANT_DROPPED,
                 "the tenant was dropped, and the database does not show its jobs any more; a backup \
-                 that ran can not be relied on",
+                 that ran cannot be relied on",
             ));
         };
         let mut jobs = tenant.jobs.iter();

@@ -1,11 +1,12 @@
-//! A task for several tenants: makes one task for each, and ends when they have.
+//! A task for several tenants: it creates one task for each tenant, and ends when all of them have
+//! ended.
 //!
 //! ```text
 //! tenants known ──> tasks made, 50 a pass (named by tenant, so made once) ──> all made ──> all ended
 //! ```
 //!
-//! It sends no statement itself. After the last task is there the tenants are not looked at again:
-//! one that comes later is another task's.
+//! It sends no statement itself. After it has created the last task, it does not read the tenants
+//! again: later tenants need another task.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,44 +22,45 @@ use crate::domain::strategy::ApplyOutcome;
 use crate::domain::{Blocker, Event, Next, cause, naming, time};
 use crate::oceanbase::model::{JobStatus, TenantId};
 
-/// How many objects one pass makes, and how many names of others are kept.
+/// Number of objects that one pass creates, and of recorded names that other objects have.
 const BATCH: usize = 50;
-/// How soon to go on after objects were made: the store needs a moment to show them.
+/// Delay after objects were created: the API server shows them with a delay.
 const GO_ON: Next = Next::After(Duration::from_millis(200));
-/// After how long an object that could not be made is tried again.
+/// Delay before a failed creation of an object is retried.
 pub(super) const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
-/// What a task for several tenants sees.
+/// Observed state of a task for several tenants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChildTasks {
-    /// The tenants that can be backed up, while they are known.
+    /// Tenants that can be backed up, as far as known.
     pub tenants: Vec<(TenantId, String)>,
-    /// Why one can not, or is somebody else's, where the task's strategy knows.
+    /// Why no tenant can be backed up, or which other object manages one, if the task's strategy
+    /// knows.
     pub why_none: Option<String>,
-    /// The tasks that it has made.
+    /// Tasks that it has created.
     pub known: Vec<ChildTask>,
 }
 
-/// A task that this one made.
+/// Task that this task created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChildTask {
-    /// Its name.
+    /// Name of the task.
     pub name: String,
-    /// Its uid.
+    /// Uid of the task.
     pub uid: String,
-    /// How it ended, once it has.
+    /// Outcome of the task, once it has ended.
     pub outcome: Option<String>,
-    /// Whether its backup runs.
+    /// Whether the task's backup runs.
     pub runs: bool,
-    /// Whether it is being deleted, and something holds it: it is followed no more.
+    /// Whether the task is being deleted and has a finalizer; it is no longer followed.
     pub deleting: bool,
-    /// Whether it is asked to cancel.
+    /// Whether the task's spec requests a cancel.
     pub cancel: bool,
-    /// Why it failed.
+    /// Why the task failed.
     pub cause: Option<Cause>,
-    /// Whether it has seen its tenant: it then ends by itself when that is dropped.
+    /// Whether the task has recorded its tenant. It then ends by itself when the tenant is dropped.
     pub knows_tenant: bool,
-    /// Whether its tenant is known to be no more.
+    /// Whether its tenant is known to be dropped.
     pub tenant_gone: bool,
 }
 
@@ -67,7 +69,7 @@ impl ChildTask {
         self.outcome.as_deref() == Some(outcome.word())
     }
 
-    /// Whether its tenant was dropped before there was a backup of it.
+    /// Returns whether the tenant was dropped before its backup completed.
     fn is_dropped(&self) -> bool {
         self.tenant_gone && self.outcome.is_some() && !self.is(Outcome::Completed)
     }
@@ -82,7 +84,7 @@ impl Evaluation<'_> {
         self.expand()
     }
 
-    /// Makes what is missing.
+    /// Creates missing tasks.
     fn expand(mut self) -> BackupDecision {
         if self.is_cancel_wanted() || self.is_past_deadline() {
             return self.stop_expanding();
@@ -116,7 +118,8 @@ impl Evaluation<'_> {
         let mut missing = self.missing(&planned);
         let known = self.observed.children.known.len();
         let children = self.status.children.get_or_insert_default();
-        // Not as many as there are tenants: one that has its task may have been dropped meanwhile.
+        // The number of tenants would be wrong: a tenant may have been dropped after its task was
+        // created.
         let total = known + children.refused.len() + missing.len();
         children.total = count(total);
         if missing.is_empty() {
@@ -133,8 +136,8 @@ impl Evaluation<'_> {
         self.wait_with(creating, Some(Effect::MakeChildren(missing)), GO_ON)
     }
 
-    /// Nothing more is made. What is there already is followed to its end; tenants that got
-    /// nothing before the deadline count as failed.
+    /// Creates no more tasks and follows the existing ones to their end. Tenants that got no task
+    /// before the deadline count as failed.
     fn stop_expanding(mut self) -> BackupDecision {
         let known = self.observed.children.known.len();
         if known == 0 {
@@ -152,7 +155,7 @@ impl Evaluation<'_> {
         self.follow_children()
     }
 
-    /// All tasks, whether they are there or not.
+    /// Returns all tasks, whether they exist or not.
     fn planned(&self) -> Vec<(String, BackupTaskSpec)> {
         let tenants = self.observed.children.tenants.iter();
         tenants
@@ -190,7 +193,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Takes in what became of the tasks that were to be made or canceled in this pass.
+    /// Records the result of creating or canceling tasks in this pass.
     pub(super) fn on_create_answer(mut self, created: &ApplyOutcome) -> BackupDecision {
         let mut event = None;
         let children = self.status.children.get_or_insert_default();
@@ -215,7 +218,7 @@ impl Evaluation<'_> {
             );
             self.pause(cause("CreateFailed", &message), RETRY_PAUSE)
         } else {
-            // As it was written before: what has become of it the store shows.
+            // The message stays as before; the API server shows the result later.
             let state = self.state_of_children();
             let next = match created.error() {
                 Some(_) => Next::After(RETRY_PAUSE.unsigned_abs()),
@@ -264,7 +267,7 @@ impl Evaluation<'_> {
         children.running = count(running);
         let unfinished = count(open.len());
         let dropped = known.iter().filter(|child| child.is_dropped()).count();
-        // A tenant does not come back, but the database may not be seen for a while.
+        // A dropped tenant does not return, but the database may be unreachable for a while.
         children.dropped = children.dropped.max(count(dropped));
         let wanted = children.total - children.dropped;
         children.failed = (wanted - children.completed - unfinished).max(0);
@@ -280,7 +283,8 @@ impl Evaluation<'_> {
         self.render(&state, effect, next)
     }
 
-    /// One that waits for a tenant that it has never seen would wait for ever once that is dropped.
+    /// Cancels tasks. A task that never recorded its tenant would wait forever after the tenant is
+    /// dropped.
     fn cancel_children(&self, open: &[&ChildTask]) -> Option<Effect> {
         let is_over = |child: &ChildTask| child.tenant_gone && !child.knows_tenant;
         let is_to_cancel = |child: &&&ChildTask| self.is_cancel_wanted() || is_over(child);
@@ -292,7 +296,7 @@ impl Evaluation<'_> {
         (!to_cancel.is_empty()).then_some(Effect::CancelChildren(to_cancel))
     }
 
-    /// All have ended.
+    /// Ends the task after all its tasks have ended.
     fn end_children(mut self) -> BackupDecision {
         let children = self.status.children.clone().unwrap_or_default();
         if children.failed == 0 && children.completed == 0 && children.dropped > 0 {
@@ -326,7 +330,7 @@ impl Evaluation<'_> {
                 format!("the first is BackupTask '{}': {why}", child.name)
             }
             (None, Some(name)) => format!("the name '{name}' is taken by another object"),
-            (None, None) => "somebody deleted them, or they were not made in time".to_owned(),
+            (None, None) => "a user deleted them, or they were not created in time".to_owned(),
         };
         let message = format!(
             "{} of {} backups did not go well; {first}",

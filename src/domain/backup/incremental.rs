@@ -1,5 +1,5 @@
-//! Incremental backups that the database would reject or replace, because the tenant's data version has
-//! changed since the previous backup set.
+//! Incremental backups that the database would reject or replace, because the tenant's data version
+//! has changed since the previous backup set.
 
 use super::Evaluation;
 use crate::api::strategy::IncrementalNotPossible;
@@ -10,19 +10,19 @@ use crate::oceanbase::capability::Capability;
 /// Reason of an incremental backup that is not possible.
 pub(super) const INCREMENTAL_NOT_POSSIBLE: &str = "IncrementalNotPossible";
 
-/// The type that is sent for what the task asks.
+/// Type of backup that is sent for a task.
 pub(super) enum SentType {
-    /// What the task asks for.
+    /// The type that the task requests.
     AsAsked,
     /// A full backup instead of an incremental one.
     FullInstead(Cause),
-    /// Nothing: the strategy wants no full backup instead.
+    /// No backup: the strategy does not allow a full backup instead.
     Nothing(Cause),
 }
 
 impl Evaluation<'_> {
-    /// Returns what is sent: COMPATIBLE of the tenant is compared with TENANT_COMPATIBLE of the previous
-    /// set, as the database does when it starts the tenant's job.
+    /// Returns what is sent. COMPATIBLE of the tenant is compared with TENANT_COMPATIBLE of the
+    /// previous set, as the database does when it starts the tenant's job.
     pub(super) fn sent_type(&self) -> SentType {
         let Some(why) = self.why_not_incremental() else {
             return SentType::AsAsked;
@@ -43,7 +43,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Returns why no incremental backup can follow the previous set; `None` where one can.
+    /// Returns why no incremental backup can follow the previous set; `None` if one can.
     pub(super) fn why_not_incremental(&self) -> Option<String> {
         let database = self.observed.database.as_ref().ok()?;
         let is_checked = database

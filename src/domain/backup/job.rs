@@ -1,4 +1,4 @@
-//! Finds and follows the database's job for a backup.
+//! Lookup and observation of the database's job for a backup.
 
 use std::time::Duration;
 
@@ -13,35 +13,35 @@ use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
 use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantId, TenantName};
 
-/// How long rows of one job may show up after each other: children after their parent, sets after
-/// their job.
+/// Time within which related rows of a job appear: children after their parent, sets after their
+/// job.
 const ROWS_SETTLE: SignedDuration = SignedDuration::from_secs(30);
-/// How long the row of a child may show up after its parent has completed: views lag, and who takes a
-/// backup that is there for one that never began makes another.
+/// Time within which the row of a child may appear after its parent completed. Views lag. If a
+/// started backup were taken for one that never started, the task would create a second backup.
 const CHILD_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
-/// How long a set may show up after its job where a password should protect it.
+/// Time within which a set may appear after its job if a password should protect it.
 const PROTECTED_SET_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
-/// How often rows that are late are looked for.
+/// Interval between lookups of late rows.
 const ROWS_PAUSE: Duration = Duration::from_secs(5);
-/// How long after a CANCEL that shows no effect another one may follow; it doubles.
+/// First delay before a CANCEL without effect is repeated; it doubles.
 const CANCEL_PAUSE: SignedDuration = SignedDuration::from_secs(5);
-/// Reason of a backup that ended with its tenant.
+/// Reason of a backup that ended because its tenant was dropped.
 pub(super) const TENANT_DROPPED: &str = "TenantDropped";
-/// How many times CANCEL is sent without an effect before that is told.
+/// Number of CANCEL statements without effect after which the operator reports them.
 const CANCELS_TOLD_FROM: i32 = 4;
 
 impl Evaluation<'_> {
-    /// The attempt that can have a job: one that failed has had its own.
+    /// Returns the attempt that can have a job; a failed attempt has had its own.
     fn open_attempt(&self) -> Option<&Attempt> {
         let last = self.status.attempts.last();
         last.filter(|_| !self.is_between_attempts())
     }
 
-    /// The database's job for our attempt: by its number once that is known, before by its key or
-    /// its parent's.
+    /// Returns the database's job for the attempt: by its number if known, otherwise by its key or
+    /// by its parent's.
     pub(super) fn find_job(&self) -> Option<Job> {
         let tenant = self.tenant()?;
-        // Jobs of another tenant that was made under the same name count anew from 1.
+        // The job numbers of another tenant with the same name start again from 1.
         if self
             .status
             .tenant_id
@@ -69,7 +69,7 @@ impl Evaluation<'_> {
         parents.iter().find(|job| &job.description == key).cloned()
     }
 
-    /// Follows the job that does the backup.
+    /// Follows the job that performs the backup.
     pub(super) fn follow(mut self, job: &Job) -> BackupDecision {
         self.record_job(job);
         match &job.status {
@@ -116,7 +116,7 @@ impl Evaluation<'_> {
             self.status.backup_set_id = Some(job.set_id.0);
         }
         if let Some(percent) = job.percent {
-            // In steps: each written value is a write to the API server.
+            // In steps, because each new value is a write to the API server.
             self.status.progress = Some(format!("{}%", percent / 5 * 5));
         }
         self.set_attempt(ACCEPTED, None);
@@ -126,13 +126,13 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Whether a password should gate the set.
+    /// Returns whether a password should protect the set.
     fn is_password_wanted(&self) -> bool {
         let settings = self.status.data_backup.as_ref();
         settings.is_some_and(|settings| settings.restore_password_secret_ref.is_some())
     }
 
-    /// Whether anybody can restore a set that a password should gate.
+    /// Returns whether a set that a password should protect can be restored without one.
     fn is_unprotected(&self, set: &BackupSet) -> bool {
         self.is_password_wanted() && set.encryption_mode.eq_ignore_ascii_case("NONE")
     }
@@ -159,7 +159,7 @@ impl Evaluation<'_> {
         self.end(Outcome::Failed, at)
     }
 
-    /// A backup whose job completed is over once its set is there to be described.
+    /// Completes a backup whose job completed, once its set can be read.
     fn complete(mut self, at: Option<Timestamp>) -> BackupDecision {
         let known = self.status.backup_set_id;
         let set = self
@@ -180,7 +180,7 @@ impl Evaluation<'_> {
                 );
             }
             None if self.is_password_wanted() => return self.end_unobserved(at),
-            // The set was deleted since; the backup went well all the same.
+            // The set was deleted since; the backup succeeded nevertheless.
             None => {}
         }
         self.status.progress = Some("100%".to_owned());
@@ -188,14 +188,14 @@ impl Evaluation<'_> {
         self.end(Outcome::Completed, at)
     }
 
-    /// Whether rows may still follow. The instant is by the database's clock: one that runs ahead
-    /// must not hold a task for hours.
+    /// Returns whether rows may still appear. The database's clock sets the instant: a clock that
+    /// runs ahead must not delay a task for hours.
     fn is_within(&self, duration: SignedDuration, at: Option<Timestamp>) -> bool {
         at.is_some_and(|at| at.duration_until(self.now).abs() < duration)
     }
 
-    /// How long a set may show up after its job. What protects it must be seen: sets are read again
-    /// every few minutes at the latest.
+    /// Returns how long a set may take to appear after its job. The protection of a set must be
+    /// verified; sets are read again every few minutes at the latest.
     fn set_timeout(&self) -> SignedDuration {
         if self.is_password_wanted() {
             PROTECTED_SET_TIMEOUT
@@ -204,8 +204,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Only the parent is there: the child comes later, or never; or it was there and is gone
-    /// with its tenant.
+    /// Follows a backup of which only the parent exists. The child appears later or never, or it
+    /// disappeared with its tenant.
     pub(super) fn follow_parent(mut self, parent: &Job) -> BackupDecision {
         self.set_attempt(ACCEPTED, None);
         self.status.retry_time = None;
@@ -230,7 +230,7 @@ impl Evaluation<'_> {
         }
         match parent.status {
             JobStatus::Canceled => self.end_canceled(parent.ended_at),
-            // A parent completes also when the tenant of a child is no more.
+            // A parent also completes if the tenant of a child was dropped.
             JobStatus::Completed if self.status.job_id.is_some() && self.is_tenant_gone() => {
                 let dropped = cause(
                     TENANT_DROPPED,
@@ -239,7 +239,7 @@ impl Evaluation<'_> {
                 );
                 self.fail_attempt(dropped, false, parent.ended_at)
             }
-            // A parent completes when all its children have; this one was seen to begin.
+            // A parent completes after all its children; this child was observed to start.
             JobStatus::Completed if self.status.job_id.is_some() => self.complete(parent.ended_at),
             JobStatus::Completed => {
                 let skipped = self.skipped_cause();
@@ -249,13 +249,13 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Whether there is no tenant any more of the number that the backup is of.
+    /// Returns whether the tenant that the backup belongs to no longer exists under its number.
     pub(super) fn is_tenant_gone(&self) -> bool {
         let pinned = self.status.tenant_id.map(TenantId);
         pinned.is_some() && self.tenant().map(|tenant| tenant.id) != pinned
     }
 
-    /// Whether a job that was canceled already is to be canceled again.
+    /// Returns whether a job that was already canceled must be canceled again.
     fn is_cancel_repeated(&self, status: &JobStatus) -> bool {
         let last = self.status.attempts.last();
         let was_canceled = last.is_some_and(|last| last.cancels.is_some());
@@ -268,7 +268,7 @@ impl Evaluation<'_> {
         }
         let tenant = self.tenant()?;
         Some(Effect::Cancel {
-            // As it is called by now: its old name may be another tenant's.
+            // The current name: the old name may belong to another tenant.
             tenant: TenantName::parse(&tenant.name)?,
             tenant_id: tenant.id,
             key: self.key()?,
@@ -291,7 +291,8 @@ impl Evaluation<'_> {
                 Some(cause("CancelNotSent", &message))
             }
         };
-        // It stands in the status: each answer wakes the next pass, which must not cancel at once.
+        // The status records the delay: each answer triggers the next pass, which must not cancel
+        // at once.
         let pause = self.cancel_pause();
         let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
         if self.status.cause.is_none() && self.cancels() >= CANCELS_TOLD_FROM {
@@ -315,7 +316,7 @@ impl Evaluation<'_> {
         last.and_then(|last| last.cancels).unwrap_or_default()
     }
 
-    /// Counts a CANCEL; after how long it may be repeated.
+    /// Counts a CANCEL, and returns the delay before it may be repeated.
     fn cancel_pause(&mut self) -> SignedDuration {
         let Some(attempt) = self.status.attempts.last_mut() else {
             return CANCEL_PAUSE;

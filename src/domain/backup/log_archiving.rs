@@ -1,10 +1,10 @@
-//! Log backup that does not run: a backup needs it from its start to its end, and recovery until
-//! the logs up to the set's `MIN_RESTORE_SCN` are there.
+//! Log backup that does not run. A backup needs it from its start to its end. Recovery needs it
+//! until the logs up to the set's `MIN_RESTORE_SCN` are archived.
 //!
-//! Whoever sees to the tenant's log backup already goes on to: a LogBackup, or the strategy that is
-//! for the tenant. Where nobody does, a task without a strategy makes a LogBackup that runs around
-//! data backups only: it starts before this one, stops after it, and rests until the next. The task
-//! itself sends nothing, so that a crash between the two leaves nothing half done.
+//! An object that already manages the tenant's log backup keeps it: a LogBackup, or the strategy
+//! that covers the tenant. Otherwise a task without a strategy creates a LogBackup that runs only
+//! around data backups. It starts before this backup, stops after it, and is idle until the next.
+//! The task itself sends nothing, so that a crash between the two leaves no partial work.
 
 use super::attempt::LOOKUP_PAUSE;
 use super::fan_out::RETRY_PAUSE;
@@ -16,29 +16,29 @@ use crate::domain::strategy::ApplyOutcome;
 use crate::domain::{Blocker, Event, Next, ObservedDestination, cause, naming};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
-/// What is known of the tenant's log backup; looked up while it does not run.
+/// Known state of the tenant's log backup, looked up while it does not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedArchiving {
-    /// Who sees to it.
+    /// Owner of the tenant's log backup.
     pub keeper: LogBackupOwner,
-    /// Whether the tenant's logs go to where this task would send them.
+    /// Whether the tenant's logs go to the destination that this task would use.
     pub destination: ObservedDestination,
 }
 
-/// Who sees to the log backup of a tenant.
+/// Owner of the log backup of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogBackupOwner {
-    /// No object of ours.
-    Nobody,
-    /// A strategy is for the tenant; its name.
+    /// No object of the operator.
+    Unowned,
+    /// A strategy that covers the tenant, by name.
     Strategy(String),
     /// A LogBackup.
     LogBackup {
-        /// Its name.
+        /// Name of the LogBackup.
         name: String,
-        /// What it should do.
+        /// State that its spec requests.
         desired: DesiredState,
-        /// Why it does not do that.
+        /// Why it does not have that state.
         cause: Option<Cause>,
     },
 }
@@ -49,7 +49,7 @@ impl Evaluation<'_> {
         round.map(|round| &round.status) == Some(&RoundStatus::Doing)
     }
 
-    /// Waits until logs are archived; sees to it where nobody else does.
+    /// Waits until logs are archived, and starts log backup if no other object manages it.
     pub(super) fn await_log_backup(self) -> BackupDecision {
         let Some(logs) = &self.observed.logs else {
             return self.wait_for_log_backup("a backup needs running log backup".to_owned());
@@ -60,7 +60,7 @@ impl Evaluation<'_> {
                 desired: DesiredState::Running,
                 cause: Some(cause),
             } => format!(
-                "a backup needs running log backup, and LogBackup '{name}' can not run: {}",
+                "a backup needs running log backup, and LogBackup '{name}' cannot run: {}",
                 cause.message
             ),
             LogBackupOwner::LogBackup {
@@ -69,7 +69,7 @@ impl Evaluation<'_> {
                 cause: None,
             } if self.tenant().is_some_and(is_paused) => format!(
                 "a backup needs running log backup, and the tenant's is paused: LogBackup '{name}' \
-                 resumes it, unless somebody paused it in the database; then resume it there \
+                 resumes it, unless another tool paused it in the database; then resume it there \
                  (LOG_ARCHIVE_DEST_STATE = 'ENABLE')"
             ),
             LogBackupOwner::LogBackup {
@@ -85,12 +85,12 @@ impl Evaluation<'_> {
             ),
             LogBackupOwner::Strategy(name) => format!(
                 "a backup needs running log backup, which is BackupStrategy '{name}''s to start, \
-                 or somebody else's with `logBackup.mode: Unmanaged`: see that strategy"
+                 or another tool's with `logBackup.mode: Unmanaged`: see that strategy"
             ),
-            LogBackupOwner::Nobody => {
+            LogBackupOwner::Unowned => {
                 match (self.tenant().and_then(elsewhere), &logs.destination) {
                     (Some(how), _) => format!(
-                        "a backup needs running log backup, and the tenant's, which somebody else \
+                        "a backup needs running log backup, and the tenant's, which another tool \
                      started, {how}"
                     ),
                     (None, ObservedDestination::Elsewhere(location)) => {
@@ -98,7 +98,7 @@ impl Evaluation<'_> {
                             "DestinationInUse",
                             &format!(
                                 "a backup needs running log backup, which is stopped, and \
-                             LOG_ARCHIVE_DEST is '{location}', set by someone else; it is left as it \
+                             LOG_ARCHIVE_DEST is '{location}', set by another tool; it is left as it \
                              is. Start log backup there (ALTER SYSTEM ARCHIVELOG), or clear \
                              LOG_ARCHIVE_DEST, then create a new BackupTask"
                             ),
@@ -121,13 +121,13 @@ impl Evaluation<'_> {
         let Some(effect) = self.new_log_backup() else {
             return self.wait_for_log_backup("a backup needs running log backup".to_owned());
         };
-        // As it stands while it is tried again: the same failure would be written twice a time.
+        // The status stays during a retry: otherwise each retry would write the same failure twice.
         if self.status.retry_time.is_some() {
             return self.render(&State::Refused, Some(effect), Next::After(LOOKUP_PAUSE));
         }
         let starting = Blocker::waiting(
             "StartingLogBackup",
-            "nobody archives the tenant's logs: a LogBackup is made, which runs for this backup and \
+            "the tenant's logs are not archived: a LogBackup is created, which runs for this backup and \
              stops after it",
         );
         self.wait_with(starting, Some(effect), Next::After(LOOKUP_PAUSE))
@@ -156,7 +156,7 @@ impl Evaluation<'_> {
         Some(Effect::MakeLogBackup(name, Box::new(log_backup)))
     }
 
-    /// Takes in what became of the LogBackup that was to be made in this pass.
+    /// Records the result of creating the LogBackup in this pass.
     pub(super) fn on_log_backup_answer(self, created: &ApplyOutcome) -> BackupDecision {
         let waited_for = self.status.cause.clone().unwrap_or_default();
         if let Some(name) = created.ours.first() {
@@ -200,7 +200,7 @@ fn is_paused(tenant: &Tenant) -> bool {
     matches!(round, Some(RoundStatus::Suspending | RoundStatus::Suspend))
 }
 
-/// How a round stands that is there and does not archive, and what follows from that.
+/// Returns the state of a round that exists and does not archive, and what the user can do.
 fn elsewhere(tenant: &Tenant) -> Option<String> {
     let by_hand = "resume it; or stop it, and it is started for this backup";
     Some(match &tenant.round.as_ref()?.status {

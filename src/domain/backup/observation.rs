@@ -1,4 +1,4 @@
-//! What a decision about a backup is made of.
+//! Input of a decision about a backup.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,53 +13,54 @@ use crate::domain::{Blocker, ObservedTenant};
 use crate::oceanbase::model::{BackupSet, Identity, Job};
 use crate::oceanbase::version::Version;
 
-/// What the decision is about.
+/// Object of the decision.
 #[derive(Clone, Copy, Debug)]
 pub struct Task<'a> {
-    /// The object's uid.
+    /// Uid of the object.
     pub uid: &'a str,
-    /// Its generation.
+    /// Generation of the object.
     pub generation: i64,
-    /// Its name.
+    /// Name of the object.
     pub name: &'a str,
-    /// Whether a strategy or another task made it.
+    /// Whether a strategy or another task created the object.
     pub owned: bool,
-    /// When it was created.
+    /// When the object was created.
     pub created_at: Timestamp,
-    /// What was asked for.
+    /// Spec of the object.
     pub spec: &'a BackupTaskSpec,
-    /// What is known so far.
+    /// Current status of the object.
     pub status: &'a BackupTaskStatus,
 }
 
-/// What was seen.
+/// Observed state.
 #[derive(Clone, Debug)]
 pub struct Observation {
-    /// Where the references lead.
+    /// Objects that the references lead to.
     pub target: Result<Target, Blocker>,
-    /// What the database shows; an obstacle while it shows nothing.
+    /// What the database shows, or the blocker that prevents reading it.
     pub database: Result<ObservedDatabase, Blocker>,
-    /// The line for a free place.
+    /// Queue for a free slot.
     pub queue: Queue,
     /// Tenants and tasks of a task for several tenants.
     pub children: ChildTasks,
-    /// The tenant's log backup, where it does not run and a backup may be sent.
+    /// The tenant's log backup, if it does not run and a backup may be sent.
     pub logs: Option<ObservedArchiving>,
-    /// That the tenant is somebody else's to back up, where that is known only from outside of it.
+    /// Blocker if another object is known to manage the tenant's backups.
     pub claimed: Option<Blocker>,
-    /// How far a move has come that the tenant's log backup makes, where that concerns the task.
+    /// Progress of a destination change by the tenant's log backup, if it affects the task.
     pub moving: Option<DestinationMove>,
     /// Why a strategy's own backup does not start now.
     pub held: Option<Held>,
-    /// Whether its strategy goes by it: the newest of its tenant and type that has ended, or that went well.
+    /// Whether its strategy needs the task: it is the newest ended or successful one of its tenant
+    /// and type.
     pub kept: bool,
-    /// For how long this process has known of the intent that stands in the status.
+    /// Time since this process first observed the recorded intent.
     pub intent_age: Duration,
-    /// After how long a BACKUP statement is surely over, run or not.
+    /// Time after which a BACKUP statement has certainly ended, whether it ran or not.
     pub surely_over: Duration,
 }
 
-/// Why a strategy's own backup does not start now; one that runs runs on.
+/// Why a strategy's own backup does not start now; a running backup continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
     /// A blackout window of the strategy lasts until this instant.
@@ -68,47 +69,47 @@ pub enum Held {
     Suspended,
 }
 
-/// Where the task's references lead.
+/// Objects that the task's references lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Name of the cluster's object.
+    /// Name of the OceanBaseCluster.
     pub cluster: String,
-    /// Name of the store's object.
+    /// Name of the BackupStorage.
     pub storage: String,
-    /// The strategy's generation.
+    /// Generation of the strategy.
     pub strategy_generation: Option<i64>,
-    /// The tenant's directory below the store's own, once it is known.
+    /// The tenant's directory below the storage's directory, once it is known.
     pub data_path: Option<String>,
-    /// Whether the task's owner is a strategy.
+    /// Whether a strategy owns the task.
     pub scheduled: bool,
-    /// How the backup runs.
+    /// Settings of the backup.
     pub settings: DataBackupSettings,
-    /// What an incremental backup becomes that is not possible.
+    /// What to do if an incremental backup is not possible.
     pub incremental_not_possible: IncrementalNotPossible,
 }
 
 /// What the database shows.
 #[derive(Clone, Debug)]
 pub struct ObservedDatabase {
-    /// Who the cluster says it is.
+    /// Identity that the cluster reports.
     pub identity: Identity,
     /// Version of the server.
     pub version: Version,
     /// Whether the cluster is being upgraded.
     pub is_upgrading: bool,
-    /// The newest backup set at the tenant's current destination.
+    /// Newest backup set at the tenant's current destination.
     pub previous_set: Option<BackupSet>,
     /// The tenant.
     pub tenant: ObservedTenant,
-    /// Jobs of the sys tenant, in whose name we start backups.
+    /// Jobs of the sys tenant, under which the operator starts backups.
     pub parents: Arc<Vec<Job>>,
 }
 
-/// How far a move has come that concerns a task.
+/// Progress of a destination change that affects a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DestinationMove {
     /// The logs have not moved yet.
     Logs,
-    /// They have, and data backups follow: from this place, without keys.
+    /// The logs have moved, and data backups follow, from this location without keys.
     Data(String),
 }

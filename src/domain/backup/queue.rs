@@ -1,8 +1,8 @@
-//! The queue for a free place: of all tasks of one database only so many run at once.
+//! The queue for a free slot: only a limited number of backups of one database run at once.
 //!
-//! It is a rank over what can be seen, without a lock and without a memory: who waits stands in
-//! each task's status, what runs in the database. Two that look at the same moment may both see the
-//! last free place; the look right before BACKUP lets one of them through.
+//! The queue is a rank over observed state, without a lock and without memory. Waiting tasks are
+//! read from their status, running backups from the database. Two tasks may both see the last free
+//! slot at the same time. The check right before BACKUP admits one of them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,33 +15,33 @@ use crate::api::BackupTaskStatus;
 use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{JobKey, Snapshot};
 
-/// How soon a task looks again, for each place in the line: those far behind write seldom.
+/// Delay before a task is checked again, for each queue position. Tasks far back write rarely.
 const LOOKUP_PAUSE: Duration = Duration::from_secs(10);
-/// No task waits longer for its next look.
+/// Longest delay before a task is checked again.
 const MAX_RETRY_DELAY: Duration = Duration::from_mins(10);
 
-/// When it is a task's turn: the earlier one first.
+/// Order of a task in the queue: earlier tasks come first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct QueuePosition {
-    /// Its slot, or when it was created.
+    /// Slot of the task, or its creation time.
     pub at: Timestamp,
-    /// Its uid, for those of the same slot.
+    /// Uid of the task, which orders tasks of the same slot.
     pub uid: String,
 }
 
-/// Another task of the same database that has not ended.
+/// Another active task of the same database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedTask {
-    /// When it is its turn.
+    /// Order of the task.
     pub turn: QueuePosition,
-    /// Whether a place is all that it waits for.
+    /// Whether the task waits only for a slot.
     pub waits: bool,
-    /// The key of a backup that it has sent, or is sending.
+    /// Key of a backup that the task has sent or is sending.
     pub key: Option<String>,
 }
 
 impl QueuedTask {
-    /// Reads a task's status; `None` where it holds nobody back, as most of a thousand.
+    /// Reads a task's status; returns `None` if the task delays no other, as most tasks do.
     #[must_use]
     pub fn of(
         turn: impl FnOnce() -> QueuePosition,
@@ -59,19 +59,19 @@ impl QueuedTask {
     }
 }
 
-/// The queue as one task sees it.
+/// Queue from the view of one task.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
-    /// Backups that may run at once.
+    /// Number of backups that may run at once.
     pub locations: usize,
-    /// Backups of ours that run or are being sent.
+    /// Number of the operator's backups that run or are being sent.
     pub taken: usize,
-    /// Tasks that wait and come first.
+    /// Number of waiting tasks that come first.
     pub ahead: usize,
 }
 
 impl Queue {
-    /// The queue in which `own` stands with the others.
+    /// Returns the queue of `own` among the others.
     #[must_use]
     pub fn new(
         own: &QueuePosition,
@@ -92,22 +92,22 @@ impl Queue {
         }
     }
 
-    /// The place in the line, from 1; `None` when the backup may start.
+    /// Returns the queue position, from 1; `None` if the backup may start.
     #[must_use]
     pub fn position(&self) -> Option<usize> {
         (self.taken + self.ahead >= self.locations).then_some(self.ahead + 1)
     }
 }
 
-/// Whether a key is of this task.
+/// Returns whether a key belongs to this task.
 fn is_of(key: &str, uid: &str) -> bool {
     let rest = key.strip_prefix(JobKey::PREFIX);
     rest.and_then(|rest| rest.split_once('/'))
         .is_some_and(|(of, _)| of == uid)
 }
 
-/// Keys of the backups of ours that run in the database, each once: a job and its parent have the
-/// same.
+/// Returns the keys of the operator's backups that run in the database, each once. A job and its
+/// parent have the same key.
 #[must_use]
 pub fn running(snapshot: &Snapshot) -> BTreeSet<&str> {
     let tenants = snapshot.tenants.values().flat_map(|tenant| &tenant.jobs);
@@ -117,8 +117,8 @@ pub fn running(snapshot: &Snapshot) -> BTreeSet<&str> {
     ours.map(|job| job.description.as_str()).collect()
 }
 
-/// Those who come next when so many places are free. The first one also where none is: what it shows
-/// of its position is then true.
+/// Returns the tasks that come next if this many slots are free. The first task is included even if
+/// no slot is free, so that it shows its correct position.
 #[must_use]
 pub fn heads<T>(mut waiting: Vec<(QueuePosition, T)>, free: usize) -> Vec<T> {
     waiting.sort_by(|one, other| one.0.cmp(&other.0));
@@ -127,7 +127,7 @@ pub fn heads<T>(mut waiting: Vec<(QueuePosition, T)>, free: usize) -> Vec<T> {
 }
 
 impl Evaluation<'_> {
-    /// Waits for a place, which is all that is missing.
+    /// Waits for a slot, the only missing precondition.
     pub(super) fn wait_in_line(mut self, position: usize) -> BackupDecision {
         let Queue {
             locations, taken, ..
@@ -143,5 +143,5 @@ impl Evaluation<'_> {
     }
 }
 
-/// The reason of a task that waits for a place.
+/// Reason of a task that waits for a slot.
 pub(super) const WAITING_FOR_SLOT: &str = "WaitingForFreePlace";

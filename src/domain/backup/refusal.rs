@@ -1,4 +1,4 @@
-//! Backups that sys has accepted and that the database did not start for the tenant.
+//! Backups that sys accepted and that the database did not start for the tenant.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,9 +10,9 @@ use crate::domain::cause;
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{BackupRefusal, Failure, Job, JobStatus};
 
-/// After how long in INIT without a child a job of sys is reported as stuck.
+/// Time in INIT without a child after which a job of sys is reported as stuck.
 const PARENT_INIT_TIMEOUT: SignedDuration = SignedDuration::from_mins(2);
-/// How far two servers' clocks may differ in a job and an event of one backup.
+/// Largest clock difference between two servers for a job and an event of one backup.
 const REFUSAL_CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(30);
 /// Number of the error with which the database rejects a backup for several reasons.
 const BACKUP_CANNOT_START: i32 = -9040;
@@ -48,7 +48,8 @@ impl Evaluation<'_> {
         self.fail_attempt(refused, failure.passing, at)
     }
 
-    /// Returns reason and cause of a refusal. The database gives only a number, and 9040 has many causes.
+    /// Returns reason and cause of a refusal. The database gives only a number, and 9040 has many
+    /// causes.
     fn explain_refusal(&self, failure: &Failure) -> (&'static str, String) {
         if failure.code == BACKUP_CANNOT_START {
             if self.is_upgrading() {
@@ -66,7 +67,7 @@ impl Evaluation<'_> {
         database.is_ok_and(|database| database.is_upgrading)
     }
 
-    /// Returns the cause of a backup that the database left out without a trace.
+    /// Returns the cause of a backup that the database skipped without a trace.
     pub(super) fn skipped_cause(&self) -> Cause {
         if self.is_upgrading() {
             let message =
@@ -80,8 +81,8 @@ impl Evaluation<'_> {
         )
     }
 
-    /// Returns what a job of sys waits for that never leaves INIT. V4.0 and V4.1 retry there without
-    /// end what later releases reject.
+    /// Returns the blocker of a job of sys that never leaves INIT. V4.0 and V4.1 retry there
+    /// without end what later releases reject.
     pub(super) fn stuck_parent(&self, parent: &Job) -> Option<Cause> {
         let database = self.observed.database.as_ref().ok()?;
         let waited = parent.started_at.duration_until(self.now);

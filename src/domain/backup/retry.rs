@@ -1,5 +1,5 @@
-//! What follows a backup that failed of something that passes: another attempt, with a key of its
-//! own. And how long one may run.
+//! Retries after a backup failed for a passing cause: another attempt follows, with its own key.
+//! The module also limits how long an attempt may run.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,25 +12,25 @@ use crate::oceanbase::model::{Job, JobStatus};
 
 /// `attempts[].outcome` of an attempt whose backup failed.
 pub(super) const FAILED: &str = "Failed";
-/// No pause between two attempts is longer.
+/// Longest delay between two attempts.
 const MAX_RETRY_DELAY: SignedDuration = SignedDuration::from_hours(24);
-/// Reason of a backup that an upgrade of the cluster ended (-4109, -4143) or did not let begin.
+/// Reason of a backup that an upgrade of the cluster ended (-4109, -4143) or prevented.
 pub(super) const INTERRUPTED_BY_UPGRADE: &str = "InterruptedByUpgrade";
 /// Reason of a backup that the database rejected (9040), also after sys had accepted the statement.
 const BACKUP_REJECTED: &str = "BackupCannotStart";
 /// Number of uncounted attempts after which a task fails.
 const MAX_UNCOUNTED_ATTEMPTS: i32 = 3;
-/// Attempts that the status keeps.
+/// Number of attempts that the status keeps.
 const MAX_ATTEMPTS_SHOWN: usize = 10;
 
-/// How long after the failure of this attempt the next one follows.
+/// Returns the delay between the failure of this attempt and the next attempt.
 fn pause_after(retry: &RetrySettings, attempt: i32) -> SignedDuration {
     let shortest = SignedDuration::from_secs(retry.backoff_seconds);
     Backoff::new(shortest, MAX_RETRY_DELAY).pause(attempt)
 }
 
-/// Returns whether an attempt does not count against `retry.limit`: an upgrade of the cluster ended it,
-/// or the database rejected it before a job of the tenant began.
+/// Returns whether an attempt does not count against `retry.limit`: an upgrade of the cluster ended
+/// it, or the database rejected it before a job of the tenant started.
 fn is_uncounted(cause: &Cause, job_id: Option<i64>) -> bool {
     let is_rejected = cause.reason == BACKUP_REJECTED && job_id.is_none();
     cause.reason == INTERRUPTED_BY_UPGRADE || is_rejected
@@ -42,7 +42,7 @@ impl Evaluation<'_> {
         settings.map_or_else(RetrySettings::never, |settings| settings.retry.clone())
     }
 
-    /// The database's job ended without a backup.
+    /// Handles a job that ended without a backup.
     pub(super) fn fail_attempt(
         mut self,
         why: Cause,
@@ -89,7 +89,8 @@ impl Evaluation<'_> {
         decision
     }
 
-    /// Returns the number of failed attempts that do not count against `retry.limit`, this one included.
+    /// Returns the number of failed attempts that do not count against `retry.limit`, including
+    /// this one.
     fn uncounted_attempts(&self, why: &Cause) -> i32 {
         let is_uncounted_before = |attempt: &&Attempt| {
             let cause = attempt.cause.as_ref();
@@ -100,7 +101,7 @@ impl Evaluation<'_> {
         i32::try_from(count).unwrap_or(i32::MAX)
     }
 
-    /// The failed attempt keeps its job; what the next one makes is another.
+    /// Clears the job of the failed attempt; the next attempt has another job.
     fn forget_job(&mut self) {
         let status = &mut self.status;
         status.job_id = None;
@@ -109,26 +110,26 @@ impl Evaluation<'_> {
         status.progress = None;
     }
 
-    /// The attempt whose backup failed, as long as no other one has been sent.
+    /// Returns whether the last attempt's backup failed and no other attempt was sent since.
     pub(super) fn is_between_attempts(&self) -> bool {
         let last = self.status.attempts.last();
         last.is_some_and(|last| last.outcome == FAILED)
     }
 
-    /// Why the last attempt that ran failed.
+    /// Returns why the last attempt that ran failed.
     pub(super) fn last_failure(&self) -> Option<Cause> {
         let mut attempts = self.status.attempts.iter().rev();
         let failed = attempts.find(|attempt| attempt.outcome == FAILED)?;
         failed.cause.clone()
     }
 
-    /// The longest pause that may stand in the status now.
+    /// Returns the longest delay that the status may record now.
     pub(super) fn longest_retry_pause(&self) -> Option<SignedDuration> {
         let last = self.status.attempts.last()?;
         (last.outcome == FAILED).then(|| pause_after(&self.retry(), last.number))
     }
 
-    /// The number of the attempt that is to be sent next.
+    /// Returns the number of the next attempt.
     pub(super) fn next_number(&self) -> i32 {
         match self.status.attempts.last() {
             None => 1,
@@ -137,7 +138,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Makes room for the attempt with this number, where it is not there yet.
+    /// Adds the attempt with this number if it is missing.
     pub(super) fn begin_attempt(&mut self, number: i32) {
         let attempts = &mut self.status.attempts;
         if attempts.last().is_none_or(|last| last.number != number) {
@@ -150,15 +151,15 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Until when the running backup may run. By our own clock, from when it was sent: the
-    /// database's may go otherwise.
+    /// Returns until when the running backup may run. The operator's clock counts from the send:
+    /// the database's clock may differ.
     pub(super) fn expires_at(&self) -> Option<Timestamp> {
         let seconds = self.status.data_backup.as_ref()?.active_deadline_seconds?;
         let sent = self.status.attempts.last()?.sent_time.as_ref()?.0;
         sent.checked_add(SignedDuration::from_secs(seconds)).ok()
     }
 
-    /// Marks a running job that has run too long; it is canceled from then on.
+    /// Marks a running job that has run too long; the operator then cancels it.
     pub(super) fn record_expiry(&mut self, running: &JobStatus) {
         let is_over = self.expires_at().is_some_and(|at| self.now >= at);
         if is_over
@@ -175,12 +176,13 @@ impl Evaluation<'_> {
         last.is_some_and(|last| last.expired_time.is_some())
     }
 
-    /// Whether the running job is to be canceled, by whomever.
+    /// Returns whether the running job must be canceled, for any reason.
     pub(super) fn is_cancel_due(&self) -> bool {
         self.is_cancel_wanted() || self.is_expired()
     }
 
-    /// The job was canceled: by us at its deadline, as the spec asks, or by somebody else.
+    /// Ends a canceled job: canceled by the operator at its deadline, by the spec, or by another
+    /// tool.
     pub(super) fn end_canceled(mut self, at: Option<Timestamp>) -> BackupDecision {
         if self.is_expired() && !self.is_cancel_wanted() {
             let settings = self.status.data_backup.as_ref();
@@ -197,7 +199,7 @@ impl Evaluation<'_> {
         self.end(Outcome::Canceled, at)
     }
 
-    /// The job failed by itself.
+    /// Ends a job that failed by itself.
     pub(super) fn end_failed(self, job: &Job) -> BackupDecision {
         let passing = job.failure.as_ref().is_some_and(|failure| failure.passing);
         self.fail_attempt(ended_job_cause(job), passing, job.ended_at)

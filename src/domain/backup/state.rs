@@ -1,9 +1,9 @@
-//! Where a data backup stands.
+//! State of a data backup.
 
 use crate::domain::Blocker;
 use crate::oceanbase::model::JobStatus;
 
-/// How a task ends; it never changes again.
+/// Final outcome of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Outcome {
@@ -14,7 +14,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word in `status.outcome`.
+    /// Returns the word in `status.outcome`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -34,23 +34,23 @@ impl Outcome {
     }
 }
 
-/// Where a task stands; the status is rendered from it.
+/// State of a task; the status is rendered from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nothing is under way; what it waits for.
+    /// Nothing has started; the task waits for this blocker.
     Waiting(Blocker),
-    /// A statement was refused for now, or could not be sent; it is tried again.
+    /// A statement was refused for now, or could not be sent; the operator retries it.
     Refused,
-    /// The statement is, or may be, under way.
+    /// The statement is being sent, or may be.
     Sending,
-    /// The database has taken the statement and shows no job yet.
+    /// The database has accepted the statement and shows no job yet.
     Accepted,
-    /// The database's job is in this state.
+    /// The database's job has this status.
     Running(JobStatus),
-    /// The database has taken the statement, and what became of it can not be seen now.
+    /// The database has accepted the statement, and its job cannot be observed now.
     Unobserved(Blocker),
-    /// Its tasks are under way; how far they are.
+    /// Its child tasks are active; this is their progress.
     FannedOut(String),
-    /// It is over.
+    /// The task has ended.
     Ended(Outcome),
 }

@@ -1,4 +1,4 @@
-//! How a data backup is shown.
+//! Status of a data backup.
 
 use jiff::Timestamp;
 
@@ -10,8 +10,8 @@ use crate::domain::condition::{self, Progress, Status, wanted};
 use crate::domain::time_from;
 use crate::oceanbase::model::{BackupSet, JobStatus};
 
-/// The status of a task in this state. All that the operator must remember stands in plain fields
-/// already; phase, label and conditions are rendered and never read back.
+/// Returns the status of a task in this state. Everything that the operator must remember is
+/// already in plain fields. Phase, label and conditions are rendered and never read back.
 pub(super) fn render(
     state: &State,
     mut status: BackupTaskStatus,
@@ -32,7 +32,7 @@ pub(super) fn render(
             state,
             State::Accepted | State::Running(_) | State::Unobserved(_)
         );
-    // What `Ready` tells is not repeated here.
+    // The text of `Ready` is not repeated here.
     let succeeded_message = match succeeded {
         Status::Unknown => "the backup has not ended",
         Status::True | Status::False => &message,
@@ -72,7 +72,7 @@ pub(super) fn render(
     status
 }
 
-/// Phase and the console's words for it (console 2.2).
+/// Returns the phase and the console's label for it (console 2.2).
 fn phase(state: &State, status: &BackupTaskStatus) -> (&'static str, &'static str) {
     match state {
         State::Waiting(_) | State::Refused | State::Sending | State::Accepted => {
@@ -81,7 +81,7 @@ fn phase(state: &State, status: &BackupTaskStatus) -> (&'static str, &'static st
         State::Unobserved(_) if status.job_id.is_none() => ("Pending", "Starting"),
         State::Running(JobStatus::Init) => ("Initializing", "Initializing"),
         State::Running(JobStatus::Canceling) => ("Canceling", "Canceling"),
-        // Also every word that this operator does not know: running, never finished.
+        // A status word that this operator does not know also counts as running, never as finished.
         State::Unobserved(_) | State::Running(_) | State::FannedOut(_) => {
             ("InProgress", "In Progress")
         }
@@ -126,7 +126,7 @@ fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
     }
 }
 
-/// Whose backup it is.
+/// Returns the subject of the backup.
 pub(super) fn subject(spec: &BackupTaskSpec) -> String {
     match spec.scope {
         Scope::Tenant => format!("tenant {}", spec.tenant_name),
@@ -135,7 +135,7 @@ pub(super) fn subject(spec: &BackupTaskSpec) -> String {
     }
 }
 
-/// The console's word for what a backup holds.
+/// Returns the console's word for the type of a backup.
 pub(super) fn type_word(kind: BackupType) -> &'static str {
     full_word(kind == BackupType::Full)
 }
@@ -144,7 +144,7 @@ pub(super) fn full_word(full: bool) -> &'static str {
     if full { "Full" } else { "Incremental" }
 }
 
-/// Describes the set that the backup made.
+/// Records the set that the backup created.
 pub(super) fn record_set(status: &mut BackupTaskStatus, set: &BackupSet) {
     status.backup_set_id = Some(set.id.0);
     status.type_ = Some(full_word(set.full).to_owned());
@@ -168,7 +168,7 @@ pub(super) fn started_event(status: &BackupTaskStatus, spec: &BackupTaskSpec) ->
     }
 }
 
-/// Told once, when the task begins to be canceled.
+/// Returns the event at the start of a cancel; it is published once.
 pub(super) fn canceling_event(
     before: Option<&str>,
     after: &BackupTaskStatus,

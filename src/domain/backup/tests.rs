@@ -1,4 +1,4 @@
-//! A backup's story, and all states that it can come to.
+//! Tests of a backup: scenarios, and all states that it can reach.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -195,15 +195,15 @@ fn unreachable() -> Observation {
     }
 }
 
-/// The OceanBaseCluster leads to another database by now.
+/// The OceanBaseCluster refers to another database now.
 fn replaced() -> Observation {
     Observation {
-        database: Err(Blocker::permanent(CLUSTER_REPLACED, "made anew")),
+        database: Err(Blocker::permanent(CLUSTER_REPLACED, "recreated")),
         ..healthy()
     }
 }
 
-/// The tenant is somebody else's to back up.
+/// Another object manages the tenant's backups.
 fn claimed() -> Observation {
     Observation {
         claimed: Some(Blocker::permanent("DestinationInUse", "leave it to them")),
@@ -226,7 +226,7 @@ fn with_destination(destination: ObservedDestination) -> Observation {
     observed
 }
 
-/// A task and what has been written of it.
+/// A task with its written status.
 struct Story {
     spec: BackupTaskSpec,
     generation: i64,
@@ -263,14 +263,14 @@ impl Story {
         }
     }
 
-    /// One pass; its status is written.
+    /// Runs one pass and writes its status.
     fn reconcile(&mut self, observed: &Observation, second: i64) -> BackupDecision {
         let decision = decide(&self.task(), observed, None, at(second));
         self.status = decision.status.clone();
         decision
     }
 
-    /// One pass whose effect is answered.
+    /// Runs one pass and answers its effect.
     fn answered(&mut self, observed: &Observation, second: i64, answer: &Answer) -> BackupDecision {
         let effect = self.reconcile(observed, second).effect.expect("an effect");
         let answer = Some((&effect, answer));
@@ -279,7 +279,7 @@ impl Story {
         decision
     }
 
-    /// The statement was taken.
+    /// The statement was accepted.
     fn accepted() -> Self {
         let mut story = Self::new();
         story.answered(&healthy(), 0, &Answer::Done);

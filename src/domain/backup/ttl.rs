@@ -1,4 +1,4 @@
-//! The end of a task's object.
+//! Deletion of the object of an ended task.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use super::state::{Outcome, State};
 use super::{BackupDecision, Effect, Evaluation};
 use crate::domain::Next;
 
-/// How soon it is looked whether a newer task has taken the place of one that is kept.
+/// Delay before checking whether a newer task has replaced one that is kept.
 const LOOK_AGAIN: Next = Next::After(Duration::from_mins(10));
 
 impl Evaluation<'_> {
-    /// What has ended stays as it is until its object is deleted.
+    /// Returns the unchanged status of an ended task until its object is deleted.
     pub(super) fn ended(self, outcome: Outcome) -> BackupDecision {
         let ttl = self.task.spec.ttl_seconds_after_finished;
         let ttl = ttl.filter(|_| self.task.owned).map(i64::from);

@@ -1,4 +1,5 @@
-//! The statement of a cleanup: the intent, the answer, and how an intent without an answer ends.
+//! The statement of a cleanup: its intent, its answer, and how an intent without an answer is
+//! resolved.
 
 use std::time::Duration;
 
@@ -16,20 +17,20 @@ const SENDING: &str = "Sending";
 const ACCEPTED: &str = "Accepted";
 const REFUSED: &str = "Refused";
 
-/// The pause after a statement that was refused for now, or could not be sent; it doubles.
+/// First delay after a statement that was refused for now or could not be sent; it doubles.
 const FIRST_RETRY_DELAY: SignedDuration = SignedDuration::from_secs(5);
-/// No pause between two statements is longer.
+/// Longest delay between two statements.
 const MAX_RETRY_DELAY: SignedDuration = SignedDuration::from_mins(5);
-/// How soon to look again for an intent that could not be looked for.
+/// Delay before a failed lookup of an intent is retried.
 const LOOKUP_PAUSE: Duration = Duration::from_secs(15);
-/// How soon a job shows up after its statement was taken.
+/// Time in which a job is expected to appear after its statement was accepted.
 const JOB_EXPECTED_AFTER: Duration = Duration::from_secs(5);
-/// After how long without a job an accepted cleanup has failed.
+/// Time after which an accepted cleanup without a job has failed.
 const JOB_LOOKUP_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
-/// How often its job is looked for.
+/// Interval between lookups of the job.
 const JOB_LOOKUP_INTERVAL: Duration = Duration::from_mins(1);
 
-/// The intent that stands in a status without an answer; each sending of it is another one.
+/// Returns the recorded intent that has no answer; each send of it has another name.
 #[must_use]
 pub fn open_intent(status: &CleanupTaskStatus) -> Option<String> {
     let statement = status.statement.as_ref()?;
@@ -38,7 +39,7 @@ pub fn open_intent(status: &CleanupTaskStatus) -> Option<String> {
 }
 
 impl Evaluation<'_> {
-    /// Goes on with a deletion where it stands.
+    /// Continues a deletion from its recorded state.
     pub(super) fn delete(self, what: Deletion) -> CleanupDecision {
         let outcome = self.status.statement.as_ref().map(|it| it.outcome.clone());
         match outcome.as_deref() {
@@ -56,7 +57,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Nothing was taken yet.
+    /// Starts a deletion of which no statement was accepted yet.
     fn take_up(mut self, what: Deletion) -> CleanupDecision {
         if self.is_cancel_wanted() {
             self.status.cause = Some(cause("Canceled", "canceled as `spec.cancel` asks"));
@@ -78,7 +79,7 @@ impl Evaluation<'_> {
             return self.fail(cause(refusal.reason, &refusal.message));
         }
         if plan.is_empty() {
-            // The database would refuse it (9040).
+            // The database would refuse the statement (9040).
             self.record_deleted(&[]);
             self.status.cause = Some(cause("NothingObsolete", "nothing is obsolete"));
             return self.end(Outcome::Completed, None);
@@ -89,7 +90,7 @@ impl Evaluation<'_> {
         self.send(what)
     }
 
-    /// Writes the intent and sends.
+    /// Records the intent and sends the statement.
     fn send(mut self, what: Deletion) -> CleanupDecision {
         let (Some(tenant), Some(known), Ok(database)) =
             (self.tenant_name(), self.tenant(), &self.observed.database)
@@ -99,7 +100,7 @@ impl Evaluation<'_> {
         let newest = known.cleanups.iter().map(|job| job.id.0).max();
         let sends = self.status.statement.as_ref().map_or(0, |it| it.sends);
         let after = database.newest_cleanup;
-        // The database did not know what was about to be sent before.
+        // The database does not know an earlier attempt.
         self.status.statement = Some(CleanupStatement {
             after_job_id: newest.unwrap_or(0),
             after_parent_job_id: after.0,
@@ -120,7 +121,7 @@ impl Evaluation<'_> {
         self.render(&State::Sending, Some(effect), next)
     }
 
-    /// An intent without an answer: by a lost reply, or a restart.
+    /// Resolves an intent without an answer, after a lost reply or a restart.
     fn resolve(mut self, what: Deletion) -> CleanupDecision {
         if let Err(blocker) = &self.observed.database {
             self.status.cause = Some(blocker.cause());
@@ -153,7 +154,7 @@ impl Evaluation<'_> {
         })
     }
 
-    /// Accepted, and no job is there.
+    /// Waits for the job of an accepted statement.
     fn await_job(self) -> CleanupDecision {
         if let Err(blocker) = &self.observed.database {
             return self.render(&State::Unobserved(blocker.as_waiting()), None, Next::Await);
@@ -175,7 +176,7 @@ impl Evaluation<'_> {
         ))
     }
 
-    /// Takes in what became of this pass's effect.
+    /// Records the result of this pass's effect.
     pub(super) fn on_answer(self, effect: &Effect, answer: &Answer) -> CleanupDecision {
         match effect {
             Effect::Delete { .. } => self.on_delete_answer(answer),
@@ -214,7 +215,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// A look, nothing sent: `Done` means that nothing was found.
+    /// Records the result of a lookup, which sends nothing. `Done` means that nothing was found.
     fn on_find_answer(mut self, answer: &Answer) -> CleanupDecision {
         match answer {
             Answer::AlreadySent => self.accepted(),
@@ -261,7 +262,7 @@ impl Evaluation<'_> {
         Backoff::new(FIRST_RETRY_DELAY, MAX_RETRY_DELAY).pause(sends)
     }
 
-    /// Until when nothing is sent.
+    /// Returns the instant before which nothing is sent.
     fn paused_until(&self) -> Option<Timestamp> {
         let until = self.status.retry_time.as_ref()?.0;
         still_to_come(until, MAX_RETRY_DELAY, self.now)

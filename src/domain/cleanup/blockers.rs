@@ -1,4 +1,4 @@
-//! What stands in the way of a cleanup.
+//! Blockers of a cleanup.
 
 use super::Evaluation;
 use crate::domain::Blocker;
@@ -6,13 +6,13 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Tenant, TenantName};
 
 impl<'a> Evaluation<'a> {
-    /// The tenant, where nothing keeps it from being looked at.
+    /// Returns the tenant, if it can be read.
     pub(super) fn reachable_tenant(&self) -> Result<&'a Tenant, Blocker> {
         let name = &self.task.spec.tenant_name;
         if TenantName::parse(name).is_none() {
             return Err(Blocker::permanent(
                 "UnsafeTenantName",
-                "the tenant's name can not stand in a statement; create a CleanupTask for a tenant \
+                "the tenant's name cannot stand in a statement; create a CleanupTask for a tenant \
                  whose name has only letters, digits and '_' and is no reserved word",
             ));
         }
@@ -35,7 +35,7 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    /// Returns why the tenant of an earlier pass is not there any more, with its jobs.
+    /// Returns why the tenant of an earlier pass, with its jobs, no longer exists.
     pub(super) fn gone_tenant(&self) -> Option<Blocker> {
         let name = &self.task.spec.tenant_name;
         let known = self.status.tenant_id?;
@@ -57,7 +57,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Why backups can not be deleted by a statement at all, if so.
+    /// Returns why no statement can delete backups in this database.
     pub(super) fn unsupported(&self) -> Option<Blocker> {
         let database = self.observed.database.as_ref().ok()?;
         (!database.version.can(Capability::ManualCleanup)).then(|| {
@@ -72,7 +72,7 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    /// What stands in the way of deleting besides what the plan says, if anything.
+    /// Returns what blocks the deletion besides the plan, if anything.
     pub(super) fn blocker(&self, tenant: &Tenant) -> Option<Blocker> {
         let database = self.observed.database.as_ref().ok()?;
         if let Some(blocker) = self.unsupported() {

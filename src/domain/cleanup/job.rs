@@ -1,4 +1,4 @@
-//! The database's job: one's own, or one that is only shown.
+//! The database's job of a cleanup: started by the operator, or mirrored only.
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use crate::api::cleanup_task::PlanEntry;
 use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::model::{CleanedItem, CleanupJob, Deletion, JobStatus, TenantId};
 
-/// How long a job that is not shown is looked for.
+/// Time for which a missing job is looked up.
 const EXTERNAL_JOB_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
-/// How often it is looked for.
+/// Interval between these lookups.
 const LOOKUP_INTERVAL: Duration = Duration::from_mins(10);
-/// How soon after a cancel the job is looked at again.
+/// Delay before the job is checked after a cancel.
 const CANCEL_PAUSE: Duration = Duration::from_secs(30);
-/// How many of the things that a job deletes are listed.
+/// Maximum number of listed items of a job.
 const MAX_LISTED: usize = 200;
 
 impl Evaluation<'_> {
-    /// The job of the statement: the first of its kind that sys has started after the cleanups that
-    /// there were before.
+    /// Returns the job of the statement: the first of its kind that sys started after the recorded
+    /// cleanups.
     pub(super) fn find_job(&self, what: &Deletion) -> Option<CleanupJob> {
         let statement = self.status.statement.as_ref()?;
         let tenant = self.tenant()?;
@@ -44,7 +44,7 @@ impl Evaluation<'_> {
         ours.min_by_key(|job| job.id).cloned()
     }
 
-    /// Shows a job that somebody else started.
+    /// Mirrors a job that the operator did not start.
     pub(super) fn mirror(mut self, mirror: &Mirror) -> CleanupDecision {
         if !self.task.owned {
             return self.fail(cause(
@@ -104,7 +104,7 @@ impl Evaluation<'_> {
                 return self.follow_running(job);
             }
         };
-        // What it deleted is read a moment after its end.
+        // The deleted items are read shortly after the job ends.
         let is_read = i64::try_from(job.items.len()).is_ok_and(|known| known >= job.tasks);
         let ended_at = job.ended_at.unwrap_or(self.now);
         if !is_read && ended_at.duration_until(self.now) < SignedDuration::from_mins(1) {
@@ -119,7 +119,7 @@ impl Evaluation<'_> {
             }
             Outcome::Canceled => Some(cause(
                 "CanceledElsewhere",
-                "somebody canceled the cleanup in the database",
+                "a user canceled the cleanup in the database",
             )),
         };
         self.end(outcome, job.ended_at)
@@ -145,7 +145,7 @@ impl Evaluation<'_> {
         self.render(&state, None, Next::Await)
     }
 
-    /// Notes what is deleted, and how much it took.
+    /// Records what was deleted and how many bytes it occupied.
     pub(super) fn record_deleted(&mut self, items: &[CleanedItem]) {
         let deleted = || items.iter().filter(|item| item.is_deleted);
         let count = |is_set| {

@@ -1,4 +1,4 @@
-//! The plan of a cleanup: what goes, what stays, and why.
+//! The plan of a cleanup: what it deletes, what it keeps, and why.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use crate::domain::{Blocker, Next, cause, shortened};
 use crate::oceanbase::model::{Deletion, Tenant};
 use crate::oceanbase::version::Version;
 
-/// How many entries a plan lists.
+/// Maximum number of listed entries.
 const MAX_LISTED: usize = 200;
 
-/// A plan, and why it would not be carried out.
+/// Plan, with the reason why it would not be carried out.
 pub(super) struct Plan {
     pub(super) items: Vec<Item>,
     pub(super) refusal: Option<Refusal>,
 }
 
-/// How long to wait before the next look whether the database was read again.
+/// Delay before checking whether the database was read again.
 pub(super) const READ_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Plan {
@@ -28,7 +28,7 @@ impl Plan {
 }
 
 impl Evaluation<'_> {
-    /// What would become of the tenant's backups.
+    /// Returns what the deletion would do to the tenant's backups.
     pub(super) fn plan(&self, tenant: &Tenant, what: &Deletion) -> Plan {
         let version = self
             .observed
@@ -41,7 +41,7 @@ impl Evaluation<'_> {
         Plan { items, refusal }
     }
 
-    /// Shows the plan, and sends nothing.
+    /// Publishes the plan and sends nothing.
     pub(super) fn preview(mut self, what: &Deletion) -> CleanupDecision {
         let tenant = match self.reachable_tenant() {
             Ok(tenant) => tenant,
@@ -60,7 +60,7 @@ impl Evaluation<'_> {
             return self.wait(blocker, Next::After(READ_INTERVAL));
         }
         self.show(&plan.items);
-        // What is obsolete goes by the database's own cleanup whatever its version.
+        // The database's own cleanup deletes obsolete backups in every version.
         let unsupported = match what {
             Deletion::Obsolete => None,
             Deletion::Sets(_) | Deletion::Pieces(_) => self.unsupported(),
@@ -71,15 +71,15 @@ impl Evaluation<'_> {
         self.end(Outcome::Completed, None)
     }
 
-    /// Returns what to wait for before a refusal is final. A backup set or piece that is not there may
-    /// have been made after the database was read and before the task was created.
+    /// Returns what to wait for before a refusal is final. A missing backup set or piece may have
+    /// been made after the database was read and before the task was created.
     pub(super) fn unread(&self, refusal: Option<&Refusal>) -> Option<Blocker> {
         let is_missing = refusal.is_some_and(Refusal::is_missing);
         let database = self.observed.database.as_ref().ok()?;
         (is_missing && database.predates_task).then(Blocker::reading)
     }
 
-    /// Writes the plan into the status.
+    /// Writes the plan to the status.
     pub(super) fn show(&mut self, items: &[Item]) {
         let (going, staying): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.why.goes());
         let mut counts = PlanCounts::default();
@@ -99,7 +99,7 @@ impl Evaluation<'_> {
             *number += 1;
             *bytes = bytes.saturating_add(item.bytes);
         }
-        // The newest are asked for most.
+        // The newest items matter most to users.
         let listed = going.into_iter().rev().chain(staying.into_iter().rev());
         self.status.plan = listed.take(MAX_LISTED).map(entry).collect();
         self.status.plan_counts = Some(counts);

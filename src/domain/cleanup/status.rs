@@ -1,4 +1,4 @@
-//! How a cleanup is shown.
+//! Status of a cleanup.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,8 @@ use crate::domain::Event;
 use crate::domain::condition::{self, Progress, Status, wanted};
 use crate::oceanbase::model::JobStatus;
 
-/// The status of a task in this state. Phase, label and conditions are rendered and never read back.
+/// Returns the status of a task in this state. Phase, label and conditions are rendered and never
+/// read back.
 pub(super) fn render(
     state: &State,
     mut status: CleanupTaskStatus,
@@ -55,7 +56,7 @@ pub(super) fn render(
     status.conditions = condition::merge(&status.conditions, conditions, generation, now);
     status.observed_generation = Some(generation);
     status.phase = Some(phase.to_owned());
-    // The console's words are the same (S38, S90).
+    // The console uses the same words (S38, S90).
     status.console_label = Some(phase.to_owned());
     status
 }
@@ -71,7 +72,7 @@ fn phase(state: &State, status: &CleanupTaskStatus) -> &'static str {
         _ if is_pending => "Pending",
         State::Ended(outcome) => outcome.word(),
         State::Running(JobStatus::Canceling) => "Canceling",
-        // Also every word that this operator does not know: running, never finished.
+        // A status word that this operator does not know also counts as running, never as finished.
         _ => "Executing",
     }
 }

@@ -1,4 +1,4 @@
-//! A cleanup's stories: looked at, asked for, shown.
+//! Scenarios of a cleanup: previewed, requested, mirrored.
 
 use super::*;
 use crate::api::LocalReference;
@@ -24,7 +24,7 @@ fn scn(days: i64) -> Scn {
     Scn(u64::try_from(at.as_nanosecond()).unwrap())
 }
 
-/// A full set of so many days ago.
+/// A full set that is this many days old.
 fn full(id: i64, days: i64) -> BackupSet {
     BackupSet {
         id: BackupSetId(id),
@@ -60,7 +60,7 @@ fn piece(id: i64, days: i64) -> Piece {
     }
 }
 
-/// Full sets of 20, 10 and 3 days ago, with a piece of 20 days ago.
+/// Full sets that are 20, 10 and 3 days old, with a piece that is 20 days old.
 fn orders(window: Option<&str>) -> Tenant {
     let policy = |window: &str| DeletePolicy {
         name: "default".to_owned(),
@@ -179,7 +179,7 @@ impl Story {
         self.tenant(|tenant| tenant.cleanups = Arc::new(jobs.to_vec()));
     }
 
-    /// One pass; its effect.
+    /// Runs one pass and returns its effect.
     fn pass(&mut self, seconds: i64) -> Option<Effect> {
         self.answer(None, seconds)
     }
@@ -205,7 +205,7 @@ impl Story {
         decision.effect
     }
 
-    /// One pass that sends, and what the database says.
+    /// Runs one pass that sends, and answers it.
     fn sent(&mut self, seconds: i64, answer: &Answer) -> Effect {
         let effect = self.pass(seconds).unwrap();
         assert_eq!(self.answer(Some((&effect, answer)), seconds), None);

@@ -1,4 +1,4 @@
-//! Whether the account of an OceanBaseCluster may send every statement that the object asks for.
+//! Whether the account of an OceanBaseCluster may send every statement that the object needs.
 
 use crate::api::condition::types::PRIVILEGES_SUFFICIENT;
 use crate::api::{OceanBaseClusterSpec, cluster::RecoveryPolicy};
@@ -31,7 +31,7 @@ const OPERATIONS: [(&str, Privilege, bool); 6] = [
     ),
 ];
 
-/// Returns the condition. Privileges for recoveries count where the object allows recoveries.
+/// Returns the condition. Privileges for recoveries count only if the object allows recoveries.
 pub(super) fn condition(
     spec: &OceanBaseClusterSpec,
     privileges: Option<&Privileges>,

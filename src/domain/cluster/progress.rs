@@ -1,5 +1,5 @@
-//! What moves with time alone, and when it is written: how far the logs of all tenants are archived,
-//! how many bytes that has come to, and what can be recovered to.
+//! Values that change with time alone, and when they are written: the log checkpoint of all
+//! tenants, the size of their backups, and the recovery windows.
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -10,11 +10,11 @@ use crate::domain::storage::have_moved;
 use crate::domain::{recovery_windows, time};
 use crate::oceanbase::model::{RoundStatus, Scn, Snapshot};
 
-/// How often it is written when nothing else changes.
+/// Interval between writes if nothing else changes.
 const STATUS_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
-/// What changes with every look: written with any other change, when a hole opens or closes, and
-/// every few minutes.
+/// Values that change with every observation. They are written with any other change, when a gap
+/// opens or closes, and every few minutes.
 pub(super) struct VolatileStatus {
     checkpoint: Option<Time>,
     bytes: i64,
@@ -39,7 +39,7 @@ impl VolatileStatus {
             (Some(known), Some(current)) => has_moved(known, current),
             (known, current) => known.is_some() != current.is_some(),
         };
-        // Where logs are archived they are written with the checkpoint.
+        // If logs are archived, the bytes are written together with the checkpoint.
         let bytes = known.and_then(|backup| backup.file_bytes);
         let have_bytes_moved = self.checkpoint.is_none()
             && bytes.is_none_or(|known| have_moved(known, None, self.bytes, now));
@@ -55,7 +55,7 @@ impl VolatileStatus {
     }
 }
 
-/// What the sets and pieces of all tenants take.
+/// Returns the size of the backup sets and pieces of all tenants.
 fn bytes(snapshot: &Snapshot) -> i64 {
     let tenants = snapshot.tenants.values();
     let each = tenants.flat_map(|tenant| {
@@ -65,7 +65,7 @@ fn bytes(snapshot: &Snapshot) -> i64 {
     each.fold(0, i64::saturating_add)
 }
 
-/// Up to where the log backup of every tenant has come.
+/// Returns the point that the log backup of every tenant has reached.
 fn checkpoint(snapshot: &Snapshot) -> Option<Scn> {
     let rounds = snapshot
         .tenants
@@ -77,14 +77,15 @@ fn checkpoint(snapshot: &Snapshot) -> Option<Scn> {
         .min()
 }
 
-/// Whether an instant is another one for some other reason than that time passes, or for long.
+/// Returns whether an instant changed for a reason other than time, or by a long time.
 fn has_moved(known: &Time, current: &Time) -> bool {
     let moved = known.0.duration_until(current.0);
     moved < SignedDuration::ZERO || moved >= STATUS_INTERVAL
 }
 
-/// Whether windows have come, gone or moved. The end of any may move with time: each tenant is as
-/// far as its own logs, and the union has an end for each one that is behind the others' backups.
+/// Returns whether windows were added, removed or moved. The end of any window may move with time:
+/// each tenant ends with its own logs. The union has an end for each tenant that lags behind the
+/// backups of the others.
 fn has_changed(known: &[RecoveryWindow], current: &[RecoveryWindow]) -> bool {
     known.len() != current.len()
         || known.iter().zip(current).any(|(known, current)| {

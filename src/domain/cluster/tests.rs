@@ -1,4 +1,4 @@
-//! A cluster's page, for what the database and the strategies show.
+//! The summary of a cluster, for states of the database and of the strategies.
 
 mod checkpoint;
 mod outage;
@@ -18,7 +18,7 @@ fn scn(second: i64) -> Scn {
     Scn(u64::try_from(at(second).as_nanosecond()).unwrap())
 }
 
-/// A round in this state that has come to this second.
+/// A round with this status and a checkpoint at this second.
 fn round(status: RoundStatus, checkpoint: i64) -> Round {
     Round {
         id: 1,
@@ -64,7 +64,7 @@ fn tenant(id: i64, round: Option<Round>, sets: Vec<BackupSet>) -> Tenant {
     }
 }
 
-/// One that could be recovered to any instant since its backup.
+/// A tenant that can be recovered to any instant since its backup.
 fn backed_up(id: i64, checkpoint: i64) -> Tenant {
     tenant(
         id,
@@ -126,7 +126,7 @@ fn connecting() -> Blocker {
     Blocker::waiting("Connecting", "the cluster is being connected to")
 }
 
-/// An object whose status is decided again and again.
+/// An object with repeated decisions on its status.
 struct Fixture {
     spec: OceanBaseClusterSpec,
     status: OceanBaseClusterStatus,
@@ -203,7 +203,7 @@ fn the_bytes_of_all_sets_and_pieces_are_written_when_they_have_moved_by_a_hundre
     assert_eq!(bytes(&holds(995), 0), Some(1000));
     assert_eq!(bytes(&holds(1004), 1), Some(1000));
     assert_eq!(bytes(&holds(1005), 2), Some(1010));
-    // What the database deletes is no more.
+    // Deleted backups no longer count.
     assert_eq!(bytes(&holds(0), 3), Some(5));
 }
 

@@ -1,4 +1,4 @@
-//! What stands in the way of log backup.
+//! Blockers of log backup.
 
 use super::{Evaluation, LogBackupDecision, Renamed, TENANT_NOT_FOUND};
 use crate::api::{DesiredState, LogBackupStatus, PinnedDatabase};
@@ -6,8 +6,8 @@ use crate::domain::backup::{CLUSTER_REPLACED, unnameable};
 use crate::domain::{Blocker, pinned};
 use crate::oceanbase::model::{ArchiveDest, Identity, Tenant};
 
-/// The database that the log backup was in, where that is not this one: both number their tenants
-/// and rounds alike.
+/// Returns the recorded database of the log backup if the current one is another. Both number their
+/// tenants and rounds alike.
 pub(super) fn another_database<'a>(
     status: &'a LogBackupStatus,
     current: &Identity,
@@ -17,7 +17,8 @@ pub(super) fn another_database<'a>(
 }
 
 impl<'a> Evaluation<'a> {
-    /// Blocked before the tenant was looked at: nobody sees to its places any more.
+    /// Renders a blocker before the tenant was read. The limits of its locations are no longer
+    /// managed.
     pub(super) fn without_tenant(mut self, blocker: Blocker) -> LogBackupDecision {
         if self.observed.database.is_ok() {
             self.status.storage_limits = None;
@@ -25,7 +26,7 @@ impl<'a> Evaluation<'a> {
         self.blocked(None, blocker)
     }
 
-    /// The tenant, if it is there and the spec can be followed for it.
+    /// Returns the tenant, if it exists and the spec can be applied to it.
     pub(super) fn tenant(&mut self) -> Result<&'a Tenant, Blocker> {
         self.observed.target.clone()?;
         let database = self
@@ -40,9 +41,9 @@ impl<'a> Evaluation<'a> {
                 CLUSTER_REPLACED,
                 format!(
                     "this is the log backup of a tenant of the cluster with id {} of {}, and the \
-                     OceanBaseCluster was made anew for {} (id {}) of {}. Nothing is sent: logs of \
-                     two databases must not go to one directory. Delete this LogBackup and create \
-                     it anew; with another `path`, if what it has archived is to be kept",
+                     OceanBaseCluster was recreated for {} (id {}) of {}. Nothing is sent: logs of \
+                     two databases must not go to one directory. Delete this LogBackup and \
+                     recreate it; with another `path`, to keep what it has archived",
                     known.cluster_id,
                     known.cluster_create_time.0,
                     current.cluster_name,
@@ -81,7 +82,7 @@ impl<'a> Evaluation<'a> {
             return Err(Blocker::permanent(
                 "TenantReplaced",
                 format!(
-                    "the tenant '{}' was made anew since: it has id {}, not {known}; delete this \
+                    "the tenant '{}' was recreated since: it has id {}, not {known}; delete this \
                      LogBackup and let a new one be made",
                     spec.tenant_name, tenant.id
                 ),

@@ -1,4 +1,4 @@
-//! Whether logs are archived, and fast enough, as conditions.
+//! Conditions that show whether logs are archived, and fast enough.
 
 use super::{Archive, Evaluation, State};
 use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
@@ -21,7 +21,7 @@ pub(super) fn archiving(
             wanted(ARCHIVING, Status::Unknown, blocker.reason, &blocker.message)
         }
         State::Reached(Archive::Round(RoundStatus::Doing))
-        | State::DestinationMove(Archive::Round(RoundStatus::Doing))
+        | State::Changing(Archive::Round(RoundStatus::Doing))
         | State::Failed(Archive::Round(RoundStatus::Doing))
         | State::Late(Archive::Round(RoundStatus::Doing)) => {
             wanted(ARCHIVING, true, "Archiving", "logs are archived")
@@ -30,7 +30,7 @@ pub(super) fn archiving(
             ARCHIVING,
             true,
             "ChangedElsewhere",
-            "logs are archived, though this object does not ask for it: somebody started it in \
+            "logs are archived, though this object does not ask for it: another tool started it in \
              the database. Edit `desiredState` to have one of the two",
         ),
         State::Reached(Archive::Round(RoundStatus::Interrupted))
@@ -51,7 +51,7 @@ pub(super) fn archiving(
             "archiving was interrupted; the round is ended and a new one begun",
         ),
         State::Reached(Archive::Round(RoundStatus::Unknown(word)))
-        | State::DestinationMove(Archive::Round(RoundStatus::Unknown(word)))
+        | State::Changing(Archive::Round(RoundStatus::Unknown(word)))
         | State::Failed(Archive::Round(RoundStatus::Unknown(word)))
         | State::Late(Archive::Round(RoundStatus::Unknown(word)))
         | State::Drifted(Archive::Round(RoundStatus::Unknown(word))) => {
@@ -67,7 +67,7 @@ pub(super) fn archiving(
         ),
         State::Drifted(archive) => {
             let message = format!(
-                "somebody changed log archiving in the database; it is left as it is. {}; or set \
+                "another tool changed log archiving in the database; it is left as it is. {}; or set \
                  `drift` to Enforce",
                 applying_again(evaluation.object.spec, archive)
             );
@@ -93,8 +93,8 @@ pub(super) fn archiving(
                 ),
                 DesiredState::Stopped => (
                     "Stopped",
-                    "log backup is stopped, as `desiredState` asks (a strategy that makes a \
-                     LogBackup anew keeps a stop that is younger than itself); set it to Running to \
+                    "log backup is stopped, as `desiredState` asks (a strategy that \
+                     recreates a LogBackup keeps a stop that is younger than itself); set it to Running to \
                      archive again",
                 ),
             };
@@ -103,7 +103,7 @@ pub(super) fn archiving(
     }
 }
 
-/// What brings about the wanted state where somebody has changed it.
+/// Returns how a user can restore the desired state after an external change.
 fn applying_again(spec: &LogBackupSpec, archive: &Archive) -> String {
     let is_held = matches!(
         archive,
@@ -115,19 +115,19 @@ fn applying_again(spec: &LogBackupSpec, archive: &Archive) -> String {
     "To apply `desiredState` again, set it to what the database does, and then back".to_owned()
 }
 
-/// Whether the schema lets an object of these settings ask for a pause.
+/// Returns whether the schema allows a pause with these settings.
 #[must_use]
 pub fn may_be_paused(mode: LogBackupMode, binding: Binding) -> bool {
     mode != LogBackupMode::AroundDataBackup && binding != Binding::Mandatory
 }
 
-/// What has a paused round go on in the database, for after a comma.
+/// Returns the statement that resumes a paused round, for use after a comma.
 #[must_use]
 pub fn resuming(tenant: &str) -> String {
     format!("run `ALTER SYSTEM SET LOG_ARCHIVE_DEST_STATE = 'ENABLE' TENANT = '{tenant}'`")
 }
 
-/// Whether log backup is behind by no more than so many seconds.
+/// Returns whether log backup lags by no more than this many seconds.
 pub(super) fn delay_acceptable(delay: Option<i64>, acceptable: i64) -> DesiredCondition {
     match delay {
         None => wanted(
@@ -140,7 +140,7 @@ pub(super) fn delay_acceptable(delay: Option<i64>, acceptable: i64) -> DesiredCo
             DELAY_ACCEPTABLE,
             false,
             "DelayTooLong",
-            // No number here: it would change with every look, and each change is a write.
+            // No number here: it would change with every observation, and each change is a write.
             format!(
                 "log backup is more than {acceptable} s behind: check the store's \
                  throughput"

@@ -1,9 +1,9 @@
-//! New keys of the store: a Secret that was changed is given to the database by the tenant's own
-//! account, place by place, without touching the round.
+//! Rotation of the storage's keys. The tenant's own account passes a changed Secret to the
+//! database, one location at a time and without affecting the round.
 //!
-//! `status.credentials` holds which version of the Secret each place has. It is written before the
-//! first statement, and after each one: a restart goes on where it was. A statement whose answer was
-//! lost is sent again; it comes to the same.
+//! `status.credentials` records the version of the Secret for each location. It is written before
+//! the first statement and after each one, so that the rotation continues after a restart. A
+//! statement with a lost answer is sent again, which has the same result.
 
 use super::retry::RetryState;
 use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, State, archive};
@@ -12,22 +12,22 @@ use crate::domain::backup::ineligible;
 use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{Answer, Tenant, TenantName};
 
-/// Reason where new keys can not be given to the database while it archives.
+/// Reason if the database cannot receive new keys while it archives.
 const ROTATION_NEEDS_LOG_GAP: &str = "RotationNeedsLogGap";
 
-/// What is known of the store's keys.
+/// Known state of the storage's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageKeys {
-    /// `resourceVersion` of the Secret, as it was read last.
+    /// `resourceVersion` of the Secret at the last read.
     pub version: String,
-    /// The tenant's places in the store, without keys: where its logs go, then where its data goes.
+    /// The tenant's locations in the storage, without keys: first of its logs, then of its data.
     pub locations: Vec<String>,
-    /// Why the database can not be given new keys, if so.
+    /// Why the database cannot receive new keys, if so.
     pub blocker: Option<Blocker>,
 }
 
-/// What keeps new keys from being given to a database of this version, or of a tenant without an
-/// account of its own; nothing where they can be.
+/// Returns why a database of this version, or of a tenant without its own account, cannot receive
+/// new keys. Returns `None` if it can.
 #[must_use]
 pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Option<Blocker> {
     const OTHERWISE: &str = "Nothing is sent. Keep the old key valid in the store meanwhile. Without \
@@ -38,7 +38,7 @@ pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> 
         return Some(Blocker::permanent(
             ROTATION_NEEDS_LOG_GAP,
             format!(
-                "the Secret of the store has changed, and OceanBase {version} can not take new keys \
+                "the Secret of the store has changed, and OceanBase {version} cannot take new keys \
                  for a place in use (CHANGE EXTERNAL_STORAGE_DEST with ACCESS_INFO came with 4.3.5.2): \
                  tenant {tenant} goes on with the old ones. {OTHERWISE}; or upgrade the database"
             ),
@@ -57,15 +57,15 @@ pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> 
 }
 
 impl Evaluation<'_> {
-    /// What is due of new keys, before anything else is looked at: a store that has locked the old
-    /// ones out interrupts the round, and a new round with them would be interrupted too.
+    /// Returns the next statement for new keys, before any other step. A storage that rejects the
+    /// old keys interrupts the round, and would also interrupt a new round with them.
     pub(super) fn rotation(&mut self, tenant: &Tenant) -> Option<Effect> {
         let observed = self.observed.storage_keys.as_ref()?;
         if observed.locations.is_empty() {
             return None;
         }
         let Some(known) = &mut self.status.credentials else {
-            // Set before this was kept.
+            // The destination was set before the operator recorded keys.
             self.status.credentials = Some(given(&observed.version));
             return None;
         };
@@ -108,14 +108,14 @@ impl Evaluation<'_> {
         })
     }
 
-    /// The database was told of the destination with the keys of this version.
+    /// Records that the database received the destination with the keys of this version.
     pub(super) fn record_keys(&mut self) {
         if let Some(version) = &self.observed.applied_version {
             self.status.credentials = Some(given(version));
         }
     }
 
-    /// As it stands, while something is sent that does not concern the round.
+    /// Returns the current state while a statement is sent that does not concern the round.
     pub(super) fn standing(&mut self, tenant: &Tenant, archive: Archive) -> State {
         if !self.is_applied() {
             self.in_progress(archive)
@@ -126,7 +126,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Takes in what became of one place's new keys.
+    /// Records the result of the new keys of one location.
     pub(super) fn on_rotation_answer(
         mut self,
         tenant: &Tenant,
@@ -164,7 +164,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// Keys that all places have.
+/// Returns keys that all locations have.
 fn given(version: &str) -> TenantKeys {
     TenantKeys {
         secret_resource_version: version.to_owned(),

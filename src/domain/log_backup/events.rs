@@ -1,5 +1,4 @@
-//! What is told when log backup's phase moves, and when something is done that nobody asked for
-//! just now.
+//! Events of log backup: for phase changes, and for actions that no user has just requested.
 
 use super::Effect;
 use crate::api::condition::types::DELAY_ACCEPTABLE;
@@ -74,8 +73,7 @@ pub(super) fn of_phase(
     })
 }
 
-/// Somebody changed something in the database, and this statement puts it right.
-/// What is told when log backup falls too far behind, and when it has caught up.
+/// Returns the event if log backup lags too far behind, or has caught up.
 pub(super) fn of_delay(
     before: &LogBackupStatus,
     after: &LogBackupStatus,
@@ -120,20 +118,20 @@ pub(super) fn correcting(effect: &Effect) -> Event {
         warning: true,
         reason: "LogBackupCorrected",
         message: format!(
-            "somebody changed log backup of tenant {tenant} in the database: {what} again, as \
+            "another tool changed log backup of tenant {tenant} in the database: {what} again, as \
              `drift: Enforce` asks"
         ),
     }
 }
 
-/// An interrupted round is ended and followed by a new one.
+/// Returns the event for an interrupted round that is ended and followed by a new one.
 pub(super) fn healing(tenant: &str, round: &Round) -> Event {
     Event {
         warning: true,
         reason: "LogBackupHealing",
         message: format!(
             "log backup of tenant {tenant} was interrupted ({}): round {} is ended and a new one \
-             begun, as `heal` asks; what was written in between can not be recovered to",
+             begun, as `heal` asks; what was written in between cannot be recovered to",
             round.comment, round.id
         ),
     }

@@ -1,7 +1,8 @@
-//! A log backup that is being deleted with `deletionPolicy: Stop`: archiving ends before it goes.
+//! Finalization of a log backup that is deleted with `deletionPolicy: Stop`: archiving ends before
+//! the finalizer is removed.
 //!
-//! Time is limited: an object that nobody can get rid of, because its database is gone too, is
-//! worse than a round that goes on.
+//! Time is limited: an object that no user can delete, because its database no longer exists, is
+//! worse than a round that continues.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,7 +13,7 @@ use crate::api::{DesiredState, LogBackupSpec, LogBackupStatus};
 use crate::domain::{Event, Finalization, Next, ObservedDestination};
 use crate::oceanbase::model::Answer;
 
-/// What a log backup that is being deleted waits for, if anything.
+/// Returns what a log backup that is being deleted waits for, if anything.
 #[must_use]
 pub fn finalize(
     object: &LogBackup<'_>,
@@ -41,7 +42,7 @@ pub fn finalize(
         ..object.spec.clone()
     };
     let status = LogBackupStatus {
-        // Whatever was reached before is not what is wanted now.
+        // An earlier desired state no longer applies.
         applied_generation: None,
         ..object.status.clone()
     };
@@ -62,7 +63,7 @@ pub fn finalize(
             reason: "StopGivenUp",
             message: format!(
                 "log backup of tenant {tenant} was not stopped within `finalizerTimeoutSeconds` \
-                 ({why}): it goes on in the database until somebody stops it there"
+                 ({why}): it continues in the database until a user stops it there"
             ),
         }));
     }
@@ -70,7 +71,8 @@ pub fn finalize(
     Finalization::Wait(decision)
 }
 
-/// What is told where the cluster's object went first, and with it the way to the database.
+/// Returns the event if the cluster's object was deleted first, so that the database cannot be
+/// reached.
 fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
     let (spec, status) = (object.spec, object.status);
     let (tenant, cluster) = (&spec.tenant_name, &spec.cluster_ref.name);
@@ -87,7 +89,7 @@ fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
             .to_owned()
     } else {
         format!(
-            "it was not stopped, and was {phase} when it was last seen: it goes on until somebody \
+            "it was not stopped, and was {phase} when it was last seen: it continues until a user \
              sends ALTER SYSTEM NOARCHIVELOG TENANT = '{tenant}'"
         )
     };
@@ -101,7 +103,7 @@ fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
     })
 }
 
-/// Whether what runs in the database is not this object's to stop.
+/// Returns whether this object must not stop what runs in the database.
 fn is_nothing_to_stop(object: &LogBackup<'_>, observed: &Observation) -> bool {
     let is_other_object_s =
         matches!(&observed.target, Err(blocker) if blocker.reason == "LogBackupExists");
@@ -115,7 +117,7 @@ fn is_nothing_to_stop(object: &LogBackup<'_>, observed: &Observation) -> bool {
     is_other_object_s
         || another_database(object.status, &observed.identity).is_some()
         || known.is_some_and(|known| known != tenant.id.0)
-        // Without its store nobody can tell.
+        // Without its storage the owner of the destination is unknown.
         || (observed.target.is_ok() && matches!(database.destination, ObservedDestination::Elsewhere(_)))
 }
 
@@ -126,6 +128,6 @@ fn is_stopped(observed: &Observation) -> bool {
     let is_off = |tenant: &crate::oceanbase::model::Tenant| {
         archive(tenant) == Archive::Stopped && tenant.archive_log != Some(true)
     };
-    // Whatever became of the store.
+    // This holds even if the storage no longer exists.
     database.settled && database.tenant.as_deref().is_some_and(is_off)
 }

@@ -1,8 +1,8 @@
-//! An interrupted round never goes on by itself (V4: log archiving). It is healed by ending it and
-//! beginning a new one: what was written in between can not be recovered to.
+//! Healing of an interrupted round. Such a round never continues by itself (V4: log archiving). The
+//! operator ends it and starts a new one. Points in between cannot be recovered.
 //!
-//! Each heal stands in the status before its first statement is sent, so that a restart goes on
-//! with it and that no more are made than are allowed.
+//! The status records each heal before its first statement is sent. After a restart the heal
+//! continues, and the number of heals stays within the limit.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,21 +14,21 @@ use crate::domain::backup::ineligible;
 use crate::domain::{Next, shortened, time};
 use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 
-/// How many interruptions are kept.
+/// Number of recorded interruptions.
 const MAX_INTERRUPTIONS: usize = 10;
-/// How many heals are kept: as many as a day may have.
+/// Number of recorded heals: the maximum per day.
 const MAX_HEALS: usize = 24;
-/// For how long a heal counts.
+/// Time for which a heal counts.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Longest message of a list's entry that the schema takes, in bytes.
+/// Longest message of a list entry that the schema accepts, in bytes.
 const MESSAGE_LIMIT: usize = 1024;
 const RESTARTING: &str = "Restarting";
 
-/// What a person does about an interrupted round.
+/// What a user does about an interrupted round.
 const BY_HAND: &str = "set `desiredState` to Stopped, wait, set it to Running, then make \
                                   a full backup";
 
-/// The heal that is under way.
+/// Returns the active heal.
 pub(super) fn open(status: &LogBackupStatus) -> Option<&Heal> {
     status
         .heals
@@ -36,23 +36,22 @@ pub(super) fn open(status: &LogBackupStatus) -> Option<&Heal> {
         .filter(|heal| heal.outcome == RESTARTING)
 }
 
-/// What keeps an interrupted round from being healed now.
+/// Why an interrupted round is not healed now.
 enum HealBlocker {
-    /// It is not asked for.
+    /// The spec does not request it.
     Policy,
-    /// As many were made as are allowed; when there may be another one.
+    /// The maximum number of heals is reached; the next one is possible at this instant.
     Exhausted(Timestamp),
     /// Not before this instant.
     Blackout(Timestamp),
-    /// The tenant is not in a state for it.
+    /// The tenant's state does not allow it.
     Tenant(String),
     /// The tenant is being read.
     Unsettled,
 }
 
 impl Evaluation<'_> {
-    /// Notes an interruption, and what came of the heal that is under way; begins one where it is
-    /// due.
+    /// Records an interruption and the result of the active heal, and starts a heal if due.
     pub(super) fn heal(&mut self, tenant: &Tenant) {
         self.record_full_backup(tenant);
         let Some(round) = &tenant.round else {
@@ -115,8 +114,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Forgets that a full backup is wanted when there is one that the logs of the round go on
-    /// from, or when it is not asked for any more.
+    /// Clears the request for a full backup, if the logs of the round continue from a full backup.
+    /// Also clears it if the spec no longer requests a full backup.
     fn record_full_backup(&mut self, tenant: &Tenant) {
         let start = tenant.round.as_ref().map(|round| round.start_scn);
         let is_created = tenant.sets.iter().any(|set| {
@@ -149,8 +148,8 @@ impl Evaluation<'_> {
         (!self.is_settled()).then_some(HealBlocker::Unsettled)
     }
 
-    /// Until when no further heal is allowed. One in the future was written by another clock, and
-    /// counts all the same: better one heal too few than a round after the other.
+    /// Returns until when no further heal is allowed. A heal in the future was written with another
+    /// clock and still counts: otherwise heals could exceed the limit.
     fn exhausted_until(&self) -> Option<Timestamp> {
         let allowed = usize::try_from(self.object.spec.heal.max_per_day.max(1)).unwrap_or(1);
         let counts = |heal: &&Heal| heal.time.0.duration_until(self.now) < DAY;
@@ -158,12 +157,12 @@ impl Evaluation<'_> {
         if recent < allowed {
             return None;
         }
-        // Newest first: when this one is a day old, one less counts than is allowed.
+        // Newest first: when this heal is a day old, the count is below the limit.
         let decisive = self.status.heals.get(allowed - 1)?;
         decisive.time.0.saturating_add(DAY).ok()
     }
 
-    /// When an interrupted round may be healed that can not be now.
+    /// Returns when an interrupted round can be healed that cannot be healed now.
     pub(super) fn heal_due(&self, tenant: &Tenant, archive: &Archive) -> Next {
         if *archive != Archive::Round(RoundStatus::Interrupted)
             || self.desired != DesiredState::Running
@@ -176,11 +175,11 @@ impl Evaluation<'_> {
         }
     }
 
-    /// What is done, or is to be done, about an interrupted round.
+    /// Returns what the operator does, or a user must do, about an interrupted round.
     pub(super) fn remedy(&self, tenant: &Tenant) -> String {
         if open(&self.status).is_some() {
             return "It is being healed: the round is ended and a new one begun; what was written \
-                    in between can not be recovered to"
+                    in between cannot be recovered to"
                 .to_owned();
         }
         if self.desired != DesiredState::Running {
@@ -189,7 +188,7 @@ impl Evaluation<'_> {
         match self.remaining_blocker(tenant) {
             None | Some(HealBlocker::Unsettled) => "It is healed in a moment".to_owned(),
             Some(HealBlocker::Policy) => format!("It does not heal by itself: {BY_HAND}"),
-            Some(HealBlocker::Tenant(why)) => format!("It can not be healed now: {why}"),
+            Some(HealBlocker::Tenant(why)) => format!("It cannot be healed now: {why}"),
             Some(HealBlocker::Blackout(at)) => {
                 format!("It is healed when the blackout window ends, at {at}; or now: {BY_HAND}")
             }

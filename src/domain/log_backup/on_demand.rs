@@ -1,10 +1,12 @@
-//! Log backup that runs around data backups only.
+//! Log backup that runs only around data backups.
 //!
-//! A data backup needs archived log from its start to its end, and recovery needs it up to the
-//! set's `MIN_RESTORE_SCN` (`DBA_OB_BACKUP_SET_FILES`): ended earlier, the set would be worthless.
+//! A data backup needs archived log from its start to its end. Recovery needs it up to the set's
+//! `MIN_RESTORE_SCN` (`DBA_OB_BACKUP_SET_FILES`): if archiving ended earlier, the set would be
+//! useless.
 //!
-//! It ends what it has begun. A round that a backup finds, because somebody began it since the last
-//! one, goes on after that backup, until somebody ends it or edits the object.
+//! The operator ends only rounds that it started. If a user or another tool starts a round between
+//! two backups, the round continues after the next backup. It ends when it is stopped in the
+//! database or the object is edited.
 
 use jiff::SignedDuration;
 
@@ -14,7 +16,7 @@ use crate::api::{DesiredState, LogBackupStatus};
 use crate::domain::ObservedDestination;
 use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 
-/// What `aroundState` says of a round that somebody else began.
+/// Value of `aroundState` for a round that the operator did not start.
 const FOUND: &str = "Found";
 
 pub(super) fn is_found(status: &LogBackupStatus) -> bool {
@@ -22,8 +24,8 @@ pub(super) fn is_found(status: &LogBackupStatus) -> bool {
 }
 
 impl Evaluation<'_> {
-    /// Notes whose round it is when a data backup comes: before the first statement, because after
-    /// it, and after a restart, nobody could tell any more.
+    /// Records the owner of the round when a data backup arrives. This comes before the first
+    /// statement: afterwards, and after a restart, the owner could not be determined.
     pub(super) fn record_round(&mut self, tenant: &Tenant, archive: &Archive) {
         if self.object.spec.mode != LogBackupMode::AroundDataBackup || !self.is_settled() {
             return;
@@ -32,7 +34,7 @@ impl Evaluation<'_> {
             tenant.archive_log == Some(true) && *self.destination() == ObservedDestination::Ours;
         let is_on = is_taken || *archive != Archive::Stopped;
         if is_found(&self.status) {
-            // A round that is being healed begins anew in a moment.
+            // A round that is being healed restarts shortly.
             if !is_on && heal::open(&self.status).is_none() {
                 self.status.around_state = None;
             }
@@ -44,8 +46,8 @@ impl Evaluation<'_> {
             DesiredState::Running if is_word(DesiredState::Stopped) => {
                 self.status.around_state = is_on.then(|| FOUND.to_owned());
             }
-            // Forgotten before the statement that ends the round: a backup that comes before it has
-            // stopped would find what is wanted reached already, and wait for a round for ever.
+            // Cleared before the statement that ends the round. Otherwise a backup that arrives
+            // before the round has stopped would find the desired state reached, and wait forever.
             DesiredState::Stopped if is_word(DesiredState::Running) => {
                 self.status.around_state = None;
             }
@@ -54,7 +56,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// What archiving should do now. `has_open_tasks`: a data backup of the tenant has not ended.
+/// Returns the desired state of archiving. `has_open_tasks` says whether a data backup is active.
 pub(super) fn desired(has_open_tasks: bool, tenant: &Tenant) -> DesiredState {
     let is_needed = has_open_tasks
         || tenant.running_jobs().next().is_some()
@@ -69,7 +71,7 @@ pub(super) fn desired(has_open_tasks: bool, tenant: &Tenant) -> DesiredState {
     }
 }
 
-/// What keeps a running round from being ended without loss: a set that can not be recovered to yet.
+/// Returns why a running round cannot end without loss: a set that cannot be recovered yet.
 #[must_use]
 pub fn still_needs_logs(tenant: &Tenant) -> Option<String> {
     let round = tenant.round.as_ref()?;
@@ -77,11 +79,11 @@ pub fn still_needs_logs(tenant: &Tenant) -> Option<String> {
         .then(|| "the archiving of the logs that the newest backup set needs".to_owned())
 }
 
-/// For how long after a backup, by the logs' own time, its set may not be seen yet.
+/// Time after a backup, measured in log time, within which its set may not be visible yet.
 const SETS_FOLLOW: SignedDuration = SignedDuration::from_mins(5);
 
-/// Whether the round has still to come to where a set can be recovered to; what a set that is not
-/// seen yet needs is not known. A round that does not run never comes there.
+/// Returns whether the round has not reached the point at which a set can be recovered. The logs
+/// that an invisible set needs are unknown. A round that does not run never reaches the point.
 fn lags(round: &Round, tenant: &Tenant) -> bool {
     let runs = matches!(
         round.status,
@@ -91,7 +93,7 @@ fn lags(round: &Round, tenant: &Tenant) -> bool {
         .sets
         .iter()
         .filter(|set| set.success && set.available);
-    // A set with the logs that it needs waits for nobody.
+    // A set that contains its logs does not wait for the round.
     let waiting = usable.filter(|set| !set.plus_archivelog);
     let newest = waiting.max_by_key(|set| set.id);
     // The instant itself is not enough: a window ends after it.

@@ -1,4 +1,4 @@
-//! What became of a statement, and how long to pause after one that failed.
+//! Results of statements, and delays after failures.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,17 +8,17 @@ use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant};
 
-/// The pauses after a statement that failed.
+/// Delays after a statement that failed.
 const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
 
-/// How many times a statement can not be sent before that is a failure.
+/// Number of times that a statement cannot be sent before this counts as a failure.
 const REPORT_AFTER_ATTEMPTS: i32 = 3;
 
-/// From how many failures on it waits for a person, it seems, and is tried rarely.
+/// Number of failures after which a user probably has to intervene; retries are then rare.
 pub(super) const FOR_A_PERSON: i32 = 5;
 
 impl Evaluation<'_> {
-    /// Takes in what became of this pass's statement.
+    /// Records the result of this pass's statement.
     pub(super) fn on_answer(
         mut self,
         tenant: &Tenant,
@@ -49,7 +49,8 @@ impl Evaluation<'_> {
                 self.forget_failures();
                 self.record_accepted(effect);
                 let state = self.in_progress(archive);
-                // Also where nothing will change, as after an answer that it is so already.
+                // Also needed if no change follows, as after an answer that the state is already
+                // set.
                 self.render(Some(tenant), &state, None, STEP_TIMEOUT)
             }
             Answer::Refused(failure) => {
@@ -57,7 +58,7 @@ impl Evaluation<'_> {
                 let next = self.paused_until().map_or(Next::Await, Next::At);
                 self.render(Some(tenant), &State::Failed(archive), None, next)
             }
-            // Sent again after a look: these statements are idempotent.
+            // Sent again after the next observation: these statements are idempotent.
             Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
                 self.record_unsent(why);
                 let next = self.paused_until().map_or(Next::Await, Next::At);
@@ -79,7 +80,8 @@ impl Evaluation<'_> {
         self.status.last_failure_time = Some(time(self.now));
     }
 
-    /// One that was not sent is sent a moment later; after some of them people should know.
+    /// Records a statement that could not be sent and is retried; after several attempts it is
+    /// reported.
     fn record_unsent(&mut self, why: &str) {
         let times = self.status.unsent.unwrap_or(0).saturating_add(1);
         self.status.unsent = Some(times);
@@ -94,7 +96,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Until when nothing is sent, because the last statement failed.
+    /// Returns the instant before which nothing is sent, because the last statement failed.
     pub(super) fn paused_until(&self) -> Option<Timestamp> {
         let failed_at = self.status.last_failure_time.as_ref()?.0;
         let times = self.status.failures.max(self.status.unsent).unwrap_or(1);

@@ -1,4 +1,4 @@
-//! What changes with every look at a log backup, and when it is written.
+//! Values that change with every observation of a log backup, and when they are written.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,14 +8,14 @@ use crate::api::{BackupType, LogBackupStatus};
 use crate::domain::{recovery_windows, time, time_from};
 use crate::oceanbase::model::{Round, Scn, Tenant};
 
-/// How far behind log backup may be before it is said so, in seconds (console: log backup delay),
-/// where the tenant's lag target is the usual one.
+/// Usual delay in seconds above which log backup is reported as late (console: log backup delay).
+/// It applies to tenants with the usual lag target.
 const USUAL_DELAY_SECONDS: i64 = 600;
-/// How many points are shown.
+/// Maximum number of listed recovery points.
 const MAX_LISTED: usize = 50;
 
-/// What changes with every look: written on a change of phase, when a hole opens or closes, and
-/// every few minutes.
+/// Values that change with every observation. They are written on a phase change, when a gap opens
+/// or closes, and every few minutes.
 pub(super) struct VolatileStatus {
     checkpoint: Option<Scn>,
     delay_seconds: Option<i64>,
@@ -37,7 +37,7 @@ impl VolatileStatus {
     }
 }
 
-/// How far behind log backup may be before it is said so, in seconds.
+/// Returns the delay in seconds above which log backup is reported as late.
 pub(super) fn acceptable_delay(tenant: &Tenant) -> i64 {
     let extra = i64::try_from(tenant.extra_lag().as_secs()).unwrap_or(i64::MAX);
     USUAL_DELAY_SECONDS.saturating_add(extra)
@@ -101,7 +101,7 @@ pub(super) fn is_due(
         || !same_holes(&previous.recovery_windows, &live.windows)
 }
 
-/// Whether two lists of windows differ only in how far the last one has come.
+/// Returns whether two lists of windows differ only in the end of the last one.
 fn same_holes(before: &[RecoveryWindow], after: &[RecoveryWindow]) -> bool {
     let starts = |list: &[RecoveryWindow]| -> Vec<String> {
         list.iter().map(|window| window.start_scn.clone()).collect()
@@ -113,7 +113,7 @@ fn same_holes(before: &[RecoveryWindow], after: &[RecoveryWindow]) -> bool {
             .map(|window| window.end_scn.clone())
             .collect()
     };
-    // One that has just opened ends, by whole seconds, before it begins.
+    // In whole seconds, a window that has just opened ends before it starts.
     let readable = |list: &[RecoveryWindow]| -> usize {
         let readable = list.iter().filter(|window| window.start.0 <= window.end.0);
         readable.count()

@@ -1,4 +1,4 @@
-//! Statements about a store that do not concern the round: how often one is tried, and what is told.
+//! Retries of statements that concern storage and not the round, and their reports.
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -10,13 +10,13 @@ use crate::domain::backoff::Backoff;
 use crate::domain::{cause, time};
 use crate::oceanbase::model::{Failure, FailureClass};
 
-/// The pauses after a try.
+/// Delays after an attempt.
 const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
 
-/// How many times a statement can not be sent, or has no effect, before that is told.
+/// Number of attempts that fail or have no effect before the operator reports them.
 pub(super) const REPORT_AFTER_ATTEMPTS: i32 = 3;
 
-/// The tries of a statement, as they stand in the status.
+/// Attempts of a statement, as recorded in the status.
 pub(super) struct RetryState<'a> {
     count: &'a mut Option<i32>,
     last: &'a mut Option<Time>,
@@ -40,7 +40,7 @@ impl<'a> RetryState<'a> {
         }
     }
 
-    /// One more; how many there are now.
+    /// Records another attempt and returns the number of attempts.
     pub(super) fn record(&mut self, now: Timestamp) -> i32 {
         let count = self.count.unwrap_or(0).saturating_add(1);
         *self.count = Some(count);
@@ -48,7 +48,7 @@ impl<'a> RetryState<'a> {
         count
     }
 
-    /// One more, which was refused.
+    /// Records another attempt, which was refused.
     pub(super) fn record_failure(&mut self, failure: &Failure, now: Timestamp) {
         let count = self.record(now);
         if failure.class == FailureClass::Permanent {
@@ -57,7 +57,7 @@ impl<'a> RetryState<'a> {
         self.report(Cause::from(failure));
     }
 
-    /// One more, which could not be sent; `what` begins the sentence that is told of it.
+    /// Records another attempt, which could not be sent; `what` starts the reported sentence.
     pub(super) fn record_unsent(&mut self, what: &str, why: &str, now: Timestamp) {
         if self.record(now) >= REPORT_AFTER_ATTEMPTS {
             let message = format!(
@@ -68,7 +68,7 @@ impl<'a> RetryState<'a> {
         }
     }
 
-    /// Tells why.
+    /// Reports the cause.
     pub(super) fn report(&mut self, cause: Cause) {
         *self.cause = Some(cause);
     }

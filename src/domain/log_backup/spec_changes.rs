@@ -1,10 +1,11 @@
-//! Whether somebody edited the object, or only its strategy did, in what asks nothing of the
-//! database: then what somebody changed there stands.
+//! Edits of the object: by a user, or only by its strategy in fields that need no statement. After
+//! edits of its strategy, external changes in the database are kept.
 
 use super::{Evaluation, LogBackup};
 
 impl LogBackup<'_> {
-    /// Whether all edits since the status was written are such ones of its strategy.
+    /// Returns whether the strategy made all edits since the status was written, and none needs a
+    /// statement.
     fn has_only_followed(&self) -> bool {
         let observed = self.status.observed_generation;
         self.followed
@@ -16,7 +17,7 @@ impl LogBackup<'_> {
 }
 
 impl Evaluation<'_> {
-    /// Takes in an edit. After one of somebody's the wanted state is applied again.
+    /// Records an edit. After a user's edit the desired state is applied again.
     pub(super) fn record_edit(&mut self) {
         let (observed, generation) = (self.status.observed_generation, self.object.generation);
         if observed == Some(generation) {
@@ -28,7 +29,7 @@ impl Evaluation<'_> {
             }
             return;
         }
-        // What failed before may go well now.
+        // A statement that failed before may succeed now.
         self.forget_failures();
         self.status.transition = None;
         self.status.around_state = None;

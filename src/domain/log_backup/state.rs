@@ -1,37 +1,37 @@
-//! States of a log backup: what the database does with a tenant's logs, and how far the object is.
+//! States of a log backup: archiving in the database, and the progress of the object.
 
 use crate::domain::Blocker;
 use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 
-/// Where log backup stands; the status is rendered from it.
+/// State of a log backup; the status is rendered from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Something stands in the way.
+    /// A blocker prevents progress.
     Blocked(Blocker),
-    /// On the way to the wanted state; the database is in this one.
-    DestinationMove(Archive),
-    /// The wanted state is reached.
+    /// The desired state is not reached yet; the database has this state.
+    Changing(Archive),
+    /// The desired state is reached.
     Reached(Archive),
-    /// The wanted state was reached, and somebody else changed it.
+    /// The desired state was reached, and an external change followed.
     Drifted(Archive),
-    /// The wanted state was reached and the round interrupted; it is being healed.
+    /// The desired state was reached and the round interrupted; it is being healed.
     Healing(Archive),
     /// The last statement failed.
     Failed(Archive),
-    /// The way to the wanted state takes too long.
+    /// Reaching the desired state takes too long.
     Late(Archive),
 }
 
-/// What the database does with the tenant's logs.
+/// State of archiving in the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Archive {
-    /// No round, or an ended one.
+    /// No round exists, or the round has ended.
     Stopped,
-    /// A round in this state.
+    /// A round has this status.
     Round(RoundStatus),
 }
 
-/// What the database does with the tenant's logs.
+/// Returns the state of archiving in the database.
 #[must_use]
 pub fn archive(tenant: &Tenant) -> Archive {
     match &tenant.round {

@@ -1,4 +1,4 @@
-//! How log backup is shown.
+//! Status of a log backup.
 
 use super::conditions::{archiving, delay_acceptable};
 use super::outcome::FOR_A_PERSON;
@@ -44,7 +44,7 @@ pub(super) fn render(
         State::Blocked(blocker) => Some(blocker.cause()),
         State::Failed(_) | State::Late(_) => status.cause,
         State::Healing(_) => Some(healing(&status)),
-        State::DestinationMove(_) | State::Reached(_) | State::Drifted(_) => {
+        State::Changing(_) | State::Reached(_) | State::Drifted(_) => {
             tenant.and_then(|tenant| interrupted(evaluation, tenant))
         }
     };
@@ -73,7 +73,7 @@ pub(super) fn render(
 fn archive_of(state: &State) -> Option<&Archive> {
     match state {
         State::Blocked(_) => None,
-        State::DestinationMove(archive)
+        State::Changing(archive)
         | State::Reached(archive)
         | State::Drifted(archive)
         | State::Healing(archive)
@@ -92,13 +92,14 @@ fn interrupted(evaluation: &Evaluation<'_>, tenant: &Tenant) -> Option<Cause> {
     (round.status == RoundStatus::Interrupted).then(|| interruption(&message))
 }
 
-/// The round may have ended by now; why it was interrupted is told until the new one runs.
+/// Returns the cause of the interruption. The round may have ended by now; the cause is reported
+/// until the new round runs.
 fn healing(status: &LogBackupStatus) -> Cause {
     let why = status.interruptions.first();
     let why = why.map_or("", |interruption| interruption.message.as_str());
     interruption(&format!(
         "log archiving was interrupted: {why}. The round is ended and a new one begun; what was \
-         written in between can not be recovered to"
+         written in between cannot be recovered to"
     ))
 }
 
@@ -115,14 +116,15 @@ fn record_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
     if let Some(round) = &tenant.round {
         status.round_id = Some(round.id);
         status.piece_id = Some(round.piece_id);
-        // A round that begins does not know yet where.
+        // A new round has no start yet.
         if round.start_scn != Scn::default() {
             status.start_time = Some(time(round.start_scn.at()));
         }
     }
 }
 
-/// Only of this object's own logs: it is stopped by that where its store was deleted before it.
+/// Records the directory of this object's own logs. With it the object can stop archiving even if
+/// its storage was deleted before.
 fn record_directory(evaluation: &Evaluation<'_>, status: &mut LogBackupStatus, tenant: &Tenant) {
     let round = tenant.round.as_ref();
     let ours = round.filter(|_| *evaluation.destination() == ObservedDestination::Ours);
@@ -131,18 +133,18 @@ fn record_directory(evaluation: &Evaluation<'_>, status: &mut LogBackupStatus, t
     }
 }
 
-/// Phase and the console's words for it (console 2.3).
+/// Returns the phase and the console's label for it (console 2.3).
 fn phase(evaluation: &Evaluation<'_>, state: &State, tenant: Option<&Tenant>) -> (String, String) {
     let previous = evaluation.object.status;
     let (phase, label) = match state {
         State::Blocked(blocker) if blocker.permanent => ("Failed", "Failed"),
-        // It was there: nothing is archived any more.
+        // The tenant existed before: nothing is archived any more.
         State::Blocked(blocker)
             if blocker.reason == TENANT_NOT_FOUND && previous.tenant_id.is_some() =>
         {
             ("Failed", "Failed")
         }
-        // The database can not be asked: what it did last is the best guess.
+        // The database cannot be read; its last known state is the best estimate.
         State::Blocked(_) if tenant.is_none() && previous.phase.is_some() => {
             let kept = |text: &Option<String>| text.clone().unwrap_or_default();
             return (kept(&previous.phase), kept(&previous.console_label));
@@ -162,10 +164,10 @@ fn phase(evaluation: &Evaluation<'_>, state: &State, tenant: Option<&Tenant>) ->
             ("Failed", "Failed")
         }
         State::Healing(Archive::Stopped) => ("Starting", "Starting"),
-        State::DestinationMove(Archive::Stopped) if evaluation.desired == DesiredState::Running => {
+        State::Changing(Archive::Stopped) if evaluation.desired == DesiredState::Running => {
             ("Starting", "Starting")
         }
-        State::DestinationMove(archive)
+        State::Changing(archive)
         | State::Reached(archive)
         | State::Drifted(archive)
         | State::Healing(archive)
@@ -210,18 +212,18 @@ fn progress(
             let ready = ("Applied", "what is asked for was applied");
             condition::blocked(blocker, was_ready.then_some(ready))
         }
-        State::DestinationMove(_) if status.correcting_since.is_some() => condition::progress(
+        State::Changing(_) if status.correcting_since.is_some() => condition::progress(
             Progress::Reconciling,
             "Correcting",
-            "somebody changed log archiving in the database; it is put right, as `drift: Enforce` \
+            "another tool changed log archiving in the database; it is put right, as `drift: Enforce` \
              asks",
         ),
-        State::DestinationMove(_) => {
+        State::Changing(_) => {
             let message = format!("on the way to {desired}");
             condition::progress(Progress::Reconciling, "Applying", &message)
         }
-        // A break after the wanted state was reached does not make the object unready: what was
-        // asked for was applied. See `Archiving`.
+        // An interruption after the desired state was reached does not make the object unready,
+        // because the spec was applied. See `Archiving`.
         State::Reached(_) | State::Drifted(_) | State::Healing(_) => applied(evaluation, tenant),
         State::Late(_) if super::heal::open(status).is_some() => applied(evaluation, tenant),
         State::Failed(_) | State::Late(_) => {
@@ -250,7 +252,7 @@ fn applied(evaluation: &Evaluation<'_>, tenant: Option<&Tenant>) -> [DesiredCond
     let others = tenant.and_then(|tenant| other_lag_target(tenant, evaluation.object.spec));
     if let (Some(target), DesiredState::Running) = (others, evaluation.desired) {
         let others = format!(
-            "; somebody has set the tenant's archive_lag_target to {} s, which is left so. Edit this \
+            "; another tool has set the tenant's archive_lag_target to {} s, which is left so. Edit this \
              object to have it set again, or set `drift` to Enforce",
             target.as_secs()
         );

@@ -1,4 +1,4 @@
-//! The next step from what the database does to what is wanted.
+//! The next step from the current to the desired state.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use crate::api::{Binding, DesiredState, LogBackupSpec};
 use crate::domain::ObservedDestination;
 use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
 
-/// The next step.
+/// Next step.
 pub(super) enum Step {
-    /// The database is at it.
+    /// The database is performing the step.
     Wait,
     /// A statement is due.
     Send(Effect),
 }
 
 impl Evaluation<'_> {
-    /// What is to be done to reach the wanted state; `None` when it is reached.
+    /// Returns the next step to the desired state; `None` if it is reached.
     pub(super) fn step(&self, tenant: &Tenant, archive: &Archive) -> Option<Step> {
         self.archive_step(tenant, archive)
             .or_else(|| self.lag_step(tenant, archive))
     }
 
-    /// Sets the lag target, once logs are archived: the database takes none without a destination. One
-    /// that was not read, of a tenant that has just come up, is not known to be another.
+    /// Sets the lag target, once logs are archived: the database rejects it without a destination.
+    /// A target that was not read, of a tenant that has just started, does not count as different.
     fn lag_step(&self, tenant: &Tenant, archive: &Archive) -> Option<Step> {
         let runs = *archive == Archive::Round(RoundStatus::Doing);
         let is_ours = *self.destination() == ObservedDestination::Ours;
@@ -37,7 +37,7 @@ impl Evaluation<'_> {
         Some(Step::Send(Effect::SetLagTarget(name, seconds)))
     }
 
-    /// What is to be done so that logs are archived, or not.
+    /// Returns the step that starts or ends archiving.
     fn archive_step(&self, tenant: &Tenant, archive: &Archive) -> Option<Step> {
         use Archive::{Round, Stopped};
         let name = TenantName::parse(&self.object.spec.tenant_name)?;
@@ -49,8 +49,9 @@ impl Evaluation<'_> {
             {
                 Some(Step::Send(Effect::SetDestination(name)))
             }
-            // A destination that is right is set again only for what somebody asked to change, and
-            // only where the database takes it: an unmounted directory would be taken for empty.
+            // A correct destination is set again only for a change in the spec, and only while the
+            // database accepts it. Otherwise an unmounted directory would be taken for an empty
+            // one.
             (DesiredState::Running, Stopped)
                 if self.object.status.applied_generation.is_some()
                     && tenant.archive_log != Some(true)
@@ -62,7 +63,7 @@ impl Evaluation<'_> {
                 Some(Step::Send(Effect::SetEnabled(name, true)))
             }
             (DesiredState::Running, Stopped) => match tenant.archive_log {
-                // The statement was taken and its round is not there yet.
+                // The database accepted the statement and its round does not exist yet.
                 Some(true) => Some(Step::Wait),
                 _ => Some(Step::Send(Effect::Start(name))),
             },
@@ -71,8 +72,8 @@ impl Evaluation<'_> {
             {
                 Some(stop(tenant, name))
             }
-            // A word that this operator does not know is a running state. An interrupted round
-            // never goes on by itself, and ending it leaves a hole: only where that is asked for.
+            // A status that this operator does not know counts as running. An interrupted round
+            // never continues by itself, and ending it leaves a gap: only if the spec requests it.
             (
                 DesiredState::Running,
                 Round(RoundStatus::Doing | RoundStatus::Unknown(_) | RoundStatus::Interrupted),
@@ -97,16 +98,16 @@ impl Evaluation<'_> {
     }
 }
 
-/// What ends a round that is not being ended yet.
+/// Returns the step that ends a round, unless the database is already ending it.
 fn stop(tenant: &Tenant, name: TenantName) -> Step {
     match tenant.archive_log {
-        // The statement was taken and its round is still to follow.
+        // The database accepted the statement and the round has not ended yet.
         Some(false) => Step::Wait,
         _ => Step::Send(Effect::Stop(name)),
     }
 }
 
-/// Whether the destination was set with other attributes.
+/// Returns whether the destination was set with other attributes.
 pub(super) fn has_other_attributes(tenant: &Tenant, spec: &LogBackupSpec) -> bool {
     let binding = match spec.binding {
         Binding::Optional => "OPTIONAL",
@@ -120,7 +121,7 @@ pub(super) fn has_other_attributes(tenant: &Tenant, spec: &LogBackupSpec) -> boo
     })
 }
 
-/// The tenant's lag target, where it is another one than is asked for.
+/// Returns the tenant's lag target if it differs from the spec.
 pub(super) fn other_lag_target(tenant: &Tenant, spec: &LogBackupSpec) -> Option<Duration> {
     let wanted = u64::try_from(spec.archive_lag_target_seconds?).ok()?;
     let wanted = Duration::from_secs(wanted);

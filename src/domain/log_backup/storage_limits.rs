@@ -1,9 +1,9 @@
-//! Limits of the store: a place is set with them, and one that is in use is given them by the tenant's
-//! own account, without touching the round.
+//! Limits of the storage. A new location is set with them. For a location in use, the tenant's own
+//! account sets them, without affecting the round.
 //!
-//! The database shows which limits each place has: what is due is found by comparing, and a statement is
-//! sent until it shows. `status.storeLimits` stands as long as limits are asked for, and until those that
-//! were are taken back; what nobody has asked for here is left alone.
+//! The database shows the limits of each location. The operator compares them with the spec and
+//! sends a statement until they match. `status.storageLimits` exists while the spec has limits, and
+//! until earlier limits are removed. Limits that the operator did not set are left alone.
 
 use jiff::Timestamp;
 
@@ -15,28 +15,28 @@ use crate::domain::backup::ineligible;
 use crate::domain::{Blocker, Next, cause};
 use crate::oceanbase::model::{Answer, StorageLimits, Tenant, TenantName};
 
-/// How many places are remembered that have limits which were asked for here.
+/// Maximum number of recorded locations whose limits the operator set.
 const MAX_MANAGED_LOCATIONS: usize = 8;
 
-const NOT_READABLE: &str = "the limits of places can not be read from the database; they are looked at \
+const NOT_READABLE: &str = "the limits of places cannot be read from the database; they are looked at \
                             again within minutes. Check that the account may read \
                             CDB_OB_BACKUP_STORAGE_INFO, with MAX_IOPS and MAX_BANDWIDTH";
 
-/// What is known of the store's limits.
+/// Known state of the storage's limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedLimits {
-    /// What the store's object asks for.
+    /// Limits that the storage's object requests.
     pub wanted: StorageLimits,
-    /// The tenant's places in the store, without keys.
+    /// The tenant's locations in the storage, without keys.
     pub locations: Vec<String>,
-    /// Places in the store that the database shows limits of; `None` while that can not be read.
+    /// Locations in the storage with limits in the database; `None` while they cannot be read.
     pub limited: Option<Vec<(String, StorageLimits)>>,
-    /// Why the database can not be given others, if so.
+    /// Why the database cannot receive other limits, if so.
     pub blocker: Option<Blocker>,
 }
 
-/// What keeps limits from being given to a database of this version, or of a tenant without an account of
-/// its own; nothing where they can be.
+/// Returns why a database of this version, or of a tenant without its own account, cannot receive
+/// limits. Returns `None` if it can.
 #[must_use]
 pub fn limits_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Option<Blocker> {
     if !can {
@@ -62,7 +62,7 @@ pub fn limits_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Op
 }
 
 impl ObservedLimits {
-    /// What the database shows of a place; nothing while it can not be read.
+    /// Returns the limits that the database shows for a location; `None` while they cannot be read.
     fn shown(&self, location: &str) -> Option<StorageLimits> {
         let limited = self.limited.as_ref()?;
         let known = limited.iter().find(|(there, _)| there == location);
@@ -75,7 +75,7 @@ impl ObservedLimits {
 }
 
 impl Evaluation<'_> {
-    /// Takes note of what is asked for, and of what the places show.
+    /// Records the requested limits and the limits of the locations.
     pub(super) fn record_limits(&mut self) {
         let Some(observed) = &self.observed.limits else {
             return;
@@ -90,7 +90,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// What is due of limits.
+    /// Returns the next statement for limits.
     pub(super) fn limit(&mut self, tenant: &Tenant) -> Option<Effect> {
         let observed = self.observed.limits.as_ref()?;
         let known = self.status.storage_limits.as_mut()?;
@@ -109,7 +109,7 @@ impl Evaluation<'_> {
                 continue;
             }
             if pending.tries.is_none() {
-                // What stood in the way does no more.
+                // The earlier blocker is resolved.
                 pending.cause = None;
             }
             match RetryState::of_limits(pending).paused_until(self.now) {
@@ -134,8 +134,7 @@ impl Evaluation<'_> {
         Some(effect)
     }
 
-    /// Takes in what became of one place's limits. What the statement did is seen by what the database
-    /// shows after it.
+    /// Records the answer for the limits of one location. The next observation shows the effect.
     pub(super) fn on_limit_answer(
         mut self,
         tenant: &Tenant,
@@ -160,14 +159,14 @@ impl Evaluation<'_> {
     }
 }
 
-/// Notes what is asked for, and which places show it.
+/// Records the requested limits, and the locations that have them.
 fn record(known: &mut TenantLimits, observed: &ObservedLimits) {
     let wanted = observed.wanted.to_string();
     for location in &observed.locations {
         let shown = observed
             .shown(location)
             .filter(|shown| *shown != StorageLimits::NONE);
-        // Those that were asked for until now, or are.
+        // The current or the previous limits of the spec.
         if shown.is_some_and(|shown| shown == observed.wanted || shown.to_string() == known.wanted)
         {
             add(&mut known.ours, location, MAX_MANAGED_LOCATIONS);
@@ -218,7 +217,7 @@ fn add(locations: &mut Vec<String>, location: &str, most: usize) {
     }
 }
 
-/// Why nothing is tried for a place now, but for pauses.
+/// Returns why no statement is sent for a location now, apart from delays.
 fn remaining_blocker(
     observed: &ObservedLimits,
     tenant: &Tenant,
@@ -230,7 +229,7 @@ fn remaining_blocker(
     };
     if stands {
         let message = format!(
-            "somebody has changed the limits of '{location}' in the database to {shown} (0 is as fast as \
+            "another tool has changed the limits of '{location}' in the database to {shown} (0 is as fast as \
              it goes), and that stands: change `limits` of the BackupStorage, or set `drift: Enforce` \
              here"
         );
@@ -251,7 +250,7 @@ fn record_answer(pending: &mut PendingLocation, answer: &Answer, now: Timestamp)
             tries.record(now);
             let taken = pending.taken.unwrap_or(0).saturating_add(1);
             pending.taken = Some(taken);
-            // Of what was wrong before.
+            // This clears an earlier cause.
             pending.cause = (taken > REPORT_AFTER_ATTEMPTS).then(|| {
                 let location = &pending.location;
                 let message = format!(

@@ -1,12 +1,12 @@
-//! A move of the logs to another place, as `storageChangePolicy: StopAndSwitch` asks for.
+//! Change of the logs' destination, as requested by `storageChangePolicy: StopAndSwitch`.
 //!
 //! ```text
 //! announced ──nothing runs──> NOARCHIVELOG ──STOP──> SET LOG_ARCHIVE_DEST ──> ARCHIVELOG ──> full backup
 //! ```
 //!
-//! Each step stands in the status before its statement is sent, and what the database does is looked at
-//! before each: whoever begins anew in the middle goes on. Only the place that this very object has sent
-//! the tenant's logs to is ever left.
+//! The status records each step before its statement is sent, and the operator reads the database
+//! before each step. After a restart the change therefore continues. The operator leaves only
+//! locations to which this object sent the tenant's logs.
 
 use std::time::Duration;
 
@@ -26,40 +26,41 @@ const SETTING: &str = "Setting";
 const STARTING: &str = "Starting";
 const AWAITING_FULL_BACKUP: &str = "AwaitingFullBackup";
 const SWITCHED: &str = "Switched";
-/// Taken back when log backup was stopped already: it is started where it was.
+/// The change was reverted after log backup was stopped: log backup starts at the old location.
 const RETURNING: &str = "Returning";
-/// The same, and it runs: a full backup is wanted.
+/// The change was reverted and log backup runs: a full backup is needed.
 const RETURNED: &str = "Returned";
 
-/// How soon after it was announced a move begins.
+/// Delay between the announcement of a change and its start.
 const NOTICE_PERIOD: Duration = Duration::from_secs(1);
 
-/// What a move is about; looked up while logs go to another place than is asked for.
+/// Input of a destination change, looked up while logs go to another location than the spec
+/// requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedMigration {
-    /// The new place, without keys.
+    /// New location, without keys.
     pub to: String,
-    /// Where the tenant's data backups go, where that is in the store that is left.
+    /// Location of the tenant's data backups, if it is in the old storage.
     pub data_from: Option<String>,
-    /// What of the tenant runs, so that log backup can not be stopped, if anything.
+    /// Work of the tenant that prevents stopping log backup, if any.
     pub busy: Option<String>,
 }
 
-/// The move that is under way.
+/// Returns the active change.
 fn open(status: &LogBackupStatus) -> Option<&StorageMigration> {
     let known = status.storage_switch.as_ref();
     known.filter(|known| known.step != SWITCHED)
 }
 
-/// Whether a move is under way.
+/// Returns whether a change is active.
 #[must_use]
 pub fn is_moving(status: &LogBackupStatus) -> bool {
     open(status).is_some()
 }
 
-/// The places that may be left, because this object has sent the tenant's logs there: where they were
-/// archived last, and those between which a move under way is. Taken back when its new place is set, and
-/// nothing archived there yet, it leaves that again.
+/// Returns the locations that may be left, because this object sent the tenant's logs there: the
+/// last archive location, and both locations of an active change. If a change is reverted after the
+/// new destination was set and before logs were archived there, the new location is left again.
 pub fn own_locations(status: &LogBackupStatus) -> impl Iterator<Item = &str> {
     let known = open(status);
     let left = known.map(|known| known.from.as_str());
@@ -70,19 +71,19 @@ pub fn own_locations(status: &LogBackupStatus) -> impl Iterator<Item = &str> {
     [archived, left, set].into_iter().flatten()
 }
 
-/// A place without what stands behind it.
+/// Returns a location without its query and trailing slashes.
 fn bare(location: &str) -> &str {
     let location = location.split('?').next().unwrap_or_default();
     location.trim_end_matches('/')
 }
 
-/// Whether a move is under way of which a full backup is part.
+/// Returns whether a change is active and needs a full backup.
 pub(super) fn wants_full_backup(status: &LogBackupStatus) -> bool {
     open(status).is_some_and(|known| matches!(&*known.step, AWAITING_FULL_BACKUP | RETURNED))
 }
 
 impl Evaluation<'_> {
-    /// The place that is to be left: one of somebody else is not.
+    /// Returns the location to leave; the location of another owner is never left.
     pub(super) fn left_location(&self) -> Option<String> {
         let ObservedDestination::Elsewhere(location) = self.destination() else {
             return None;
@@ -92,7 +93,7 @@ impl Evaluation<'_> {
         (is_ours && is_asked).then(|| location.clone())
     }
 
-    /// Takes the next step of a move.
+    /// Takes the next step of a change.
     pub(super) fn switch(
         mut self,
         tenant: &Tenant,
@@ -152,7 +153,7 @@ impl Evaluation<'_> {
         self.render(Some(tenant), &state, effect, STEP_TIMEOUT)
     }
 
-    /// Says what is going to happen, before anything does.
+    /// Announces a change before any statement is sent.
     fn announce(
         mut self,
         tenant: &Tenant,
@@ -162,7 +163,7 @@ impl Evaluation<'_> {
     ) -> LogBackupDecision {
         let message = format!(
             "log backup of tenant {} leaves '{from}' for '{}', as `storageChangePolicy: \
-             StopAndSwitch` asks: it is stopped and started, what is written in between can not be \
+             StopAndSwitch` asks: it is stopped and started, what is written in between cannot be \
              recovered to, and a full backup follows",
             self.object.spec.tenant_name, observed.to
         );
@@ -207,8 +208,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// The logs go where they went before, as is asked for again. Two places that differ by their hosts
-    /// alone are not told apart here.
+    /// Records that the logs go to the old location again, as the spec requests. Two locations that
+    /// differ only in their hosts are not distinguished here.
     fn record_revert(&mut self, tenant: &Tenant) {
         let Some(known) = &mut self.status.storage_switch else {
             return;
@@ -221,7 +222,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Follows a move whose new place is set, or that was taken back.
+    /// Follows a change whose new location is set, or that was reverted.
     pub(super) fn follow_switch(&mut self, tenant: &Tenant, archive: &Archive) {
         if *self.destination() != ObservedDestination::Ours {
             return;
@@ -231,7 +232,7 @@ impl Evaluation<'_> {
             return;
         };
         match known.step.as_str() {
-            // The edit was taken back before anything was sent.
+            // The edit was reverted before any statement was sent.
             ANNOUNCED => self.status.storage_switch = None,
             STOPPING | SETTING => self.set_step(STARTING),
             AWAITING_FULL_BACKUP if self.status.full_backup_wanted_since.is_none() => {
@@ -256,7 +257,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// Whether the logs have moved, where they are to.
+/// Returns whether the logs have moved to their new location.
 pub(super) fn switched(
     evaluation: &Evaluation<'_>,
     status: &LogBackupStatus,
@@ -268,7 +269,7 @@ pub(super) fn switched(
         .as_ref()
         .and_then(|observed| observed.busy.as_ref());
     let (from, to) = (&known.from, &known.to);
-    let gap = "what is written in between can not be recovered to, and a full backup follows";
+    let gap = "what is written in between cannot be recovered to, and a full backup follows";
     let (is, reason, message) = match known.step.as_str() {
         ANNOUNCED => {
             let when = busy.map_or_else(

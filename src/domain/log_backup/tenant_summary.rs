@@ -1,4 +1,4 @@
-//! The tenant's page (console S80..S86): who backs its data up, and how far that has come.
+//! Summary of the tenant (console S80..S86): which strategy backs it up, and the progress.
 
 use jiff::SignedDuration;
 
@@ -8,17 +8,17 @@ use crate::api::log_backup::TenantSummary;
 use crate::domain::time;
 use crate::oceanbase::model::{BackupSet, RoundStatus, Scn, Tenant};
 
-/// What other objects tell about the tenant.
+/// What other objects show about the tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RelatedObjects {
-    /// The strategy that is for the tenant, and its phase.
+    /// The strategy that covers the tenant, and its phase.
     pub strategy: Option<(String, Option<String>)>,
-    /// The data backup task that was started last.
+    /// The data backup task that started last.
     pub last_task_name: Option<String>,
 }
 
-/// Whether the page is to be looked up: that takes a walk over strategies and tasks, and a running
-/// archive is looked at all the time.
+/// Returns whether the summary must be looked up. The lookup walks over strategies and tasks, and a
+/// running archive is observed all the time.
 #[must_use]
 pub fn is_page_due(
     status: &LogBackupStatus,
@@ -45,14 +45,14 @@ pub fn is_page_due(
         || page.last_data_backup_time != last_set(tenant).and_then(ended_at)
 }
 
-/// Whether log backup is on its way to the wanted state, and nothing holds it: its status is written
-/// several times then, and once more when it is there.
+/// Returns whether log backup is approaching the desired state without a blocker. Its status is
+/// then written several times, and once more at the end.
 #[must_use]
 pub fn is_in_flight(status: &LogBackupStatus) -> bool {
     status.transition.is_some() && status.cause.is_none()
 }
 
-/// Writes the page: what the database shows at once, what other objects tell when it was looked up.
+/// Writes the summary: from the database in each pass, from other objects after a lookup.
 pub(super) fn write(evaluation: &Evaluation<'_>, tenant: &Tenant, status: &mut LogBackupStatus) {
     let known = status.tenant.take().unwrap_or_default();
     let sets = tenant.sets.iter().filter(|set| set.available);
@@ -73,7 +73,7 @@ pub(super) fn write(evaluation: &Evaluation<'_>, tenant: &Tenant, status: &mut L
         page.last_task_name.clone_from(&observed.last_task_name);
     }
     status.tenant = Some(page);
-    // What stands after the `?` could be a key.
+    // The text after the `?` could be a key.
     let root = |text: &String| text.split('?').next().unwrap_or_default().to_owned();
     status.data_directory = tenant.data_dest.as_ref().map(root);
 }

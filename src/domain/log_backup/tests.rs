@@ -1,4 +1,4 @@
-//! Log backup's stories, and all states that it can come to.
+//! Tests of log backup: scenarios, and all states that it can reach.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ fn dest(enabled: bool) -> ArchiveDest {
     }
 }
 
-/// A tenant with a destination and a round in this state, if any.
+/// A tenant with a destination and a round with this status, if any.
 fn tenant(status: Option<RoundStatus>) -> Tenant {
     let round = status.map(|status| Round {
         id: 1,
@@ -90,7 +90,7 @@ fn tenant(status: Option<RoundStatus>) -> Tenant {
     }
 }
 
-/// The same in its round of this number.
+/// The same tenant in the round with this number.
 fn in_round(id: i64, status: RoundStatus) -> Tenant {
     let mut tenant = tenant(Some(status));
     tenant.round = tenant.round.map(|round| Round {
@@ -101,7 +101,7 @@ fn in_round(id: i64, status: RoundStatus) -> Tenant {
     tenant
 }
 
-/// A full set whose backup began at this second.
+/// A full set whose backup started at this second.
 fn full_set(second: i64) -> BackupSet {
     BackupSet {
         id: BackupSetId(7),
@@ -226,7 +226,7 @@ impl Story {
         }
     }
 
-    /// Archiving was asked for and runs.
+    /// Archiving was requested and runs.
     fn running() -> Self {
         let mut story = Self::of(DesiredState::Running);
         story.reconcile(&observed(doing()), 0);
@@ -247,7 +247,7 @@ impl Story {
         }
     }
 
-    /// The same once its strategy has edited the object, in what asks nothing of the database.
+    /// Runs one pass after its strategy edited fields that need no statement.
     fn reconcile_after_spec_change(
         &mut self,
         observed: &Observation,

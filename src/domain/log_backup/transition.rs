@@ -1,4 +1,4 @@
-//! The way to the wanted state: since when, and what is said when it takes too long.
+//! The transition to the desired state: its start, and the report if it takes too long.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,18 +9,18 @@ use crate::api::{Cause, DesiredState};
 use crate::domain::{accepted_statement, cause, time};
 use crate::oceanbase::model::RoundStatus;
 
-/// How long a way may take before that is told: each state of a round takes 10 s to 50 s (V4: log
-/// archiving), and a busy cluster longer.
+/// Time after which a transition is reported as late. Each state of a round takes 10 s to 50 s (V4:
+/// log archiving), and longer in a busy cluster.
 const TRANSITION_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 
 const WHERE_TO_LOOK: &str = "look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'log_archive')";
 
 impl Evaluation<'_> {
-    /// Notes that the wanted state is not reached, and since when.
+    /// Records that the desired state is not reached, and since when.
     pub(super) fn record_transition(&mut self) {
         let to = status::word(self.desired);
         let known = self.status.transition.take();
-        // One from the future was written by another clock.
+        // Another clock wrote a transition that starts in the future.
         let known = known.filter(|known| known.to == to && known.since.0 <= self.now);
         self.status.transition = Some(known.unwrap_or_else(|| Transition {
             to: to.to_owned(),
@@ -29,7 +29,7 @@ impl Evaluation<'_> {
         }));
     }
 
-    /// Notes that the database took the statement of this very pass.
+    /// Records that the database accepted the statement of this pass.
     pub(super) fn record_accepted(&mut self, effect: &Effect) {
         self.record_transition();
         if let Some(transition) = &mut self.status.transition {
@@ -37,7 +37,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Forgets a statement that was repeated, once its effect is there.
+    /// Clears a statement that was repeated, once its effect is visible.
     pub(super) fn record_effect(&mut self, step: &Step) {
         let Some(transition) = &mut self.status.transition else {
             return;
@@ -46,7 +46,7 @@ impl Evaluation<'_> {
             Step::Wait => None,
             Step::Send(effect) => Some(words(effect)),
         };
-        // The first time is kept: to forget it is not worth a write.
+        // The first acceptance is kept: clearing it is not worth a write.
         let is_over = |known: &str, times: i32| times > 1 && due != Some(known);
         if let Some(known) = &transition.taken
             && is_over(&known.statement, known.times)
@@ -55,14 +55,14 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Before when this statement is not repeated.
+    /// Returns the instant before which this statement is not repeated.
     pub(super) fn repeated_at(&self, effect: &Effect) -> Option<Timestamp> {
         let transition = self.status.transition.as_ref()?;
         accepted_statement::repeated_at(transition.taken.as_ref(), words(effect), self.now)
     }
 
-    /// On the way to the wanted state. While a statement that failed is tried again it stays
-    /// failed: each time it would be written and told anew otherwise.
+    /// Returns the state on the way to the desired state. It stays failed while a failed statement
+    /// is retried: otherwise each retry would write and report it again.
     pub(super) fn in_progress(&mut self, archive: Archive) -> State {
         self.record_transition();
         if self.status.failures.is_some() {
@@ -73,11 +73,11 @@ impl Evaluation<'_> {
         } else if heal::open(&self.status).is_some() {
             State::Healing(archive)
         } else {
-            State::DestinationMove(archive)
+            State::Changing(archive)
         }
     }
 
-    /// What is said where the way takes too long.
+    /// Returns the cause to report if the transition takes too long.
     fn lateness(&self, archive: &Archive) -> Option<Cause> {
         let transition = self.status.transition.as_ref()?;
         let without_effect = transition.taken.as_ref();
@@ -142,7 +142,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// The statement's words.
+/// Returns the text of the statement.
 fn words(effect: &Effect) -> &'static str {
     match effect {
         Effect::SetDestination(_) | Effect::SetAttributes(_) | Effect::Switch { .. } => {
@@ -157,7 +157,7 @@ fn words(effect: &Effect) -> &'static str {
     }
 }
 
-/// `STATUS` of a round, as the views show it.
+/// Returns `STATUS` of a round, as the views show it.
 fn engine_word(status: &RoundStatus) -> &str {
     match status {
         RoundStatus::Prepare => "PREPARE",

@@ -1,5 +1,5 @@
-//! A restored tenant becomes a primary one, and is upgraded where it came from an older version. From
-//! here on it is kept, whatever happens.
+//! Activation of a restored tenant as a primary tenant, and its upgrade from an older version. From
+//! this step on the tenant is always kept.
 
 use std::time::Duration;
 
@@ -13,22 +13,21 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, FailureClass, Tenant};
 use crate::oceanbase::version::Version;
 
-/// How long a tenant may take to become a primary one (V4 reference 5.4).
+/// Time within which a tenant should become a primary tenant (V4 reference 5.4).
 const ACTIVATION_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
-/// How often the database must have been asked at least before that is too long: it may have been out
-/// of reach.
+/// Minimum number of attempts before the timeout counts: the database may have been unreachable.
 const LEAST_TRIES: i32 = 5;
-/// How long the upgrade of a tenant may take; the manual gives no limit.
+/// Time within which the upgrade of a tenant should end; the manual gives no limit.
 const UPGRADE_TIMEOUT: SignedDuration = SignedDuration::from_mins(30);
-/// OB_OP_NOT_ALLOW: of a primary tenant, because its upgrade runs.
+/// OB_OP_NOT_ALLOW: for a primary tenant, this means that its upgrade runs.
 const NOT_ALLOWED: i32 = -4179;
 
-/// Why a restored tenant is not seen.
+/// Why a restored tenant is not found.
 #[derive(Clone, Copy)]
 pub(super) enum MissingTenant<'a> {
-    /// Its database shows nothing.
+    /// Its database cannot be read.
     Unobserved(&'a Blocker),
-    /// Its database shows others.
+    /// Its database does not show the tenant.
     NotThere { settled: bool },
 }
 
@@ -72,7 +71,7 @@ impl<'a> Evaluation<'a> {
         self.render(&State::Activating, effect, SHORT_RETRY)
     }
 
-    /// Whether the target shows the role of its tenants.
+    /// Returns whether the target shows the role of its tenants.
     fn shows_role(&self) -> bool {
         let target = self.observed.target.as_ref();
         target.is_ok_and(|target| target.version.can(Capability::TenantRole))
@@ -80,8 +79,8 @@ impl<'a> Evaluation<'a> {
 
     pub(super) fn on_activate_answer(mut self, answer: &Answer) -> RecoveryDecision {
         match answer {
-            // V4.0 does not show the role: the statement waits until the tenant is a primary one, and a
-            // primary one takes it too.
+            // V4.0 does not show the role. The statement returns after the tenant is a primary
+            // tenant, and a primary tenant accepts it too.
             Answer::Done if !self.shows_role() => {
                 self.status.activated_time = Some(time(self.now));
                 self.enter(Step::Upgrading);
@@ -108,7 +107,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Brings a tenant from an older version up to its cluster's (V4 reference 5.4).
+    /// Upgrades a tenant from an older version to the version of its cluster (V4 reference 5.4).
     pub(super) fn upgrade(mut self) -> RecoveryDecision {
         let tenant = match self.restored_tenant() {
             Ok(tenant) => tenant,
@@ -180,7 +179,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Whether the tenant's data are of an older version than those of its cluster; not known before
+    /// Returns whether the tenant's data version is older than that of its cluster; `None` before
     /// both were read. Versions before V4.2 do not show it.
     fn is_older(&self, tenant: &Tenant) -> Option<bool> {
         let version = |text: &Option<String>| text.as_deref()?.parse::<Version>().ok();
@@ -190,7 +189,7 @@ impl<'a> Evaluation<'a> {
         Some(of_both.is_some_and(|(tenant, cluster)| tenant < cluster))
     }
 
-    /// The tenant that the recovery has made.
+    /// Returns the tenant that the recovery restored.
     pub(super) fn restored_tenant(&self) -> Result<&'a Tenant, MissingTenant<'a>> {
         let target = self
             .observed
@@ -211,7 +210,7 @@ impl<'a> Evaluation<'a> {
     ) -> RecoveryDecision {
         match missing {
             MissingTenant::Unobserved(blocker) => self.unseen(blocker),
-            // Views lag, and a restored tenant is not gone within a minute by itself.
+            // Views lag, and a restored tenant does not disappear within a minute.
             MissingTenant::NotThere { settled }
                 if !settled || self.since_step() < SignedDuration::from_mins(1) =>
             {
@@ -219,12 +218,12 @@ impl<'a> Evaluation<'a> {
             }
             MissingTenant::NotThere { .. } => self.fail_kept(cause(
                 "TenantDropped",
-                "somebody dropped the tenant after it was restored",
+                "a user dropped the tenant after it was restored",
             )),
         }
     }
 
-    /// How long ago the step began.
+    /// Returns the time since the step started.
     pub(super) fn since_step(&self) -> SignedDuration {
         let began = self.status.step_time.as_ref().map_or(self.now, |at| at.0);
         began.duration_until(self.now)
@@ -234,7 +233,7 @@ impl<'a> Evaluation<'a> {
         self.status.tries.unwrap_or_default() >= LEAST_TRIES
     }
 
-    /// It is restored: nothing is dropped any more, but by a verification.
+    /// Fails after the restore: the tenant is kept, except by a verification.
     pub(super) fn fail_kept(self, cause: Cause) -> RecoveryDecision {
         if self.is_verification() {
             return self.fail(cause);
@@ -242,7 +241,7 @@ impl<'a> Evaluation<'a> {
         self.end_with(Outcome::Failed, cause)
     }
 
-    /// It has failed and is restored all the same: says that the tenant is there.
+    /// Fails although the tenant was restored, and reports that the tenant exists.
     pub(super) fn fail_restored(self, before: Cause) -> RecoveryDecision {
         if self.is_verification() {
             return self.fail(before);
@@ -273,7 +272,7 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-/// Whether it is a primary tenant and nothing switches any more.
+/// Returns whether the tenant is a primary tenant and no switchover is active.
 fn is_primary(tenant: &Tenant) -> bool {
     let switching = tenant.switchover_status.as_deref();
     tenant.role == "PRIMARY"

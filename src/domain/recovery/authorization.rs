@@ -1,12 +1,13 @@
-//! What may be recovered, and as what (`spec.recovery` of the clusters).
+//! What may be recovered, and to which tenants (`spec.recovery` of the clusters).
 
 use crate::api::cluster::{Recovery, RecoveryPolicy};
 use crate::domain::{Blocker, authorization};
 
-/// Whether a tenant may be recovered, by its cluster's object; for a store alone by the target's.
+/// Checks whether the source cluster allows the recovery of a tenant. For a storage without a
+/// cluster, the target cluster decides.
 ///
 /// # Errors
-/// It may not.
+/// The recovery is not allowed.
 pub fn source_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
     allowed(recovery, cluster)?;
     listed(recovery, cluster, tenant)
@@ -20,15 +21,15 @@ fn listed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocke
         "RecoveryForbidden",
         format!(
             "`recovery.sourceTenants` of OceanBaseCluster '{cluster}' does not list tenant \
-             '{tenant}': ask whoever manages the connection to add it, then create a new RecoveryTask"
+             '{tenant}': ask the user who manages the connection to add it, then create a new RecoveryTask"
         ),
     ))
 }
 
-/// Whether a tenant of this name may be made in the target.
+/// Checks whether a tenant of this name may be created in the target.
 ///
 /// # Errors
-/// It may not.
+/// The tenant is not allowed.
 pub fn target_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
     allowed(recovery, cluster)?;
     prefixed(recovery, cluster, tenant)
@@ -53,10 +54,10 @@ fn prefixed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Bloc
     ))
 }
 
-/// Whether tables may be recovered into a tenant of this name, which exists.
+/// Checks whether tables may be recovered into an existing tenant of this name.
 ///
 /// # Errors
-/// They may not.
+/// The tenant is not allowed.
 pub fn existing_target_allowed(
     recovery: &Recovery,
     cluster: &str,
@@ -70,16 +71,16 @@ pub fn existing_target_allowed(
         "TargetTenantNotAllowed",
         format!(
             "`recovery.targetTenants` of OceanBaseCluster '{cluster}' does not list tenant \
-             '{tenant}', and tables come into no other tenant that exists: ask whoever manages the \
+             '{tenant}', and tables come into no other tenant that exists: ask the user who manages the \
              connection to add it, then create a new RecoveryTask"
         ),
     ))
 }
 
-/// Whether a tenant may be restored from here for a while and be asked.
+/// Checks whether a tenant of this cluster may be restored temporarily for a verification.
 ///
 /// # Errors
-/// It may not.
+/// The verification is not allowed.
 pub fn verification_allowed(
     recovery: &Recovery,
     cluster: &str,
@@ -89,10 +90,10 @@ pub fn verification_allowed(
     listed(recovery, cluster, tenant)
 }
 
-/// Whether a tenant of this name may be made in the target for a while, and be dropped.
+/// Checks whether a temporary tenant of this name may be created in the target and dropped.
 ///
 /// # Errors
-/// It may not.
+/// The tenant is not allowed.
 pub fn scratch_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
     verification(recovery, cluster)?;
     prefixed(recovery, cluster, tenant)
@@ -105,7 +106,7 @@ fn verification(recovery: &Recovery, cluster: &str) -> Result<(), Blocker> {
     Err(Blocker::permanent(
         "VerificationForbidden",
         format!(
-            "OceanBaseCluster '{cluster}' does not allow verification: ask whoever manages the \
+            "OceanBaseCluster '{cluster}' does not allow verification: ask the user who manages the \
              connection to set `recovery.verification: Allowed`; the next verification then runs"
         ),
     ))
@@ -118,7 +119,7 @@ fn allowed(recovery: &Recovery, cluster: &str) -> Result<(), Blocker> {
     Err(Blocker::permanent(
         "RecoveryForbidden",
         format!(
-            "OceanBaseCluster '{cluster}' does not allow recovery: ask whoever manages the connection \
+            "OceanBaseCluster '{cluster}' does not allow recovery: ask the user who manages the connection \
              to set `recovery.policy: Allowed`, then create a new RecoveryTask"
         ),
     ))

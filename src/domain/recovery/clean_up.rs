@@ -1,5 +1,5 @@
-//! After a failure, when it is canceled, and after tables were recovered: what this recovery has made is
-//! dropped, and nothing else.
+//! Cleanup after a failure, after a cancel, and after a recovery of tables. It drops only what this
+//! recovery created.
 
 use jiff::SignedDuration;
 
@@ -12,14 +12,14 @@ use crate::domain::{Next, cause, shortened, time};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, Restore, RestoreStatus, Restores, TenantId};
 
-/// For how long it is tried.
+/// Time for which the cleanup is retried.
 const CLEANUP_TIMEOUT: SignedDuration = SignedDuration::from_hours(1);
 
-/// What is left of a recovery that has failed.
+/// Leftovers of a recovery.
 enum Leftovers {
-    /// This is dropped next.
+    /// This effect drops the next leftover.
     Something(Effect),
-    /// Something must end first.
+    /// Other work must end first.
     NotYet,
     Nothing,
 }
@@ -33,7 +33,7 @@ impl Leftovers {
 impl Evaluation<'_> {
     pub(super) fn clean_up(mut self) -> RecoveryDecision {
         let ending = self.status.ending.as_deref().and_then(Outcome::parse);
-        // Written by a newer operator where it is unknown.
+        // A newer operator wrote an unknown outcome.
         let Some(outcome) = ending else {
             return self.unchanged();
         };
@@ -50,7 +50,7 @@ impl Evaluation<'_> {
             Err(blocker) => return self.unseen(&blocker),
         };
         if let Some(job) = self.job() {
-            // It tells more than was known when it was given up.
+            // The job shows more than was known when the recovery was given up.
             self.record_job(job);
             if self.is_partly_created() && job.status == RestoreStatus::Success {
                 return self.restored_all_the_same(job, outcome);
@@ -62,7 +62,8 @@ impl Evaluation<'_> {
         let began = self.status.step_time.as_ref().map_or(self.now, |at| at.0);
         let is_too_long = began.duration_until(self.now) > CLEANUP_TIMEOUT;
         match self.next_to_drop(target, restores) {
-            // The database may have been out of reach for all that time: each is tried once at least.
+            // The database may have been unreachable for all that time, so at least one attempt is
+            // made.
             Leftovers::Something(_) if is_too_long && self.status.tries.is_some() => {
                 self.leave_behind(outcome)
             }
@@ -81,19 +82,18 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Whether a tenant is made that must not stay where it does not become whole.
+    /// Returns whether an incomplete tenant exists that must not stay.
     fn is_partly_created(&self) -> bool {
         !self.is_of_tables() && self.status.restored_time.is_none()
     }
 
-    /// The job was given up and has come to its end before anything could stop it: from then on the
-    /// tenant is kept.
+    /// Handles a job that succeeded before it could be stopped: from then on the tenant is kept.
     fn restored_all_the_same(mut self, job: &Restore, outcome: Outcome) -> RecoveryDecision {
         if self.is_verification() {
             self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
             return self.clean_up();
         }
-        // The tenant holds its pool: nothing was dropped, whatever was about to be.
+        // The tenant holds its pool, so nothing was dropped, whatever the status recorded.
         self.status.cleanup = None;
         self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
         if outcome == Outcome::Canceled {
@@ -130,7 +130,7 @@ impl Evaluation<'_> {
         }
         let name = self.resource_name();
         if let Some(pool) = restores.pools.iter().find(|pool| pool.name == name) {
-            // It is free a moment after its tenant is gone.
+            // The pool becomes free shortly after its tenant is dropped.
             let is_free = pool.tenant_id.is_none();
             return Leftovers::of(is_free.then_some(Effect::DropPool(name)));
         }
@@ -140,7 +140,7 @@ impl Evaluation<'_> {
         Leftovers::Nothing
     }
 
-    /// Returns the drop of the tenant that the job has made.
+    /// Returns the drop of the tenant that the job created.
     fn drop_tenant(&self, tenant_id: TenantId) -> Option<Effect> {
         self.names().map(|(tenant, key)| Effect::DropTenant {
             verified: self.is_verification(),
@@ -150,12 +150,12 @@ impl Evaluation<'_> {
         })
     }
 
-    /// Says what is dropped before it is: whoever goes on after a crash finds it gone, and can not say
-    /// whose work that was.
+    /// Records a drop before it is sent. After a crash the object is gone, and its owner could not
+    /// be determined any more.
     fn record_drop(&mut self, effect: &Effect) {
         let cleanup = &mut self.status.cleanup;
         match effect {
-            // A job that is canceled drops its tenant itself.
+            // A canceled job drops its tenant itself.
             Effect::DropTenant { tenant, .. } | Effect::Cancel { tenant, .. } => {
                 cleanup.get_or_insert_default().tenant_dropped = Some(tenant.to_string());
             }
@@ -173,7 +173,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// The tenant of a job that was canceled before this step, which dropped it itself.
+    /// Records the tenant of a job that was canceled before this step and dropped the tenant
+    /// itself.
     fn record_canceled_tenant(&mut self) {
         if self.is_partly_created() && self.job_tenant().is_some() {
             let name = &self.spec().target.tenant_name;
@@ -182,7 +183,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Takes back what is there still.
+    /// Removes objects that still exist from the record.
     fn record_leftovers(&mut self) {
         let Ok(target) = &self.observed.target else {
             return;
@@ -211,7 +212,8 @@ impl Evaluation<'_> {
             .take_if(|left| *left == Cleanup::default());
     }
 
-    /// The next pass drops what is next. Why the recovery failed stays its cause.
+    /// Handles the answer to a drop; the next pass drops the next object. The cause of the failure
+    /// stays.
     pub(super) fn on_drop_answer(mut self, answer: &Answer) -> RecoveryDecision {
         let ending = self.status.ending.as_deref().and_then(Outcome::parse);
         let state = State::CleaningUp(ending.unwrap_or(Outcome::Failed));
@@ -223,10 +225,10 @@ impl Evaluation<'_> {
         self.render(&state, None, next)
     }
 
-    /// Adds to a cause why what was made is left, and what it is.
+    /// Adds to a cause why created objects are left, and which.
     pub(super) fn left(&self, before: Cause, why: &str) -> Cause {
         let name = if self.is_of_tables() {
-            // Never that of the tenant that gets the tables: it is nobody's to drop.
+            // Never the tenant that receives the tables: it must not be dropped.
             let auxiliary = self.status.auxiliary_tenant.as_deref();
             auxiliary.unwrap_or("AUX_RECOVER$…")
         } else {
@@ -254,7 +256,7 @@ impl Evaluation<'_> {
         let before = before.unwrap_or_else(|| cause(outcome.word(), "the recovery has ended"));
         let why = "what it made could not be dropped within an hour";
         self.status.cause = Some(self.left(before, why));
-        // That it is dropped is half of what a verification is for.
+        // The drop is part of what a verification verifies.
         let outcome = match outcome {
             Outcome::Completed if self.is_verification() => Outcome::Failed,
             outcome => outcome,

@@ -1,115 +1,115 @@
-//! What a recovery asks of the database.
+//! Requests of a recovery to the database.
 
 use crate::oceanbase::model::{AuxiliaryTenant, RestoreKey, Scn, TenantId, TenantName};
 
-/// Something to ask of the database.
+/// Request to the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Ask the store, through the target, what a recovery to this point is made of.
+    /// Read from the storage, through the target, which backups a recovery to this point needs.
     Preview(Scn),
-    /// Make the unit of this name.
+    /// Create the unit of this name.
     CreateUnit(String),
-    /// Make the pool of this name, of the unit of the same name.
+    /// Create the pool of this name from the unit of the same name.
     CreatePool(String),
-    /// Send RESTORE. Only in a pass whose own write of the status went well.
+    /// Send RESTORE. Sent only in a pass whose own status write succeeded.
     Restore {
-        /// The tenant that is made.
+        /// Tenant to create.
         tenant: TenantName,
-        /// What the job is found by.
+        /// Key of the job.
         key: RestoreKey,
-        /// The point; the newest that the store holds where it is left out.
+        /// Point of the recovery; `None` is the newest in the storage.
         until: Option<Scn>,
-        /// The pools that the tenant runs on.
+        /// Pools of the tenant.
         pools: Vec<String>,
     },
-    /// Look whether the database knows the recovery.
+    /// Check whether the database knows the recovery.
     Find {
-        /// The tenant that is made.
+        /// Tenant to create.
         tenant: TenantName,
-        /// The recovery's key.
+        /// Key of the recovery.
         key: RestoreKey,
     },
     /// Cancel the job.
     Cancel {
-        /// The tenant that is made.
+        /// Tenant to create.
         tenant: TenantName,
-        /// The recovery's key.
+        /// Key of the recovery.
         key: RestoreKey,
     },
-    /// Ask the restored tenant one of its checks.
+    /// Run one of the checks in the restored tenant.
     Check {
         /// The tenant.
         tenant: TenantName,
-        /// Its number, which is that of the recovery's own job.
+        /// Number of the tenant, as the recovery's own job shows it.
         tenant_id: TenantId,
-        /// Which of the checks, from 0 on.
+        /// Index of the check, from 0.
         number: usize,
     },
-    /// Drop the tenant that could not be restored, or was restored for a while only.
+    /// Drop a tenant that could not be restored, or that was restored temporarily.
     DropTenant {
-        /// Whether it was restored for a while only.
+        /// Whether the tenant was restored temporarily.
         verified: bool,
         /// The tenant.
         tenant: TenantName,
-        /// Its number, which is that of the recovery's own job.
+        /// Number of the tenant, as the recovery's own job shows it.
         tenant_id: TenantId,
-        /// The recovery's key.
+        /// Key of the recovery.
         key: RestoreKey,
     },
-    /// Send RECOVER TABLE. Only in a pass whose own write of the status went well.
+    /// Send RECOVER TABLE. Sent only in a pass whose own status write succeeded.
     RecoverTables {
-        /// The tenant that gets the tables.
+        /// Tenant that receives the tables.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// What the job is found by.
+        /// Key of the job.
         key: RestoreKey,
-        /// The point; the newest that the store holds where it is left out.
+        /// Point of the recovery; `None` is the newest in the storage.
         until: Option<Scn>,
-        /// The pools that the auxiliary tenant runs on.
+        /// Pools of the auxiliary tenant.
         pools: Vec<String>,
     },
-    /// Look whether the database knows the recovery of tables.
+    /// Check whether the database knows the recovery of tables.
     FindTables {
-        /// The tenant that gets the tables.
+        /// Tenant that receives the tables.
         tenant: TenantName,
-        /// The recovery's key.
+        /// Key of the recovery.
         key: RestoreKey,
     },
-    /// Cancel the job that brings the tables.
+    /// Cancel the job that recovers the tables.
     CancelTables {
-        /// The tenant that gets the tables.
+        /// Tenant that receives the tables.
         tenant: TenantName,
-        /// The recovery's key.
+        /// Key of the recovery.
         key: RestoreKey,
     },
-    /// Drop the auxiliary tenant that a failure left.
+    /// Drop the auxiliary tenant after a failure.
     DropAuxiliary {
-        /// The tenant that was to get the tables.
+        /// Tenant that should have received the tables.
         tenant: TenantName,
         /// The auxiliary tenant.
         auxiliary: AuxiliaryTenant,
-        /// Its number.
+        /// Number of the auxiliary tenant.
         auxiliary_id: TenantId,
-        /// The recovery's key.
+        /// Key of the recovery.
         key: RestoreKey,
     },
-    /// Drop the pool that was made.
+    /// Drop the created pool.
     DropPool(String),
-    /// Drop the unit that was made.
+    /// Drop the created unit.
     DropUnit(String),
-    /// Make the tenant a primary one.
+    /// Make the tenant a primary tenant.
     Activate {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
     },
-    /// Bring the tenant up to the version of its cluster.
+    /// Upgrade the tenant to the version of its cluster.
     Upgrade {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
     },
 }

@@ -1,4 +1,4 @@
-//! The object of a verification is being deleted: what it has made is dropped first.
+//! Finalization of a verification: what it created is dropped before its object is deleted.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,10 +7,10 @@ use crate::api::RecoveryTaskStatus;
 use crate::domain::{Event, Finalization, Next};
 use crate::oceanbase::model::Answer;
 
-/// For how long a deleted object stays while its database can not be seen.
+/// Time for which a deleted object stays while its database cannot be read.
 const MISSING_TARGET_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
-/// For how long it stays in any case: an object that nobody can get rid of is worse than a tenant that
-/// is left behind.
+/// Maximum time for which it stays: an object that no user can delete is worse than a leftover
+/// tenant.
 const FINALIZE_TIMEOUT: SignedDuration = SignedDuration::from_mins(75);
 
 /// Decides for a verification whose object is being deleted. `answer` is as in [`super::decide`].

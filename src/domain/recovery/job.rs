@@ -1,4 +1,4 @@
-//! The database's job: the recovery's own, or that of another object with the same key.
+//! The database's job: the recovery's own, or the job of another object with the same key.
 
 use jiff::SignedDuration;
 
@@ -9,21 +9,22 @@ use crate::api::recovery_task::{Finish, ResourcesType};
 use crate::domain::{cause, shortened, time};
 use crate::oceanbase::model::{Restore, RestoreStatus, Scn};
 
-/// How many sets and pieces a status names.
+/// Maximum number of backup sets and pieces that a status names.
 const MAX_NAMED: usize = 50;
 /// Longest path in a status, in bytes.
 const PATH_LIMIT: usize = 1024;
-/// A job that began so long before the statement was sent is not of that statement, whatever the two
-/// clocks say.
+/// Largest expected clock difference. A job that started earlier than this before the send does not
+/// belong to the statement.
 const JOB_CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(10);
 
 impl<'a> Evaluation<'a> {
-    /// The recovery's own job, as far as the last read shows it.
+    /// Returns the recovery's own job, if the last read shows it.
     pub(super) fn job(&self) -> Option<&'a Restore> {
         self.job_with_key().filter(|job| self.is_own(job))
     }
 
-    /// The newest job with the key, or of tables that were asked for with the same idempotency key.
+    /// Returns the newest job with the key, or the newest job of tables with the same idempotency
+    /// key.
     pub(super) fn job_with_key(&self) -> Option<&'a Restore> {
         let target = self.observed.target.as_ref().ok()?;
         let restores = target.restores.as_ref()?;
@@ -46,7 +47,7 @@ impl<'a> Evaluation<'a> {
         job.tenant_name.eq_ignore_ascii_case(target)
     }
 
-    /// Follows a job that a look has found.
+    /// Follows a job that a lookup found.
     pub(super) fn found(self, job: &Restore) -> RecoveryDecision {
         let is_first = self.status.job_id.is_none() && self.status.sends == Some(1);
         let sent_at = self.status.step_time.as_ref().map(|at| at.0);
@@ -60,7 +61,7 @@ impl<'a> Evaluation<'a> {
         self.follow(job)
     }
 
-    /// Another object with the same key has recovered, or is about to: once and never again.
+    /// Adopts the job of another object with the same key: each key recovers only once.
     pub(super) fn adopt(mut self, job: &Restore) -> RecoveryDecision {
         let began = job.started_at.unwrap_or(self.now);
         if let Some(other) = self.differs(job) {
@@ -79,7 +80,7 @@ impl<'a> Evaluation<'a> {
         match job.status {
             RestoreStatus::Success => self.recovered_already(job),
             RestoreStatus::Fail => {
-                // What it has left is dropped as after any other failure.
+                // Leftovers are dropped as after any other failure.
                 if self.status.step.is_none() {
                     self.enter(Step::Restoring);
                 }
@@ -98,7 +99,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// What tells the job from what this object asks for.
+    /// Returns how the job differs from the spec.
     fn differs(&self, job: &Restore) -> Option<String> {
         if !self.is_about_target(job) {
             return Some(format!("recovers tenant '{}'", job.tenant_name));
@@ -117,9 +118,9 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// The tenant whose backups the job reads, where it is not the one that this object names. Of a
-    /// store alone a job that runs is looked at later: it is canceled where it reads those of another
-    /// tenant. Jobs of tables do not tell.
+    /// Returns the tenant whose backups the job reads, if it differs from the spec. For a storage
+    /// without a cluster, a running job is checked later, and canceled if it reads the backups of
+    /// another tenant. Jobs of tables do not show the tenant.
     fn other_source<'b>(&self, job: &'b Restore) -> Option<&'b str> {
         let source = &self.spec().source;
         let of_storage = source.storage.as_ref();
@@ -167,7 +168,7 @@ impl<'a> Evaluation<'a> {
         self.end_with(Outcome::Completed, done)
     }
 
-    /// Another object with the same key has verified: what it may have left is dropped.
+    /// Handles a verification by another object with the same key: its leftovers are dropped.
     fn verified_before(mut self, job: &Restore) -> RecoveryDecision {
         let began = job.started_at.unwrap_or(self.now);
         self.enter(Step::Restoring);
@@ -180,7 +181,8 @@ impl<'a> Evaluation<'a> {
         ))
     }
 
-    /// Whether the job's tenant was to become a primary one, and nobody has made it one.
+    /// Returns whether the job's tenant should have become a primary tenant and is still a standby
+    /// tenant.
     fn stays_standby(&self) -> bool {
         let target = self.observed.target.as_ref().ok();
         let tenant = target.and_then(|target| target.tenant.as_ref());
@@ -190,8 +192,8 @@ impl<'a> Evaluation<'a> {
             && tenant.is_some_and(|tenant| tenant.role == "STANDBY")
     }
 
-    /// Why the job must not go on: a store holds backups of many tenants, and only the job tells whose
-    /// they are that it reads.
+    /// Returns why the job must not continue. A storage holds backups of many tenants, and only the
+    /// job shows whose backups it reads.
     pub(super) fn mismatch(&self, job: &Restore) -> Option<Cause> {
         let storage = self.spec().source.storage.as_ref()?;
         let differs =
@@ -216,7 +218,7 @@ impl<'a> Evaluation<'a> {
         ))
     }
 
-    /// Shows what the job shows.
+    /// Records what the job shows.
     pub(super) fn record_job(&mut self, job: &Restore) {
         self.record_auxiliary(job);
         let shown = self.progress_of(job);

@@ -1,4 +1,4 @@
-//! What a decision about a recovery is made of.
+//! Input of a decision about a recovery.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,22 +13,22 @@ use crate::oceanbase::model::{
 };
 use crate::oceanbase::version::Version;
 
-/// What the decision is about.
+/// Object of the decision.
 #[derive(Clone, Copy, Debug)]
 pub struct Task<'a> {
-    /// Its generation.
+    /// Generation of the object.
     pub generation: i64,
-    /// The object's namespace and name: what tells the recovery from all others where nothing else is
-    /// given.
+    /// Namespace and name of the object. They identify the recovery if the spec has no idempotency
+    /// key.
     pub name: &'a str,
-    /// What was asked for.
+    /// Spec of the object.
     pub spec: &'a RecoveryTaskSpec,
-    /// What is known so far.
+    /// Current status of the object.
     pub status: &'a RecoveryTaskStatus,
 }
 
 impl Task<'_> {
-    /// `<cluster>/<tenant>` that is recovered.
+    /// Returns the source as `<cluster>/<tenant>`.
     pub(super) fn source_name(&self) -> String {
         let source = &self.spec.source;
         match (source.type_, &source.tenant, &source.storage) {
@@ -40,12 +40,12 @@ impl Task<'_> {
                 let cluster = cluster.unwrap_or(&storage.storage_ref.name);
                 format!("{cluster}/{}", storage.tenant_name)
             }
-            // The API server refuses this.
+            // The API server rejects this.
             _ => String::new(),
         }
     }
 
-    /// What the database's job is found by.
+    /// Returns the key of the database's job.
     pub(super) fn key(&self, database: &DatabaseId) -> RestoreKey {
         let key = self.spec.idempotency_key.as_deref().unwrap_or(self.name);
         match self.spec.target.type_ {
@@ -64,7 +64,7 @@ impl Task<'_> {
     }
 }
 
-/// Which tables are asked for, and under which names, whatever their order.
+/// Returns the requested tables and their new names, independent of their order.
 fn tables_text(objects: &Objects) -> String {
     let renamed = |from: &str, to: Option<&str>| format!("{from}:{}", to.unwrap_or(from));
     let tables = objects.tables.iter();
@@ -76,80 +76,80 @@ fn tables_text(objects: &Objects) -> String {
     tables_text.join(" ")
 }
 
-/// Name of the unit and of the pool that are made for a recovery.
+/// Returns the name of the unit and of the pool that are created for a recovery.
 pub(super) fn resource_name(key: &RestoreKey) -> String {
     let hash = key.as_str().trim_start_matches(RestoreKey::PREFIX);
     format!("obr_{hash}")
 }
 
-/// What was seen.
+/// Observed state.
 #[derive(Clone, Debug)]
 pub struct Observation {
-    /// That recovery of the source, or to the target, is not allowed.
+    /// Blocker if recovery of the source, or to the target, is not allowed.
     pub forbidden: Option<Blocker>,
-    /// What is wrong with the Secrets that hold passwords.
+    /// Blocker if a Secret with passwords is invalid.
     pub secrets: Option<Blocker>,
-    /// That another verification restores to the same database now, or is about to.
+    /// Blocker if another verification restores to the same database now, or is about to.
     pub turn: Option<Blocker>,
-    /// What is known of the backups; an obstacle where nothing is.
+    /// Known backups, or the blocker that prevents reading them.
     pub source: Result<ObservedSource, Blocker>,
-    /// What the target's database shows; an obstacle while it shows nothing.
+    /// What the target's database shows, or the blocker that prevents reading it.
     pub target: Result<ObservedTarget, Blocker>,
-    /// What became of a RESTORE of this process, which is answered after minutes.
+    /// Result of a RESTORE of this process, which takes minutes to answer.
     pub handed_over: Option<BackgroundAnswer>,
-    /// For how long this process has known of the intent that stands in the status.
+    /// Time since this process first observed the recorded intent.
     pub intent_age: Duration,
 }
 
-/// What is known of the backups.
+/// Known backups of the source.
 #[derive(Clone, Debug)]
 pub struct ObservedSource {
     /// Number of the tenant.
     pub tenant_id: Option<TenantId>,
-    /// The LogBackup that tells it.
+    /// LogBackup that reports the backups.
     pub log_backup: Option<String>,
-    /// Version of the cluster that made them.
+    /// Version of the cluster that made the backups.
     pub version: Option<Version>,
-    /// Sets that lie elsewhere than where the target looks: a tenant's backups may have gone to another
-    /// place once.
+    /// Sets at other locations than the target reads: the tenant's backups may have had another
+    /// destination before.
     pub elsewhere: Vec<BackupSetId>,
-    /// What can be recovered.
+    /// Known recovery windows.
     pub knowledge: Knowledge,
 }
 
-/// What is known of what can be recovered.
+/// Source of the known recovery windows.
 #[derive(Clone, Debug)]
 pub enum Knowledge {
     /// The source's database shows its sets and pieces.
     Live {
         /// Sets that are not deleted.
         sets: Arc<Vec<BackupSet>>,
-        /// Pieces that are not deleted, the newest as far as its logs are archived.
+        /// Pieces that are not deleted; the newest reaches the log checkpoint.
         pieces: Vec<Piece>,
     },
-    /// What a LogBackup remembers.
+    /// The status of a LogBackup.
     Reported(Recoverable),
-    /// Nothing: the target asks the store.
+    /// None: the target reads the storage.
     Store,
 }
 
 /// What the target's database shows.
 #[derive(Clone, Debug)]
 pub struct ObservedTarget {
-    /// Who the cluster says it is.
+    /// Identity that the cluster reports.
     pub identity: Identity,
-    /// Its version.
+    /// Version of the server.
     pub version: Version,
-    /// Whether it is being upgraded.
+    /// Whether the cluster is being upgraded.
     pub is_upgrading: bool,
-    /// What the account of the target may do; none where that is not known.
+    /// Privileges of the target's account; `None` if unknown.
     pub privileges: Option<Arc<Privileges>>,
-    /// The tenant of the target's name.
+    /// Tenant with the target's name.
     pub tenant: Option<Arc<Tenant>>,
-    /// The auxiliary tenant that the job's row names, while it is there.
+    /// Auxiliary tenant that the job's row names, while it exists.
     pub auxiliary: Option<Arc<Tenant>>,
-    /// Whether this is newer than our last command about it.
+    /// Whether this is newer than the operator's last statement about the target.
     pub settled: bool,
-    /// Recoveries, pools and units; none until they have been read.
+    /// Recoveries, pools and units; `None` until they were read.
     pub restores: Option<Arc<Restores>>,
 }

@@ -1,5 +1,5 @@
-//! What is looked at before anything is changed. Each refusal says what stands in the way and what
-//! to do; all of it is known from what was read, but what only the store itself knows.
+//! Checks before anything is changed. Each refusal names the blocker and the remedy. All facts come
+//! from earlier reads, except those that only the storage contains.
 
 mod capacity;
 mod identifiers;
@@ -21,23 +21,23 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{BackupSet, BackupSetId, PreviewRow, RestoreKey, Restores, Scn};
 use crate::oceanbase::version::Version;
 
-/// How many sets and pieces a plan names.
+/// Maximum number of sets and pieces that a plan names.
 const MAX_NAMED: usize = 50;
 
-/// What nobody but the store knows, and it not before a job reads it.
+/// Warning about facts that only the storage contains, and that only a job can read.
 const WINDOWS_UNKNOWN: &str =
     "only the store knows what can be recovered: the windows are unknown here";
 const WHOSE_UNKNOWN: &str = "whose backups they are is known only when the recovery runs: it is canceled \
     where they are not of the tenant and cluster that `source.storage` names";
 
-/// What is going to be done.
+/// Plan of a restore.
 pub(super) struct RestorePlan {
-    /// The point; the newest that the store holds where it is left out.
+    /// Point of the recovery; `None` is the newest in the storage.
     pub(super) until: Option<Scn>,
     pub(super) plan: Plan,
 }
 
-/// Whether the target can take the tenant, or the tables.
+/// Checks whether the target can receive the tenant or the tables.
 pub(super) fn target(
     spec: &RecoveryTaskSpec,
     target: &ObservedTarget,
@@ -61,7 +61,7 @@ fn new_tenant(
         return Err(Blocker::permanent(
             "RestoreInProgress",
             format!(
-                "a tenant '{name}' is being restored by somebody else: wait for its end or name \
+                "a tenant '{name}' is being restored by another tool: wait for its end or name \
                  another target, then create a new RecoveryTask"
             ),
         ));
@@ -85,7 +85,7 @@ fn is_being_restored(restores: &Restores, name: &str) -> bool {
     })
 }
 
-/// Which versions' backups a version restores (V4 reference 5.1, console 3.3).
+/// Checks which versions' backups a version can restore (V4 reference 5.1, console 3.3).
 fn versions(source: Option<Version>, target: Version) -> Result<(), Blocker> {
     let Some(source) = source else {
         return Ok(());
@@ -101,22 +101,22 @@ fn versions(source: Option<Version>, target: Version) -> Result<(), Blocker> {
     };
     let line = |version: Version| (version.0[0], version.0[1]);
     if target < source {
-        return refused("a tenant can not be restored to an older version");
+        return refused("a tenant cannot be restored to an older version");
     }
     match (line(source), line(target)) {
         ((4, 0), (4, 0)) => Ok(()),
         ((4, 0), _) => refused("backups of 4.0 can be restored to 4.0 only"),
-        ((4, 2), (4, 3)) => refused("backups of 4.2 can not be restored to 4.3"),
+        ((4, 2), (4, 3)) => refused("backups of 4.2 cannot be restored to 4.3"),
         _ => Ok(()),
     }
 }
 
-/// Reads a size such as `8Gi`.
+/// Parses a size such as `8Gi`.
 pub(super) fn gibibytes(text: &str) -> Option<u64> {
     text.strip_suffix("Gi")?.parse().ok()
 }
 
-/// Fixes the point, and says of what the tenant will be recovered.
+/// Determines the point, and the backups that the tenant is recovered from.
 pub(super) fn plan(
     spec: &RecoveryTaskSpec,
     source: &ObservedSource,
@@ -154,7 +154,7 @@ pub(super) fn plan(
         } => (window, sets, pieces),
         Explanation::Not { blocker, .. } => return Err(out_of_reach(&explanation, blocker)),
     };
-    // A cluster may have been upgraded since: the sets tell what they are of.
+    // The cluster may have been upgraded since: the sets show their own version.
     let of_sets = sets
         .last()
         .and_then(|set| set.tenant_compatible.parse().ok());
@@ -170,7 +170,7 @@ pub(super) fn plan(
             .take(MAX_NAMED)
             .map(|piece| format!("round {} piece {}", piece.round_id, piece.id))
             .collect(),
-        // The database asks for the logs of each place of logs that it is given.
+        // The database requires the logs of each log location that it receives.
         data_only: (live.is_some() && pieces.is_empty()).then_some(true),
         resources: Some(resources_text(spec, restores)),
         warnings: Vec::new(),
@@ -188,7 +188,7 @@ pub(super) fn plan(
     })
 }
 
-/// Whether what was planned for this point can still be done, as far as the source's database tells.
+/// Checks whether the plan for this point is still possible, as far as the source's database shows.
 pub(super) fn still(source: &ObservedSource, until: Scn) -> Result<(), Blocker> {
     let Knowledge::Live { sets, pieces } = &source.knowledge else {
         return Ok(());
@@ -205,7 +205,7 @@ fn out_of_reach(explanation: &Explanation, blocker: recovery_windows::Blocker) -
     Blocker::permanent(blocker.reason(), message)
 }
 
-/// Whether all sets lie where the target will look.
+/// Checks whether all sets are at the location that the target reads.
 fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Blocker> {
     let Some(set) = sets.iter().find(|set| elsewhere.contains(&set.id)) else {
         return Ok(());
@@ -253,7 +253,7 @@ fn planned_of_storage(
     })
 }
 
-/// What the target found in the store.
+/// Returns the plan from what the target found in the storage.
 pub(super) fn plan_of_storage(
     spec: &RecoveryTaskSpec,
     rows: &[PreviewRow],
@@ -273,7 +273,7 @@ pub(super) fn plan_of_storage(
     }
 }
 
-/// A set that was protected is restored by nobody without its password.
+/// Checks the passwords: a protected set cannot be restored without its password.
 fn passwords(spec: &RecoveryTaskSpec, sets: &[BackupSet]) -> Result<(), Blocker> {
     let protected = sets
         .iter()

@@ -1,4 +1,4 @@
-//! Before RESTORE is sent: whether it can be done, of what, and what the tenant will run on.
+//! Preparation before RESTORE is sent: the checks, the backups to use, and the tenant's resources.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use crate::domain::{Blocker, Next, cause};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, FailureClass, Restores, Scn};
 
-/// Reason of what the target's release cannot do.
+/// Reason for an operation that the target's release does not support.
 pub(super) const NOT_SUPPORTED_BY_VERSION: &str = "NotSupportedByVersion";
 
-/// Whether all that is left to know before the recovery is begun is what the target's servers have: they
-/// are read when it is asked for, and not with everything else.
+/// Returns whether only the capacity of the target's servers is still unknown before the recovery
+/// starts. The operator reads the servers only on demand.
 #[must_use]
 pub fn wants_servers(task: &Task<'_>, observed: &Observation) -> bool {
     let (status, spec) = (task.status, task.spec);
@@ -112,7 +112,7 @@ impl Evaluation<'_> {
             return self.go_on_without_preview(planned, target, restores);
         }
         match (&source.knowledge, planned.until) {
-            // Only the store knows, and only the target can ask it.
+            // Only the storage contains this, and only the target can read it.
             (Knowledge::Store, Some(until)) if !is_known => {
                 if let Some(pause) = self.pause() {
                     return self.render(&State::Asking, None, Next::At(pause));
@@ -183,7 +183,7 @@ impl Evaluation<'_> {
         self.intend()
     }
 
-    /// Whether a tenant that was restored for a while can be looked at before it is dropped.
+    /// Checks whether a temporarily restored tenant can be verified before it is dropped.
     fn is_verifiable(&self, target: &ObservedTarget) -> Result<(), Blocker> {
         if !self.is_verification() || target.version.can(Capability::TenantRole) {
             return Ok(());
@@ -198,7 +198,7 @@ impl Evaluation<'_> {
         ))
     }
 
-    /// Shows the point that is asked for, also where it can not be recovered to.
+    /// Records the requested point, even if it cannot be recovered.
     fn record_request(&mut self) {
         if let Ok(RequestedPoint::At(scn)) = target_point::asked(&self.spec().until) {
             self.record_point(Some(scn));
@@ -235,7 +235,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Waits for what may come right by itself, and fails of what does not.
+    /// Waits for a blocker that may resolve by itself, and fails otherwise.
     fn block_on(self, blocker: &Blocker) -> RecoveryDecision {
         if blocker.permanent {
             return self.refuse(blocker);
@@ -243,7 +243,7 @@ impl Evaluation<'_> {
         self.wait(blocker.clone(), SHORT_RETRY)
     }
 
-    /// Waits until the servers have room. A preview does not wait: it shows what a recovery would meet now.
+    /// Waits until the servers have capacity. A preview does not wait: it shows the current result.
     fn block_on_capacity(self, blocker: &Blocker) -> RecoveryDecision {
         if !blocker.is_passing() && self.is_preview() {
             return self.refuse(blocker);
@@ -254,7 +254,7 @@ impl Evaluation<'_> {
             Some(precheck::RESOURCES_NOT_ENOUGH | precheck::SERVERS_NOT_ENOUGH)
         );
         if blocker.is_passing() && is_shown {
-            // What the servers lack stands in the status until they are read again.
+            // The status keeps the missing capacity until the servers are read again.
             return RecoveryDecision {
                 status: self.status,
                 effect: None,
@@ -272,7 +272,7 @@ impl Evaluation<'_> {
 
     pub(super) fn too_late(mut self) -> RecoveryDecision {
         let waited_for = self.status.cause.take().map(|cause| cause.message);
-        let waited_for = waited_for.unwrap_or_else(|| "nobody could begin it".to_owned());
+        let waited_for = waited_for.unwrap_or_else(|| "the operator could not begin it".to_owned());
         self.fail(cause(
             "NotAfterTimePassed",
             &format!(
@@ -282,7 +282,7 @@ impl Evaluation<'_> {
         ))
     }
 
-    /// Makes what the tenant runs on.
+    /// Creates the tenant's resources.
     pub(super) fn prepare(self) -> RecoveryDecision {
         if self.is_cancel_wanted() {
             return self.cancel();
@@ -322,7 +322,7 @@ impl Evaluation<'_> {
             Some(pool) if pool.tenant_id.is_some() => self.fail(cause(
                 "PoolNotFree",
                 &format!(
-                    "somebody has given the resource pool {name}, which was made for this recovery, \
+                    "a user has given the resource pool {name}, which was made for this recovery, \
                      to another tenant; create a new RecoveryTask"
                 ),
             )),

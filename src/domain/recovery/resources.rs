@@ -1,19 +1,19 @@
-//! Failures of what a tenant runs on, with the names of the resources.
+//! Failures that concern a tenant's resources, with the names of the resources.
 
 use super::Evaluation;
 use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
 use crate::oceanbase::model::Failure;
 
-/// Errors about what a tenant runs on: a unit below a limit, too many units, a pool that is in use,
-/// missing or shared with another, and servers without room.
+/// Errors about a tenant's resources: a unit below a limit, too many units, or servers without
+/// capacity. Others concern a pool that is in use, missing or shared.
 const RESOURCE_ERRORS: [i32; 9] = [
     -4624, -4626, -4650, -4656, -4657, -4658, -4659, -4733, -4734,
 ];
 
 impl Evaluation<'_> {
-    /// Names the resources where the database found them missing, taken or too small: its own comment
-    /// could hold keys and is not shown.
+    /// Adds the names of the resources that the database found missing, used or too small. The
+    /// database's own comment could contain keys and is not shown.
     pub(super) fn with_resources(&self, failure: &Failure) -> Cause {
         let mut why = Cause::from(failure);
         if !RESOURCE_ERRORS.contains(&failure.code) {

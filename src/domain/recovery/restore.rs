@@ -17,10 +17,10 @@ use crate::oceanbase::model::{
 
 /// OB_TENANT_NOT_EXIST.
 const NO_TENANT: i32 = -5157;
-/// How often a job that was seen is looked for when both views show it no more.
+/// Number of lookups of a known job after both views no longer show it.
 const MIN_LOOKUPS: i32 = 5;
 
-/// What tells one intent from the next: there while a RESTORE is or may be under way.
+/// Returns a value that differs between intents; it exists while a RESTORE is or may be active.
 #[must_use]
 pub fn open_intent(status: &RecoveryTaskStatus) -> Option<String> {
     let is_restoring = status.step.as_deref() == Some(Step::Restoring.word());
@@ -32,7 +32,7 @@ pub fn open_intent(status: &RecoveryTaskStatus) -> Option<String> {
 }
 
 impl Evaluation<'_> {
-    /// Writes the intent down, and sends.
+    /// Records the intent and sends the statement.
     pub(super) fn intend(mut self) -> RecoveryDecision {
         if self.is_too_late() {
             return self.too_late();
@@ -51,7 +51,7 @@ impl Evaluation<'_> {
         let Some((tenant, key)) = self.names() else {
             return self.fail(cause(
                 "InvalidSpec",
-                "`target.tenantName` can not stand in a statement; create a new RecoveryTask",
+                "`target.tenantName` cannot stand in a statement; create a new RecoveryTask",
             ));
         };
         let resources = &self.spec().target.resources;
@@ -84,8 +84,8 @@ impl Evaluation<'_> {
         self.render(&State::Sending, Some(effect), SHORT_RETRY)
     }
 
-    /// While resources are made and the database is busy, backups may go, or those of the tenant may
-    /// come to lie elsewhere.
+    /// Checks the plan again. While resources are created and the database is busy, backups may be
+    /// deleted, or the tenant's backups may get another location.
     fn is_still_recoverable(&self) -> Result<(), Blocker> {
         let until = self.status.restore_scn.as_deref();
         let until = until.and_then(|scn| scn.parse().ok()).map(Scn);
@@ -95,7 +95,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Follows what was sent, or may have been.
+    /// Follows a statement that was sent, or may have been.
     pub(super) fn restore(self) -> RecoveryDecision {
         if let Some(job) = self.job() {
             return self.follow(job);
@@ -103,7 +103,7 @@ impl Evaluation<'_> {
         if let Err(blocker) = &self.observed.target {
             return self.unseen(blocker);
         }
-        // Whatever became of the statement: a job that was seen is never started again.
+        // Whatever happened to the statement: an observed job is never started again.
         let handed_over = self.observed.handed_over.as_ref();
         match handed_over.filter(|_| self.status.job_id.is_none()) {
             Some(BackgroundAnswer::Sending) => self.render(&State::Sending, None, SHORT_RETRY),
@@ -132,12 +132,12 @@ impl Evaluation<'_> {
                 self.status.cause = Some(cause("NotSent", why));
                 self.send_again_later()
             }
-            // Taken, or perhaps: the job tells.
+            // Accepted, or possibly: the job shows it.
             _ => self.search(),
         }
     }
 
-    /// The database has surely not taken it.
+    /// Retries a statement that the database has certainly not accepted.
     pub(super) fn send_again_later(mut self) -> RecoveryDecision {
         if self.is_cancel_wanted() {
             return self.cancel();
@@ -158,7 +158,7 @@ impl Evaluation<'_> {
         self.intend()
     }
 
-    /// Looks for a job that the last read does not show.
+    /// Looks up a job that the last read does not show.
     fn search(self) -> RecoveryDecision {
         let age = self.observed.intent_age;
         let arrives = if self.is_of_tables() {
@@ -180,8 +180,8 @@ impl Evaluation<'_> {
             return self.unchanged();
         };
         let effect = self.find_job(tenant, key);
-        // What is shown stands until the answer is there: a job may be newer than the last read, and
-        // each write wakes the next pass.
+        // The status stays until the answer arrives: a job may be newer than the last read, and
+        // each write triggers the next pass.
         RecoveryDecision {
             effect: Some(effect),
             next: SHORT_RETRY,
@@ -240,8 +240,8 @@ impl Evaluation<'_> {
         ))
     }
 
-    /// Nobody has seen the job of what was sent and perhaps taken: it may come up still, and would then
-    /// go on with nobody to follow it.
+    /// Cancels after no job can appear any more. The job of a sent statement was not found yet: if
+    /// it appeared later, it would continue without supervision.
     fn cancel_when_over(mut self) -> RecoveryDecision {
         let over = if self.is_of_tables() {
             STATEMENT_ENDED_AFTER
@@ -260,7 +260,7 @@ impl Evaluation<'_> {
         self.render(&State::Canceling, None, next)
     }
 
-    /// The next pass writes a new intent: nothing is sent in a pass that has sent already.
+    /// Lets the next pass record a new intent: a pass that has already sent sends nothing more.
     fn send_after_lookup(mut self) -> RecoveryDecision {
         self.status.step = Some(Step::Preparing.word().to_owned());
         self.status.tries = None;
@@ -364,7 +364,7 @@ impl Evaluation<'_> {
         if !self.observed.target.as_ref().is_ok_and(can) {
             self.status.cause = Some(cause(
                 "CancelNotSupported",
-                "this version can not cancel a recovery: `cancel` takes effect at its end",
+                "this version cannot cancel a recovery: `cancel` takes effect at its end",
             ));
             return self.render(&State::Canceling, None, SHORT_RETRY);
         }
@@ -382,7 +382,7 @@ impl Evaluation<'_> {
         self.status.cause = match answer {
             Answer::Done | Answer::AlreadySent => None,
             Answer::Refused(failure) if failure.code == NO_TENANT && !self.is_of_tables() => {
-                // A small tenant is restored soon after it is made: the pauses stay short.
+                // A small tenant is restored shortly after its creation: the delays stay short.
                 self.status.tries = None;
                 Some(cause(
                     "CanceledSoon",

@@ -1,9 +1,9 @@
-//! Where a recovery stands.
+//! State of a recovery.
 
 use crate::domain::Blocker;
 use crate::oceanbase::model::RestoreStatus;
 
-/// How a task ends; it never changes again.
+/// Final outcome of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Outcome {
@@ -13,7 +13,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word in `status.outcome`.
+    /// Returns the word in `status.outcome`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -32,25 +32,25 @@ impl Outcome {
     }
 }
 
-/// How far a recovery has come that has changed something.
+/// Step of a recovery that has changed the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The unit and the pool are made.
+    /// The unit and the pool are being created.
     Preparing,
-    /// RESTORE or RECOVER TABLE is, or may be, under way, or the database's job is.
+    /// RESTORE or RECOVER TABLE, or the database's job, is or may be active.
     Restoring,
-    /// The tenant is restored for a while, and is asked its checks.
+    /// The tenant is restored temporarily, and its checks run.
     Verifying,
-    /// The tenant is restored and is to become a primary one.
+    /// The tenant is restored and becomes a primary tenant next.
     Activating,
-    /// The primary tenant came from an older version and is to be upgraded.
+    /// The primary tenant has an older version and is upgraded next.
     Upgrading,
-    /// What was made is dropped.
+    /// Created objects are being dropped.
     CleaningUp,
 }
 
 impl Step {
-    /// The word in `status.step`.
+    /// Returns the word in `status.step`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -79,31 +79,31 @@ impl Step {
     }
 }
 
-/// Where a task stands; the status is rendered from it.
+/// State of a task; the status is rendered from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nothing is under way; what it waits for.
+    /// Nothing has started; the task waits for this blocker.
     Waiting(Blocker),
-    /// The store is asked what the recovery is made of.
+    /// The target reads from the storage which backups the recovery needs.
     Asking,
-    /// What the tenant runs on is made.
+    /// The tenant's resources are being created.
     Preparing,
-    /// The statement is, or may be, under way.
+    /// The statement is being sent, or may be.
     Sending,
-    /// The database's job is in this state.
+    /// The database's job has this status.
     Running(RestoreStatus),
     /// The job is being canceled.
     Canceling,
-    /// What is under way can not be seen now.
+    /// The job or the step cannot be observed now.
     Unobserved(Blocker),
-    /// The tenant is restored and asked its checks.
+    /// The tenant is restored and its checks run.
     Verifying,
-    /// The tenant is restored and becomes a primary one.
+    /// The tenant is restored and becomes a primary tenant.
     Activating,
-    /// The tenant is a primary one and is upgraded.
+    /// The tenant is a primary tenant and is being upgraded.
     Upgrading,
-    /// What was made is dropped; how it will end.
+    /// Created objects are being dropped; the recovery then ends with this outcome.
     CleaningUp(Outcome),
-    /// It is over.
+    /// The recovery has ended.
     Ended(Outcome),
 }

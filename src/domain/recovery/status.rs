@@ -1,4 +1,4 @@
-//! How a recovery is shown.
+//! Status of a recovery.
 
 use jiff::Timestamp;
 
@@ -12,7 +12,8 @@ use crate::domain::Event;
 use crate::domain::condition::{self, Progress, Status, wanted};
 use crate::oceanbase::model::RestoreStatus;
 
-/// The status of a task in this state. Phase, label and conditions are rendered and never read back.
+/// Returns the status of a task in this state. Phase, label and conditions are rendered and never
+/// read back.
 pub(super) fn render(
     state: &State,
     mut status: RecoveryTaskStatus,
@@ -104,7 +105,7 @@ pub(super) fn render(
     status
 }
 
-/// Whether the tenant that was restored for a while was found to be as it should.
+/// Returns the condition that shows the result of a verification.
 fn verified(
     status: &RecoveryTaskStatus,
     reason: &str,
@@ -128,7 +129,7 @@ fn verified(
     }
 }
 
-/// Phase and the console's words for it (console 2.6).
+/// Returns the phase and the console's label for it (console 2.6).
 fn phase(state: &State, status: &RecoveryTaskStatus) -> (&'static str, &'static str) {
     match state {
         State::Waiting(_) | State::Asking | State::Preparing | State::Sending => {
@@ -150,7 +151,7 @@ fn phase(state: &State, status: &RecoveryTaskStatus) -> (&'static str, &'static 
     }
 }
 
-/// Where it was when it was last seen.
+/// Returns the last known phase.
 fn unseen(status: &RecoveryTaskStatus) -> (&'static str, &'static str) {
     match status.step.as_deref().and_then(Step::parse) {
         None | Some(Step::Preparing) => ("Pending", "Pending"),
@@ -166,7 +167,7 @@ fn unseen(status: &RecoveryTaskStatus) -> (&'static str, &'static str) {
     }
 }
 
-/// The console has no words of its own for what becomes of tables.
+/// Returns the phase for a job's status. The console has no labels for the recovery of tables.
 fn restoring(word: &str) -> (&'static str, &'static str) {
     match word {
         "RESTORE_PRE" => ("Restoring", "Set parameters"),

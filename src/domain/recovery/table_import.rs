@@ -1,5 +1,5 @@
-//! What is different where tables are recovered: into a tenant that exists, through one that the
-//! engine makes and drops.
+//! Special handling of the recovery of tables into an existing tenant, through an auxiliary tenant
+//! that the engine creates and drops.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::oceanbase::model::{
     AuxiliaryTenant, Restore, RestoreKey, RestoreStatus, Scn, Tenant, TenantName,
 };
 
-/// The longest name of a tenant in a status, in bytes.
+/// Longest name of a tenant in a status, in bytes.
 const NAME_LIMIT: usize = 128;
 
 impl Evaluation<'_> {
-    /// RECOVER TABLE into the tenant that was just seen.
+    /// Returns RECOVER TABLE into the observed tenant.
     pub(super) fn recover_tables(
         &self,
         tenant: TenantName,
@@ -57,7 +57,7 @@ impl Evaluation<'_> {
         Effect::Cancel { tenant, key }
     }
 
-    /// Something has changed right before RECOVER TABLE was to be sent; it may change back.
+    /// Handles a change right before RECOVER TABLE; the state may change back.
     pub(super) fn not_ready(mut self, why: &str) -> RecoveryDecision {
         self.status.cause = Some(cause(
             "TargetNotReady",
@@ -69,14 +69,14 @@ impl Evaluation<'_> {
         self.send_again_later()
     }
 
-    /// Notes what only jobs of tables show.
+    /// Records what only jobs of tables show.
     pub(super) fn record_auxiliary(&mut self, job: &Restore) {
         if let Some(name) = &job.auxiliary_tenant {
             self.status.auxiliary_tenant = Some(shortened(name.clone(), NAME_LIMIT));
         }
     }
 
-    /// The restore of the auxiliary tenant: the engine tells of no other progress.
+    /// Returns the restore of the auxiliary tenant: the engine shows no other progress.
     pub(super) fn progress_of<'b>(&'b self, job: &'b Restore) -> &'b Restore {
         let target = self.observed.target.as_ref().ok();
         let restores = target.and_then(|target| target.restores.as_deref());
@@ -88,7 +88,8 @@ impl Evaluation<'_> {
         found.unwrap_or(job)
     }
 
-    /// The tables are there: what was made for the auxiliary tenant is not needed any more.
+    /// Cleans up after the import of the tables: the resources of the auxiliary tenant are no
+    /// longer needed.
     pub(super) fn imported(mut self, job: &Restore) -> RecoveryDecision {
         self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
         self.status.progress = Some("100%".to_owned());
@@ -105,7 +106,7 @@ impl Evaluation<'_> {
         self.is_of_tables() && job.status == RestoreStatus::Restoring("CANCELING".to_owned())
     }
 
-    /// The auxiliary tenant of the own job, while it is there.
+    /// Returns the auxiliary tenant of the recovery's own job, while it exists.
     pub(super) fn auxiliary<'b>(&self, target: &'b ObservedTarget) -> Option<&'b Arc<Tenant>> {
         let name = self.status.auxiliary_tenant.as_ref()?;
         target
@@ -114,7 +115,7 @@ impl Evaluation<'_> {
             .filter(|tenant| tenant.name == *name)
     }
 
-    /// Drops what a failure left of the auxiliary tenant; `None` while the engine drops it itself.
+    /// Drops the auxiliary tenant after a failure; `None` while the engine drops it itself.
     pub(super) fn drop_auxiliary(&self, left: &Tenant) -> Option<Effect> {
         let succeeded = self.status.restored_time.is_some();
         if succeeded || left.status == "DROPPING" {
@@ -129,7 +130,7 @@ impl Evaluation<'_> {
         })
     }
 
-    /// Why a job of tables has failed that shows no cause.
+    /// Returns the cause for a failed job of tables that shows none.
     pub(super) fn no_cause_of_tables() -> Cause {
         cause(
             "TableRecoveryFailed",

@@ -1,4 +1,4 @@
-//! What is looked at before tables are recovered into a tenant that exists.
+//! Checks before tables are recovered into an existing tenant.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -13,17 +13,18 @@ use crate::oceanbase::model::{
 
 use super::ObservedTarget;
 
-/// What to know before (V4 reference 5.6).
+/// Warnings shown before the recovery (V4 reference 5.6).
 pub(super) const WARNINGS: [&str; 2] = [
     "foreign keys, triggers and statistics of the tables are not recovered",
     "the database looks for tables of the same names in the tenant when it imports: it has failed then, \
      and changed none of them",
 ];
 
-/// The tables as they stand in the statement; `None` where the whole tenant is recovered.
+/// Returns the tables in the form that the statement needs; `None` if the whole tenant is
+/// recovered.
 ///
 /// # Errors
-/// They can not stand there, or are not told apart.
+/// A name cannot be used in the statement, or two names are equal.
 pub fn tables(spec: &RecoveryTaskSpec) -> Result<Option<Tables>, Blocker> {
     match (spec.target.type_, &spec.objects) {
         (TargetType::NewTenant, None) => Ok(None),
@@ -69,10 +70,10 @@ fn renamed<T>(
 ) -> Result<Renamed<T>, Blocker> {
     let names = parse(from).zip(parse(to));
     let names = names.map(|(from, to)| Renamed { from, to });
-    names.ok_or_else(|| invalid(&format!("`{field}` can not stand in a statement")))
+    names.ok_or_else(|| invalid(&format!("`{field}` cannot stand in a statement")))
 }
 
-/// No two may have one name, neither in the backup nor in the target.
+/// Checks that no two tables have the same name, neither in the backup nor in the target.
 fn check_distinct<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Blocker> {
     let (mut from, mut to) = (HashSet::new(), HashSet::new());
     let twice = all
@@ -95,8 +96,8 @@ fn check_distinct<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Blo
     }
 }
 
-/// Whether all of a recovery of tables fits together: an object may be older than the rules of its
-/// schema.
+/// Checks whether the fields of a recovery of tables are consistent: an object may be older than
+/// the rules of its schema.
 pub(super) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
     if tables(spec)?.is_none() {
         return Ok(());
@@ -115,7 +116,7 @@ pub(super) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
     Ok(())
 }
 
-/// Whether the tenant can get tables.
+/// Checks whether the tenant can receive tables.
 pub(super) fn target(
     spec: &RecoveryTaskSpec,
     target: &ObservedTarget,
@@ -126,7 +127,7 @@ pub(super) fn target(
         return Err(Blocker::permanent(
             "UnsupportedServerVersion",
             format!(
-                "the target is OceanBase {}, which can not recover tables: 4.2.1 or later is needed; \
+                "the target is OceanBase {}, which cannot recover tables: 4.2.1 or later is needed; \
                  recover the whole tenant, as a new one",
                 target.version
             ),
@@ -163,7 +164,7 @@ pub(super) fn target(
     };
     match restores.tables.iter().find(is_other) {
         None => Ok(()),
-        // Of two at once none could be canceled alone.
+        // If two run at once, neither can be canceled alone.
         Some(job) => Err(Blocker::waiting(
             "WaitingForRunningRecovery",
             format!(

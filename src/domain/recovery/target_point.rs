@@ -1,18 +1,18 @@
-//! The point that is recovered to.
+//! The point of a recovery.
 
 use crate::api::recovery_task::{Until, UntilType};
 use crate::domain::Blocker;
 use crate::domain::recovery_windows::Recoverable;
 use crate::oceanbase::model::Scn;
 
-/// What is asked for.
+/// Requested point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestedPoint {
     At(Scn),
     Latest,
 }
 
-/// Reads what is asked for. An instant is exact: SCNs are nanoseconds since 1970.
+/// Parses the requested point. An instant is exact: SCNs are nanoseconds since 1970.
 pub(super) fn asked(until: &Until) -> Result<RequestedPoint, Blocker> {
     let missing = || invalid("`until` lacks the field of its type");
     match until.type_ {
@@ -32,10 +32,10 @@ pub(super) fn asked(until: &Until) -> Result<RequestedPoint, Blocker> {
     }
 }
 
-/// From here on an SCN stands for no instant (V4 reference 6.1).
+/// First SCN that represents no instant (V4 reference 6.1).
 const UNLIMITED: u64 = 4_611_686_018_427_387_903;
 
-/// Whether what is asked for lies in what can be recovered.
+/// Returns whether the requested point can be recovered.
 #[must_use]
 pub fn reaches(until: &Until, recoverable: &Recoverable) -> bool {
     let spans = recoverable.spans();
@@ -46,7 +46,7 @@ pub fn reaches(until: &Until, recoverable: &Recoverable) -> bool {
     }
 }
 
-/// The latest point that can be recovered to.
+/// Returns the latest point that can be recovered.
 pub(super) fn latest(recoverable: &Recoverable) -> Option<Scn> {
     let spans = recoverable.spans();
     spans.last().map(|span| span.end_scn)

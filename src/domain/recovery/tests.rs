@@ -1,4 +1,4 @@
-//! A recovery's story, and all states that it can come to.
+//! Tests of a recovery: scenarios, and all states that it can reach.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,7 +134,7 @@ fn unit() -> Unit {
     }
 }
 
-/// A task, and what is seen of its world.
+/// A task with its observed state.
 #[derive(Clone)]
 struct Story {
     generation: i64,
@@ -192,21 +192,21 @@ impl Story {
         Arc::make_mut(self.target().restores.as_mut().unwrap())
     }
 
-    /// The unit and the pool are there, with whom the pool belongs to.
+    /// The unit and the pool exist, and the pool has this owner.
     fn with_resources(mut self, holder: Option<TenantId>) -> Self {
         self.restores().units = vec![unit()];
         self.restores().pools = vec![pool(holder)];
         self
     }
 
-    /// The database shows the job, and the tenant as far as it is.
+    /// The database shows the job, and the tenant in its current state.
     fn with_job(mut self, status: RestoreStatus, role: Option<&str>) -> Self {
         self.restores().restores = vec![job(status)];
         self.target().tenant = role.map(|role| Arc::new(tenant(role)));
         self
     }
 
-    /// The tenant is a primary one, and its data are older than those of its cluster.
+    /// The tenant is a primary tenant with an older data version than its cluster.
     fn of_older_version(mut self) -> Self {
         let mut older = tenant("PRIMARY");
         older.compatible = Some("4.2.1.8".to_owned());
@@ -235,7 +235,7 @@ impl Story {
         decide(&task, &self.observed, answer, at(second))
     }
 
-    /// One pass; gives back the effect.
+    /// Runs one pass and returns its effect.
     fn pass(&mut self, second: i64) -> Option<Effect> {
         let decision = self.decide(None, second);
         self.status = decision.status;
@@ -246,7 +246,7 @@ impl Story {
         self.status = self.decide(Some((effect, answer)), second).status;
     }
 
-    /// One pass whose effect is answered so.
+    /// Runs one pass and answers its effect.
     fn pass_with_answer(&mut self, answer: &Answer, second: i64) -> Effect {
         let effect = self.pass(second).expect("an effect");
         self.on_answer(&effect, answer, second);
@@ -261,7 +261,7 @@ impl Story {
         self.status.cause.as_ref().map_or("", |cause| &cause.reason)
     }
 
-    /// Unit and pool were made and RESTORE was handed over.
+    /// Unit and pool were created and RESTORE was handed over.
     fn sent() -> Self {
         let mut story = Self::new(spec());
         story.pass_with_answer(&Answer::Done, 0);

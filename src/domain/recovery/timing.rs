@@ -6,11 +6,11 @@ use crate::domain::Next;
 
 /// Delay before the next check of a fact that no watch reports.
 pub(super) const SHORT_RETRY: Next = Next::After(Duration::from_secs(30));
-/// Age at which a RESTORE whose connection was cut is looked up, and sent again if its job is absent.
+/// Age at which a RESTORE with a cut connection is looked up, and sent again if its job is absent.
 ///
-/// The database reads the backup before it writes the job's row, which may take minutes. It admits one
-/// restore for each tenant name (9014), and the operator can follow either of two with one key. A
-/// statement that arrives after the end of the other finds the resource pool gone.
+/// The database reads the backup before it writes the job's row, which may take minutes. It admits
+/// one restore for each tenant name (9014), and the operator can follow either of two with one key.
+/// A statement that arrives after the end of the other finds the resource pool gone.
 pub(super) const STATEMENT_ARRIVES_WITHIN: Duration = Duration::from_secs(20);
 /// Age after which the job of a RESTORE can no longer appear: the statement's timeout is ten minutes.
 ///

@@ -1,4 +1,4 @@
-//! What is not answered, or can not be seen.
+//! Missing answers, and state that cannot be observed.
 
 use super::timing::{MAX_REFUSALS, SHORT_RETRY};
 use super::{Evaluation, RecoveryDecision, State};
@@ -6,14 +6,14 @@ use crate::domain::{Blocker, cause};
 use crate::oceanbase::model::Answer;
 
 impl Evaluation<'_> {
-    /// What is under way can not be seen: it goes on all the same.
+    /// Renders work that cannot be observed and that continues nevertheless.
     pub(super) fn unseen(self, blocker: &Blocker) -> RecoveryDecision {
         let state = State::Unobserved(blocker.as_waiting());
         self.render(&state, None, SHORT_RETRY)
     }
 
-    /// Says why something is asked again, and when; what the database refuses again and again has
-    /// failed.
+    /// Records why and when a request is repeated; a request that the database refuses too often
+    /// fails.
     pub(super) fn repeat(mut self, state: &State, answer: &Answer) -> RecoveryDecision {
         if let Answer::Refused(failure) = answer
             && self.status.tries.unwrap_or_default() >= MAX_REFUSALS
@@ -27,7 +27,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// Why something has to be asked once more.
+/// Returns why a request must be repeated.
 pub(super) fn unanswered(what: &str, answer: &Answer) -> crate::api::Cause {
     match answer {
         Answer::Refused(failure) => failure.into(),

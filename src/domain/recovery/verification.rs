@@ -1,5 +1,5 @@
-//! A verification: the restored tenant stays a standby one, which can only be read, is asked its
-//! checks one after the other, and is dropped whatever comes of it.
+//! A verification: the restored tenant stays a read-only standby tenant, runs its checks one after
+//! the other, and is always dropped.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use crate::api::verification::{Check, CheckOutcome, Verification, VerificationPr
 use crate::domain::{Blocker, Next, cause, shortened, time};
 use crate::oceanbase::model::{Answer, CheckQuery, CheckResult, FailureClass, Tenant};
 
-/// How long a restored tenant may take until it can be read.
+/// Time within which a restored tenant should become readable.
 const VERIFICATION_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
-/// How often a check is asked whose answer did not come.
+/// Maximum number of attempts of a check without an answer.
 const MAX_CHECK_ATTEMPTS: i32 = 5;
-/// The words of a check's outcome.
+/// Words for the outcome of a check.
 const PASSED: &str = "Passed";
 const FAILED: &str = "Failed";
 const CANCELED: &str = "Canceled";
-/// Longest message of a check's outcome that the schema takes, in bytes.
+/// Longest message of a check's outcome that the schema accepts, in bytes.
 const MESSAGE_LIMIT: usize = 1024;
 
-/// Whether the checks can be asked: an object may be older than the rules of its schema.
+/// Checks whether the checks can be run: an object may be older than the rules of its schema.
 pub(super) fn spelled(verification: Option<&Verification>) -> Result<(), Blocker> {
     let Some(verification) = verification else {
         return Ok(());
@@ -34,7 +34,7 @@ pub(super) fn spelled(verification: Option<&Verification>) -> Result<(), Blocker
             return Err(Blocker::permanent(
                 "InvalidCheck",
                 format!(
-                    "`sql` of check {number} can not be asked: {problem}; correct it where the \
+                    "`sql` of check {number} cannot be asked: {problem}; correct it where the \
                      verification is written"
                 ),
             ));
@@ -44,7 +44,7 @@ pub(super) fn spelled(verification: Option<&Verification>) -> Result<(), Blocker
 }
 
 impl Evaluation<'_> {
-    /// Whether the tenant is restored for a while only.
+    /// Returns whether the tenant is restored temporarily.
     pub(super) fn is_verification(&self) -> bool {
         self.spec().verification.is_some()
     }
@@ -58,7 +58,7 @@ impl Evaluation<'_> {
         self.status.verification.get_or_insert_default()
     }
 
-    /// Notes when the first step in the database was taken.
+    /// Records the start of the first step in the database.
     pub(super) fn record_start(&mut self) {
         if self.is_verification() {
             let now = self.now;
@@ -66,7 +66,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// The tenant is restored, and can be read from now on.
+    /// Starts the verification of a restored tenant, which can be read from now on.
     pub(super) fn restored_to_verify(mut self) -> RecoveryDecision {
         let restored = self.status.restored_time.as_ref().map(|at| at.0);
         let progress = self.progress();
@@ -106,12 +106,12 @@ impl Evaluation<'_> {
         self.render(&State::Verifying, effect, SHORT_RETRY)
     }
 
-    /// Whoever makes a primary tenant of it, or locks it, has other plans; it is dropped all the same,
-    /// since it was made to be.
+    /// Fails if the tenant cannot be read. A user may have locked it or made it a primary tenant;
+    /// it was created to be dropped, and is dropped nevertheless.
     fn unreadable(self, tenant: &Tenant) -> RecoveryDecision {
         if tenant.role == "PRIMARY" || self.since_step() > VERIFICATION_TIMEOUT {
             let message = format!(
-                "the tenant is restored and can not be asked: its role is {} and its status {}, where \
+                "the tenant is restored and cannot be asked: its role is {} and its status {}, where \
                  STANDBY and NORMAL are expected",
                 tenant.role, tenant.status
             );
@@ -161,7 +161,7 @@ impl Evaluation<'_> {
             message: shortened(message, MESSAGE_LIMIT),
         };
         let checks = &mut self.progress().checks;
-        // In their order: an answer to one that has its outcome already says nothing new.
+        // In order: a second answer for a check with an outcome adds nothing.
         if checks.len() == number {
             checks.push(outcome);
         }
@@ -170,7 +170,7 @@ impl Evaluation<'_> {
         self.status.cause = None;
     }
 
-    /// All checks have their outcome.
+    /// Concludes after all checks have an outcome.
     fn conclude(self) -> RecoveryDecision {
         let checks = self.status.verification.iter();
         let checks: Vec<_> = checks.flat_map(|progress| &progress.checks).collect();
@@ -195,7 +195,7 @@ impl Evaluation<'_> {
         self.result(FAILED, cause("CheckFailed", &message))
     }
 
-    /// Writes down what came of it, and then drops what was made.
+    /// Records the result, and then drops the created objects.
     fn result(self, result: &str, cause: Cause) -> RecoveryDecision {
         let outcome = match result {
             PASSED => Outcome::Completed,
@@ -204,7 +204,7 @@ impl Evaluation<'_> {
         self.give_up(outcome, cause)
     }
 
-    /// Notes how a verification comes out, before anything is dropped; what was noted stands.
+    /// Records the result of a verification before anything is dropped; a recorded result is kept.
     pub(super) fn record_result(&mut self, outcome: Outcome) {
         if !self.is_verification() {
             return;
@@ -219,7 +219,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// Reason and message of an outcome, and whether the check has passed.
+/// Returns reason and message of an outcome, and whether the check has passed.
 fn describe(result: &CheckResult) -> (String, String, bool) {
     let (reason, message) = match result {
         CheckResult::AsExpected => {

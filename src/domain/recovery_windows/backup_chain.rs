@@ -1,34 +1,34 @@
-//! What a backup set stands on: the full set and the incremental ones before it.
+//! Chain of a backup set: the full set and the incremental ones that it depends on.
 
 use std::collections::HashMap;
 
 use crate::oceanbase::model::{BackupSet, BackupSetId};
 
-/// How the views say that a set stands on no other.
+/// Value in the views for a set that depends on no other.
 pub(super) const NO_SET: BackupSetId = BackupSetId(0);
 
-/// What is wrong with a set that is needed.
+/// Defect of a required set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetDefect {
-    /// There is no row of it, or it is deleted.
+    /// It has no row, or it is deleted.
     Missing,
-    /// STATUS is not SUCCESS: it failed, or it is still being made.
+    /// STATUS is not SUCCESS: it failed, or its backup is still running.
     Failed,
-    /// FILE_STATUS is not AVAILABLE: it is being deleted, has expired or is broken.
+    /// FILE_STATUS is not AVAILABLE: it is being deleted, expired or broken.
     Unavailable,
-    /// Nothing can stand on it: the rows contradict each other.
+    /// No set can depend on it: the rows contradict each other.
     Unfit,
 }
 
-/// Where a chain is broken.
+/// Position of a break in a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BrokenChain {
-    /// The set that is needed; the one that the chain is of, or an older one.
+    /// The required set: the last set of the chain, or an older one.
     pub(super) at: BackupSetId,
     pub(super) fault: SetDefect,
 }
 
-/// The backup sets of one tenant by their numbers.
+/// Backup sets of one tenant, by number.
 pub(super) struct BackupChains<'a>(HashMap<BackupSetId, &'a BackupSet>);
 
 impl<'a> BackupChains<'a> {
@@ -36,7 +36,7 @@ impl<'a> BackupChains<'a> {
         Self(sets.iter().map(|set| (set.id, set)).collect())
     }
 
-    /// A set and all that it stands on, oldest first; or the newest of them that can not be used.
+    /// Returns a set and its whole chain, oldest first, or the newest member that cannot be used.
     pub(super) fn of_set(&self, set: &'a BackupSet) -> Result<Vec<&'a BackupSet>, BrokenChain> {
         let mut chain = vec![usable(set)?];
         let mut link = set;
@@ -60,8 +60,8 @@ impl<'a> BackupChains<'a> {
         Ok(chain)
     }
 
-    /// A usable set that another one may stand on. A set stands only on older ones, so that broken
-    /// references can not lead around in a circle.
+    /// Returns a usable set that another one depends on. A set depends only on older sets, so
+    /// inconsistent references cannot form a cycle.
     fn older(&self, link: &BackupSet, id: BackupSetId) -> Result<&'a BackupSet, BrokenChain> {
         let fault = match self.0.get(&id) {
             None => SetDefect::Missing,

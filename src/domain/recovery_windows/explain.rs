@@ -1,104 +1,104 @@
-//! Whether a tenant can be restored to one instant: from what, or why not.
+//! Explanation of whether a tenant can be restored to an instant, and from which backups.
 
 use super::archived_log::{ArchivedLog, ContiguousLog, earliest, needed};
 use super::backup_chain::{BackupChains, BrokenChain, SetDefect};
 use super::{Recoverable, Window, recoverable};
 use crate::oceanbase::model::{BackupSet, BackupSetId, Piece, Scn};
 
-/// Whether a tenant can be restored to an instant. Its text says so in words.
+/// Whether a tenant can be restored to an instant. `Display` gives the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Explanation {
-    /// It can.
+    /// The tenant can be restored.
     Recoverable {
         /// The instant.
         at: Scn,
-        /// The window that it lies in; none where only a set that suffices alone leads there.
+        /// Window that contains it; `None` if only a self-contained set reaches it.
         window: Option<Window>,
-        /// The full set, then the incremental ones; the last is the one to be restored. Empty where
-        /// only windows were known.
+        /// The full set, then the incremental ones; the last is the one to restore. Empty if only
+        /// windows were known.
         sets: Vec<BackupSet>,
-        /// The logs from the last set's START_REPLAY_SCN to the instant, oldest first. Empty where
-        /// the sets suffice alone: then `RESTORE` is to be given no place of logs, or it asks for
-        /// them.
+        /// Logs from the last set's START_REPLAY_SCN to the instant, oldest first. Empty if the
+        /// sets are self-contained: `RESTORE` must then get no log destination, or it requires
+        /// logs.
         pieces: Vec<Piece>,
     },
-    /// It can not.
+    /// The tenant cannot be restored.
     Not {
         /// The instant.
         at: Scn,
-        /// What stands in the way.
+        /// What prevents it.
         blocker: Blocker,
-        /// What can be restored to before it; its end is nearest.
+        /// Last restorable window before it.
         before: Option<Window>,
-        /// What can be restored to after it; its start is nearest.
+        /// First restorable window after it.
         after: Option<Window>,
     },
 }
 
-/// Why a tenant can not be restored to an instant.
+/// Why a tenant cannot be restored to an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blocker {
-    /// There is no backup set at all.
+    /// No backup set exists.
     NoBackup,
-    /// No set that could be used lies before the instant.
+    /// No usable set lies before the instant.
     NoUsableSet {
-        /// The newest that does lie before it, and what is wrong with it.
+        /// Newest set before it, and its defect.
         newest: Option<(BackupSetId, SetDefect)>,
     },
-    /// A set before the instant stands on another one that can not be used.
+    /// A set before the instant depends on another set that cannot be used.
     BrokenChain {
         /// The set.
         set: BackupSetId,
-        /// The other one, which it stands on directly or by way of others; 0 where it names none.
+        /// The other set, on which it depends directly or indirectly; 0 if it names none.
         stands_on: BackupSetId,
-        /// What is wrong with that.
+        /// Defect of the other set.
         fault: SetDefect,
     },
-    /// The instant is older than all that can be restored to.
+    /// The instant is older than every restorable point.
     BeforeEverything {
-        /// The oldest point that can be restored to.
+        /// Oldest restorable point.
         oldest: Scn,
     },
-    /// Logs are not archived up to the instant.
+    /// Logs are not archived up to the instant yet.
     AfterEnd {
-        /// Up to where they are; none where there are no logs at all.
+        /// End of the archived logs; `None` if no logs exist.
         archived_to: Option<Scn>,
     },
-    /// Logs that are needed are missing.
+    /// Required logs are missing.
     Hole {
-        /// The set that they are needed for.
+        /// Set that requires them.
         set: BackupSetId,
-        /// The first instant whose log is missing.
+        /// First instant whose log is missing.
         from: Scn,
-        /// Where there are logs again, of whatever use.
+        /// Start of the next existing logs, whether usable or not.
         to: Scn,
     },
-    /// Logs are there, but do not join: they go on in another place, or in a round that does not
-    /// begin where the one before it ended.
+    /// Logs exist but do not join: they continue in another destination, or in a round that does
+    /// not start where the previous one ended.
     Seam {
-        /// The set that they are needed for.
+        /// Set that requires them.
         set: BackupSetId,
-        /// Where those that join end.
+        /// End of the logs that join.
         at: Scn,
     },
-    /// Nothing is known that can be restored to; said of windows only.
+    /// No restorable point is known; only for explanations from windows.
     NothingKnown,
-    /// The instant is newer than all that is known to be restorable; said of windows only.
+    /// The instant is newer than every known restorable point; only for explanations from windows.
     AfterEverything {
-        /// The newest point that can be restored to.
+        /// Newest restorable point.
         newest: Scn,
     },
-    /// The instant lies between two windows; said of windows only.
+    /// The instant lies between two windows; only for explanations from windows.
     Gap {
-        /// End of the earlier one.
+        /// End of the earlier window.
         from: Scn,
-        /// Start of the later one.
+        /// Start of the later window.
         to: Scn,
     },
 }
 
 impl Blocker {
-    /// The stable word for conditions.
+    /// Returns the stable reason for conditions.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
@@ -115,13 +115,12 @@ impl Blocker {
     }
 }
 
-/// Explains from one tenant's backup sets and archive pieces, given in any order.
+/// Explains an instant from one tenant's backup sets and archive pieces, given in any order.
 ///
-/// Where several sets lead to the instant the newest is named. `RESTORE` walks over the sets by
-/// their numbers as long as MIN_RESTORE_SCN is not past the instant, and takes the last usable one
-/// without asking whether its logs are there. As backups of a tenant are made one after the other
-/// that is the same set. Were it another one, `RESTORE` would take the one that is named here only
-/// where its sources are given one by one (`ADD RESTORE SOURCE`).
+/// If several sets lead to the instant, the newest is named. `RESTORE` walks over the sets by
+/// number while MIN_RESTORE_SCN is not past the instant. It takes the last usable set without
+/// checking for its logs. A tenant's backups run one after another, so that is the same set. If it
+/// differed, `RESTORE` would use the named set only with explicit sources (`ADD RESTORE SOURCE`).
 #[must_use]
 pub fn explain(sets: &[BackupSet], pieces: &[Piece], at: Scn) -> Explanation {
     let log = ArchivedLog::of(pieces);
@@ -145,7 +144,7 @@ pub fn explain(sets: &[BackupSet], pieces: &[Piece], at: Scn) -> Explanation {
     }
 }
 
-/// Explains from what is known to be recoverable alone, for when the database can not be asked: see
+/// Explains from the known windows and points alone, for when the database cannot be queried: see
 /// [`known`](super::known).
 #[must_use]
 pub fn explain_from_windows(known: &Recoverable, at: Scn) -> Explanation {
@@ -192,7 +191,7 @@ fn after(spans: &[Window], at: Scn) -> Option<Window> {
     spans.iter().find(|span| span.start_scn > at).copied()
 }
 
-/// What there is, seen from the instant that is asked for.
+/// Available backups, evaluated for the requested instant.
 struct RestoreSituation<'a> {
     sets: &'a [BackupSet],
     chains: BackupChains<'a>,
@@ -201,7 +200,7 @@ struct RestoreSituation<'a> {
 }
 
 impl<'a> RestoreSituation<'a> {
-    /// The newest set that leads to the instant, with all that it stands on, and the logs from it.
+    /// Returns the newest set that leads to the instant, with its chain and the logs after it.
     fn way(&self) -> Option<(Vec<BackupSet>, Vec<Piece>)> {
         self.newest_first().into_iter().find_map(|set| {
             let pieces = self.logs_from(set)?;
@@ -219,7 +218,7 @@ impl<'a> RestoreSituation<'a> {
         sets
     }
 
-    /// The logs that lead from a set to the instant: none are needed by a set that brings its own.
+    /// Returns the logs that lead from a set to the instant. A self-contained set needs none.
     fn logs_from(&self, set: &BackupSet) -> Option<&'a [&'a Piece]> {
         if set.plus_archivelog && set.min_restore_scn == self.at {
             return Some(&[]);
@@ -230,7 +229,7 @@ impl<'a> RestoreSituation<'a> {
 
     fn blocker(&self, spans: &[Window]) -> Blocker {
         let in_front = self.newest_first().into_iter();
-        // Of a set that failed nobody knows what it would have led to.
+        // What a failed set would have led to is unknown.
         let in_front = in_front.filter(|set| set.success && earliest(set) <= self.at);
         let in_front: Vec<&BackupSet> = in_front.collect();
         let spoilt = |set: &&'a BackupSet| Some((*set, self.chains.of_set(set).err()?));
@@ -239,7 +238,7 @@ impl<'a> RestoreSituation<'a> {
         if self.sets.is_empty() {
             Blocker::NoBackup
         } else if let Some(spoilt) = in_front.iter().filter_map(spoilt).find(leads) {
-            // But for that it would be recoverable.
+            // Apart from this defect, the instant would be restorable.
             blame(spoilt)
         } else if let Some(set) = in_front.iter().find(is_usable) {
             self.missing_logs(set)
@@ -254,7 +253,7 @@ impl<'a> RestoreSituation<'a> {
         }
     }
 
-    /// Where the logs that a usable set needs end, or do not begin.
+    /// Returns where the logs that a usable set needs end or fail to start.
     fn missing_logs(&self, set: &BackupSet) -> Blocker {
         let archived_to = self.runs.iter().map(|run| run.end).max();
         let runs = self.runs.iter();

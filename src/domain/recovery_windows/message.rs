@@ -1,4 +1,4 @@
-//! An explanation in words: instants in UTC, to the microsecond.
+//! Text of an explanation: instants in UTC, to the microsecond.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::{Blocker, Explanation, Window};
 use crate::oceanbase::model::{BackupSet, Scn};
 
 impl Explanation {
-    /// The explanation in words, as a sentence about the tenant without its name: `can not be
+    /// Returns the explanation as a sentence about the tenant without its name: `cannot be
     /// recovered to 2026-11-20T02:00:00.000000Z: …`.
     #[must_use]
     pub fn message(&self) -> String {
@@ -30,8 +30,8 @@ impl fmt::Display for Explanation {
                 before,
                 after,
             } => {
-                write!(f, "can not be recovered to {}: {blocker}", asked(*at))?;
-                // These say it themselves.
+                write!(f, "cannot be recovered to {}: {blocker}", asked(*at))?;
+                // These messages already name the point.
                 if matches!(
                     blocker,
                     Blocker::BeforeEverything { .. } | Blocker::AfterEverything { .. }
@@ -97,7 +97,7 @@ impl fmt::Display for Blocker {
             Self::Seam { at, .. } => write!(
                 f,
                 "the logs after {} are in another place, or of a round that does not go on from \
-                 there, and can not be joined",
+                 there, and cannot be joined",
                 until(*at)
             ),
             Self::NothingKnown => f.write_str("no point is known that it could be recovered to"),
@@ -142,7 +142,7 @@ fn from(sets: &[BackupSet], pieces: usize, f: &mut fmt::Formatter<'_>) -> fmt::R
 
 const MICROSECOND: u64 = 1_000;
 
-/// The point that is asked about, as exactly as it was given: an SCN may be no whole microsecond.
+/// Returns the requested point with full precision: an SCN may lie between two microseconds.
 fn asked(scn: Scn) -> String {
     if scn.0.is_multiple_of(MICROSECOND) {
         return until(scn);
@@ -150,12 +150,13 @@ fn asked(scn: Scn) -> String {
     format!("{:.9} (SCN {scn})", scn.at())
 }
 
-/// A point, cut: whoever types an end as it is shown is not past it.
+/// Returns a point, truncated: an end that a user enters as displayed is not past the real end.
 fn until(scn: Scn) -> String {
     format!("{:.6}", scn.at())
 }
 
-/// A point, rounded up: whoever types a start as it is shown is not before it.
+/// Returns a point, rounded up: a start that a user enters as displayed is not before the real
+/// start.
 fn since(scn: Scn) -> String {
     until(Scn(rounded_up(scn)))
 }
@@ -164,7 +165,7 @@ fn rounded_up(scn: Scn) -> u64 {
     scn.0.div_ceil(MICROSECOND).saturating_mul(MICROSECOND)
 }
 
-/// The last point of a window; by its number too where no whole microsecond lies in it.
+/// Returns the last point of a window, with its SCN if the window contains no whole microsecond.
 fn last(window: &Window) -> String {
     let text = until(window.end_scn);
     with_number(window, &text, window.end_scn)

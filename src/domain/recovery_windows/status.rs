@@ -1,4 +1,4 @@
-//! Windows as they stand in objects.
+//! Windows in the status of objects.
 
 use super::{Recoverable, RestorePoint, Window, merge};
 use crate::api::log_backup::{RecoveryPoint, RecoveryWindow};
@@ -6,10 +6,10 @@ use crate::api::{BackupType, LogBackupStatus};
 use crate::domain::{time, time_from};
 use crate::oceanbase::model::{BackupSetId, Scn};
 
-/// How many windows are shown.
+/// Maximum number of windows in a status.
 const MAX_LISTED: usize = 50;
 
-/// The newest 50 of some windows, given oldest first.
+/// Returns the newest 50 windows, given oldest first.
 #[must_use]
 pub fn shown(windows: &[Window]) -> Vec<RecoveryWindow> {
     let skipped = windows.len().saturating_sub(MAX_LISTED);
@@ -23,9 +23,9 @@ pub fn shown(windows: &[Window]) -> Vec<RecoveryWindow> {
     shown.collect()
 }
 
-/// What a status says that a tenant can be restored to, for when its database can not be asked.
+/// Returns what a tenant can be restored to by its status, for when its database cannot be queried.
 ///
-/// A window or a point that can not be read promises nothing.
+/// A window or a point that cannot be parsed is left out.
 #[must_use]
 pub fn known(status: &LogBackupStatus) -> Recoverable {
     let mut points: Vec<RestorePoint> = status.recovery_points.iter().filter_map(point).collect();

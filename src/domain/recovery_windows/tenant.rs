@@ -1,16 +1,17 @@
-//! A tenant as its database's snapshot shows it.
+//! Recovery windows of a tenant in the database's snapshot.
 
 use super::{Recoverable, recoverable};
 use crate::oceanbase::model::{Piece, Tenant};
 
-/// What a tenant can be restored to.
+/// Returns what a tenant can be restored to.
 #[must_use]
 pub fn of_tenant(tenant: &Tenant) -> Recoverable {
     recoverable(&tenant.sets, &pieces_of(tenant))
 }
 
-/// The pieces, the one that is being written as far as its round has come: pieces are read less
-/// often than rounds, and such a piece is available once its checkpoint has passed its start.
+/// Returns the pieces, with the current piece advanced to the checkpoint of its round. Pieces are
+/// read less often than rounds. The current piece is available once its checkpoint has passed its
+/// start.
 #[must_use]
 pub fn pieces_of(tenant: &Tenant) -> Vec<Piece> {
     let mut pieces = tenant.pieces.to_vec();

@@ -1,4 +1,4 @@
-//! Windows of small histories told by hand.
+//! Recovery windows of small handwritten histories.
 
 use super::backup_chain::NO_SET;
 use super::*;
@@ -47,7 +47,7 @@ fn incremental(
     }
 }
 
-/// A frozen, complete piece of round 1.
+/// Returns a frozen, complete piece of round 1.
 fn piece(id: i64, start_scn: u64, end_scn: u64) -> Piece {
     Piece {
         dest_id: 1001,

@@ -1,7 +1,7 @@
-//! What somebody asks to be deleted, and what stands in the way.
+//! Deletions that a user requests, and what prevents them.
 //!
-//! The database checks most of this only after it has taken the statement (`DELETE BACKUPSET`,
-//! `DELETE ARCHIVELOG_PIECE`, from V4.4.2 on): here it is checked before.
+//! The database checks most of this only after it has accepted the statement (`DELETE BACKUPSET`,
+//! `DELETE ARCHIVELOG_PIECE`, from V4.4.2 on). The operator checks it before.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::oceanbase::model::{BackupSet, Deletion, Piece};
 const SET_NOT_FOUND: &str = "BackupSetNotFound";
 const PIECE_NOT_FOUND: &str = "PieceNotFound";
 
-/// Why it is not done.
+/// Why a deletion is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Stable CamelCase word.
@@ -28,7 +28,7 @@ fn refuse(reason: &'static str, message: impl Into<String>) -> Refusal {
 }
 
 impl Refusal {
-    /// Returns whether something that was asked for is not there.
+    /// Returns whether something that was requested does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         [SET_NOT_FOUND, PIECE_NOT_FOUND].contains(&self.reason)
@@ -36,7 +36,7 @@ impl Refusal {
 }
 
 impl RetainedItems {
-    /// What becomes of everything when this is asked for.
+    /// Returns the verdict on each item under this request.
     #[must_use]
     pub fn plan(&self, asked: &Deletion) -> Vec<Item> {
         let (kind, ids) = match asked {
@@ -58,7 +58,7 @@ impl RetainedItems {
     }
 }
 
-/// Why what is asked for is not done, if so. `items` is its plan.
+/// Returns why a request is rejected, if it is. `items` is its plan.
 #[must_use]
 pub fn refusal(held: &RetainedItems, asked: &Deletion, items: &[Item]) -> Option<Refusal> {
     let refusal = match asked {
@@ -74,7 +74,7 @@ pub fn refusal(held: &RetainedItems, asked: &Deletion, items: &[Item]) -> Option
     refusal.or_else(|| last_chain(held, items))
 }
 
-/// The item that can not go because nothing would be left to recover from.
+/// Returns the item that must be kept because nothing recoverable would remain without it.
 #[must_use]
 pub fn kept_for_last_chain(held: &RetainedItems, items: &[Item]) -> Option<(Kind, i64)> {
     let goes = |kind, id, dest_id| {
@@ -84,7 +84,7 @@ pub fn kept_for_last_chain(held: &RetainedItems, items: &[Item]) -> Option<(Kind
     if !held.is_recoverable() || held.without(goes).is_recoverable() {
         return None;
     }
-    // The newest of those without which there would be nothing.
+    // The newest item without which nothing would be recoverable.
     let mut going: Vec<_> = items.iter().filter(|item| item.why.goes()).collect();
     going.sort_by_key(|item| (item.kind == Kind::Piece, -item.id));
     let needed = going.iter().find(|item| {

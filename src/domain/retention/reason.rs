@@ -1,13 +1,13 @@
-//! The words for why a backup goes or stays.
+//! Reasons why a backup is kept or deleted.
 
 use crate::oceanbase::model::BackupSetId;
 
-/// Why a set or a piece goes, or stays.
+/// Why a set or a piece is kept or deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetentionReason {
-    /// A set that is older than the full one that the window needs.
+    /// A set that is older than the anchor of the window.
     Expired {
-        /// That one.
+        /// The anchor.
         anchor: BackupSetId,
     },
     /// A piece that ends before the logs that the window needs.
@@ -17,25 +17,25 @@ pub enum RetentionReason {
     },
     /// A set that was not completed.
     Failed,
-    /// A set that was not completed, and is not older than the window yet.
+    /// A set that was not completed and is not older than the window yet.
     FailedLately,
-    /// It was asked for by its number.
+    /// A user requested its deletion by number.
     AskedFor,
-    /// Its deletion has begun and did not come to its end: the next cleanup takes it up.
+    /// Its deletion began but did not finish: the next cleanup continues it.
     HalfDeleted,
     /// The newest valid full set.
     NewestFull,
-    /// The full set by which the window is kept.
+    /// The anchor: the full set that retains the window.
     Anchor,
-    /// A set that is newer than the full one that the window needs.
+    /// A set that is newer than the anchor.
     NewerThanAnchor(BackupSetId),
-    /// A set that is kept stands on it.
+    /// A retained incremental set depends on it.
     NeededByIncremental(BackupSetId),
-    /// Some point of the window needs it.
+    /// A point of the window needs it.
     InsideWindow,
     /// It holds logs that this set needs to be recovered to a point of the window.
     NeededByLogs(BackupSetId),
-    /// It is where the tenant's backups do not go any more: the database does not clean there.
+    /// It is at a destination no longer in use, which the database does not clean.
     OtherDestination,
     /// It is still being written.
     Running,
@@ -45,14 +45,14 @@ pub enum RetentionReason {
     NeverExpires,
     /// No full set reaches back to the window's start yet.
     NoFullBefore,
-    /// A full set whose logs are not there: no other may rely on it.
+    /// A full set whose logs are missing: it cannot serve as the anchor.
     WithoutLogs,
-    /// Others were asked for.
+    /// Others were requested.
     NotAsked,
 }
 
 impl RetentionReason {
-    /// Whether it goes.
+    /// Returns whether it is deleted.
     #[must_use]
     pub fn goes(&self) -> bool {
         matches!(
@@ -65,7 +65,7 @@ impl RetentionReason {
         )
     }
 
-    /// In words.
+    /// Returns the reason as text.
     #[must_use]
     pub fn text(&self) -> String {
         match self {

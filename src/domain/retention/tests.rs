@@ -1,4 +1,4 @@
-//! Why backups go and stay, in single cases; over random histories in `histories`.
+//! Why backups are kept and deleted, in single cases; random histories are in `histories`.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ mod simulator;
 const HERE: i64 = 1001;
 const ELSEWHERE: i64 = 1002;
 
-/// A set of data that needs logs from this instant on, and can be recovered to a little later.
+/// Returns a data set that needs logs from this instant on, and can be recovered to shortly after
+/// it.
 pub(super) fn full(id: i64, at: u64) -> BackupSet {
     BackupSet {
         id: BackupSetId(id),
@@ -66,7 +67,7 @@ pub(super) fn piece(id: i64, start: u64, end: u64) -> Piece {
     }
 }
 
-/// Four full sets with a piece each, and a window from 35 on.
+/// Returns four full sets with a piece each, and a window from 35 on.
 fn four() -> RetainedItems {
     RetainedItems {
         sets: vec![full(1, 10), full(2, 20), full(3, 30), full(4, 40)],
@@ -219,7 +220,7 @@ fn without_a_policy_nothing_goes_and_a_window_of_nothing_never_expires() {
     assert_eq!(whys(&held, Kind::Set)[0], RetentionReason::NoPolicy);
 }
 
-/// Why these are not deleted.
+/// Returns why these are not deleted.
 fn refused(held: &RetainedItems, asked: &Deletion) -> Option<&'static str> {
     refusal(held, asked, &held.plan(asked)).map(|refusal| refusal.reason)
 }

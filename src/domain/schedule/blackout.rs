@@ -1,11 +1,10 @@
 //! Blackout windows: times of the week in which no backup starts.
 //!
-//! A window lasts from the first instant at which the zone's clock shows its start to the last at
-//! which it has not shown its end. So it is one stretch of time also where the clock is changed in
-//! it, and an hour that is shown twice belongs to it twice; one that falls into a gap is empty.
+//! A window begins at the first instant at which the zone's clock shows its start. It ends after
+//! the last instant before the clock shows its end. So it is one contiguous stretch even if the
+//! clock changes within it, and a repeated hour counts twice. A window inside a gap is empty.
 //!
-//! Time does not count while a window lasts: a slot in it starts at its end, and deadlines stand
-//! still.
+//! Time does not count during a window: a slot in it starts at its end, and deadlines are extended.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -19,21 +18,21 @@ use crate::api::schedule::{BlackoutAction, BlackoutWindow};
 
 const DAY: i64 = 24 * 60;
 const WEEK: i64 = 7 * DAY;
-/// How far ahead of a day the next window is looked for: one a week, and that one in a gap.
+/// Number of days searched for the next window: a weekly one may fall into a gap.
 const DAYS_AHEAD: i64 = 16;
-/// At most this many windows are stepped over: a deadline then ends early.
+/// Maximum number of windows that are stepped over: beyond it, a deadline ends early.
 const MOST_STEPS: usize = 200;
 
-/// No backup starts now.
+/// A blackout in effect, during which no backup starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blackout {
-    /// The first instant at which backups may start again.
+    /// First instant at which backups may start again.
     pub until: Timestamp,
-    /// What becomes of a slot that falls due now.
+    /// What happens to a slot that becomes due now.
     pub action: BlackoutAction,
 }
 
-/// A window that was read: on these days from one minute of the day to another.
+/// A parsed window: on these days, from one minute of the day to another.
 #[derive(Clone, Debug)]
 pub(super) struct Window {
     /// Bits 0 (Sunday) to 6 (Saturday).
@@ -45,11 +44,11 @@ pub(super) struct Window {
     action: BlackoutAction,
 }
 
-/// A stretch of time, its end not included.
+/// A stretch of time, without its end.
 type Span = (Timestamp, Timestamp);
 
 impl Schedule {
-    /// The blackout that lasts at `now`, if one does; windows that overlap or touch are one.
+    /// Returns the blackout in effect at `now`, if any; windows that overlap or touch count as one.
     #[must_use]
     pub fn blackout(&self, now: Timestamp) -> Option<Blackout> {
         let holding = self.holding(now);
@@ -71,8 +70,8 @@ impl Schedule {
         Some(Blackout { until, action })
     }
 
-    /// The first instant outside of blackouts at which so much time outside of them has passed
-    /// since `from`.
+    /// Returns the first instant outside blackouts at which this much time outside blackouts has
+    /// passed since `from`.
     #[must_use]
     pub fn after(&self, from: Timestamp, open_time: SignedDuration) -> Timestamp {
         let (mut at, mut rest) = (self.open_from(from), open_time);
@@ -93,20 +92,20 @@ impl Schedule {
         self.blackout(at).map_or(at, |blackout| blackout.until)
     }
 
-    /// The windows that last at `at`.
+    /// Returns the windows in effect at `at`.
     fn holding(&self, at: Timestamp) -> Vec<(&Window, Span)> {
         if self.windows.is_empty() {
             return Vec::new();
         }
         let day = self.zone.to_datetime(at).date();
-        // Samoa left out a day, and a clock that is set back at midnight shows the day before.
+        // Samoa skipped a day, and a clock that is set back at midnight shows the previous day.
         let spans = self.spans(day, -2..=1);
         spans
             .filter(|(_, (start, end))| *start <= at && at < *end)
             .collect()
     }
 
-    /// When the first window after `at` starts.
+    /// Returns when the first window after `at` starts.
     fn next_start(&self, at: Timestamp) -> Option<Timestamp> {
         if self.windows.is_empty() {
             return None;
@@ -132,7 +131,7 @@ impl Schedule {
 }
 
 impl Window {
-    /// When the window that starts on this day lasts.
+    /// Returns the span of the window that starts on this day.
     fn on(&self, day: Date, zone: &TimeZone) -> Option<Span> {
         let weekday = u32::try_from(day.weekday().to_sunday_zero_offset()).ok()?;
         if self.days >> weekday & 1 == 0 {
@@ -149,7 +148,7 @@ impl Window {
         (start < end).then_some((start, end))
     }
 
-    /// The minutes of a week in which it lasts, from Sunday on.
+    /// Returns the minutes of a week that it covers, from Sunday on.
     fn minutes(&self) -> impl Iterator<Item = i64> {
         let days = (0..7).filter(|day| self.days >> day & 1 == 1);
         days.flat_map(|day| (self.start..self.end).map(move |minute| day * DAY + minute))
@@ -157,13 +156,13 @@ impl Window {
     }
 }
 
-/// The end of the time at which the clock shows less than `civil`.
+/// Returns the end of the time at which the clock shows less than `civil`.
 fn last_shown_before(zone: &TimeZone, civil: DateTime) -> Option<Timestamp> {
     let moment = zone.to_ambiguous_timestamp(civil);
     if let AmbiguousOffset::Fold { .. } = moment.offset() {
         let second = zone.to_ambiguous_timestamp(civil).later().ok()?;
         let before = second.checked_sub(SignedDuration::from_nanos(1)).ok()?;
-        // Where the clock was set back to this very minute it never shows an earlier one again.
+        // If the clock was set back to this very minute, it never shows an earlier minute again.
         if zone.to_datetime(before) < civil {
             return Some(second);
         }

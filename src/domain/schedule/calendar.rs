@@ -1,19 +1,19 @@
-//! Which civil minutes a schedule names, and the search for the next and the previous one.
+//! Civil minutes that a schedule names, and the search for the next and the previous one.
 //!
-//! Civil means: what a clock on the wall shows. Zones and instants come in later (`zone`), so
-//! that everything here is plain arithmetic on masks of bits.
+//! Civil means: as a local clock shows it. Zones and instants come later (`time_zone`), so
+//! everything here is plain arithmetic on bit masks.
 
 use jiff::civil::{Date, DateTime, Time};
 
 /// The Gregorian calendar, weekdays included, repeats after 400 years (20,871 weeks exactly).
 const CYCLE_MONTHS: i64 = 400 * 12;
 
-/// Whether the bit of `value` is set in `mask`.
+/// Returns whether the bit of `value` is set in `mask`.
 fn has(mask: u64, value: i8) -> bool {
     u32::try_from(value).is_ok_and(|bit| mask.checked_shr(bit).unwrap_or(0) & 1 == 1)
 }
 
-/// A mask with the bits of `values`; values outside 0 to 63 are left out.
+/// Returns a mask with the bits of `values`; values outside 0 to 63 are ignored.
 pub(super) fn mask(values: impl IntoIterator<Item = i8>) -> u64 {
     let bit = |value| {
         u32::try_from(value)
@@ -26,7 +26,7 @@ pub(super) fn mask(values: impl IntoIterator<Item = i8>) -> u64 {
         .fold(0, |mask, bit| mask | bit)
 }
 
-/// Whether two restricted day fields must both match, or either.
+/// Whether two restricted day fields must both match, or only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DayRule {
     /// Day of month and day of week must both match.
@@ -35,14 +35,14 @@ pub(super) enum DayRule {
     Either,
 }
 
-/// The days a schedule names.
+/// Days that a schedule names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Days {
     /// Bits 1 to 12.
     pub(super) months: u64,
     /// Bits 1 to 31.
     pub(super) of_month: u64,
-    /// The last day of each month, whatever its number.
+    /// Whether the last day of each month is included, whatever its number.
     pub(super) last_of_month: bool,
     /// Bits 0 (Sunday) to 6 (Saturday).
     pub(super) of_week: u64,
@@ -70,8 +70,8 @@ impl Days {
         day && has(self.months, date.month())
     }
 
-    /// The first such day that is not before `from`; `None` when there is none in a whole cycle
-    /// of the calendar, which is never, or at the end of time.
+    /// Returns the first such day not before `from`. It is `None` if a whole calendar cycle has
+    /// none, which means never, or if the supported range ends.
     fn at_or_after(&self, from: Date) -> Option<Date> {
         let mut day = from;
         for _ in 0..=CYCLE_MONTHS {
@@ -91,7 +91,7 @@ impl Days {
         None
     }
 
-    /// The last such day that is not after `from`; `None` as above.
+    /// Returns the last such day not after `from`; `None` as in `at_or_after`.
     fn at_or_before(&self, from: Date) -> Option<Date> {
         let mut day = from;
         for _ in 0..=CYCLE_MONTHS {
@@ -112,7 +112,7 @@ impl Days {
     }
 }
 
-/// The minutes of a day that a schedule names.
+/// Minutes of a day that a schedule names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Times {
     /// Bits 0 to 23.
@@ -122,7 +122,7 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// One time of day.
+    /// Returns a single time of day.
     pub(super) fn at(time: Time) -> Self {
         Self {
             hours: mask([time.hour()]),
@@ -155,7 +155,7 @@ impl Times {
     }
 }
 
-/// The civil minutes a schedule names for one type of backup.
+/// Civil minutes that a schedule names for one type of backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Calendar {
     pub(super) days: Days,
@@ -163,7 +163,7 @@ pub(super) struct Calendar {
 }
 
 impl Calendar {
-    /// The first named minute that is not before the minute `from`.
+    /// Returns the first named minute not before the minute `from`.
     pub(super) fn at_or_after(&self, from: DateTime) -> Option<DateTime> {
         if self.days.includes(from.date())
             && let Some(time) = self.times.at_or_after(from.time())
@@ -174,7 +174,7 @@ impl Calendar {
         Some(day.to_datetime(self.times.at_or_after(Time::midnight())?))
     }
 
-    /// The last named minute that is not after the minute `from`.
+    /// Returns the last named minute not after the minute `from`.
     pub(super) fn at_or_before(&self, from: DateTime) -> Option<DateTime> {
         if self.days.includes(from.date())
             && let Some(time) = self.times.at_or_before(from.time())
@@ -185,14 +185,14 @@ impl Calendar {
         Some(day.to_datetime(self.times.at_or_before(Time::MAX)?))
     }
 
-    /// Whether no minute is ever named, as by 31 February.
+    /// Returns whether no minute is ever named, as with 31 February.
     pub(super) fn is_empty(&self) -> bool {
         self.times.hours == 0
             || self.times.minutes == 0
             || self.days.at_or_after(Date::constant(2000, 1, 1)).is_none()
     }
 
-    /// The first named day after `day`.
+    /// Returns the first named day after `day`.
     pub(super) fn day_after(&self, day: Date) -> Option<Date> {
         self.days.at_or_after(day.tomorrow().ok()?)
     }

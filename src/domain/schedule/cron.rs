@@ -1,36 +1,36 @@
-//! Cron expressions of five fields, read into masks.
+//! Parser for cron expressions of five fields, which become bit masks.
 //!
-//! Names, lists, ranges and steps are understood. What other dialects add (macros, `?`, `L`, `W`,
-//! `#`, seconds, `TZ=`) is refused with the way to say it here. Days follow Vixie cron, see
-//! crontab(5): a day field that starts with `*` is unrestricted; when neither does, a day that
-//! matches either of them counts.
+//! It supports names, lists, ranges and steps. Extensions of other dialects (macros, `?`, `L`, `W`,
+//! `#`, seconds, `TZ=`) are rejected with an alternative. Days follow Vixie cron, see crontab(5): a
+//! day field that starts with `*` is unrestricted. If neither does, a day that matches either field
+//! counts.
 
 use super::calendar::{Calendar, DayRule, Days, Times, mask};
 use thiserror::Error;
 
-/// Why an expression was refused.
+/// Why an expression was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CronError {
-    /// A list of macros such as `@daily`.
+    /// A macro such as `@daily`.
     #[error("macros such as `{0}` are not understood; write five fields, such as `0 2 * * *`")]
     Macro(String),
     /// `TZ=` or `CRON_TZ=`.
     #[error("`{0}` does not belong here; name the time zone in `timeZone`")]
     TimeZone(String),
-    /// Not five fields.
+    /// The number of fields is not five.
     #[error(
         "it has {0} fields instead of five (minute, hour, day of month, month, day of week); \
          seconds and years are not understood"
     )]
     FieldCount(usize),
-    /// One field can not be read.
+    /// A field cannot be parsed.
     #[error("{field} field `{text}`: {problem}")]
     Field {
-        /// Which of the five.
+        /// Name of the field.
         field: &'static str,
-        /// The field as it was written.
+        /// Field as written.
         text: String,
-        /// What is wrong and what to write instead.
+        /// The problem and what to write instead.
         problem: String,
     },
     /// No day ever matches.
@@ -71,7 +71,7 @@ const MONTH: Field = Field {
         "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
     ],
 };
-/// 0 and 7 are both Sunday.
+/// Both 0 and 7 are Sunday.
 const DAY_OF_WEEK: Field = Field {
     name: "day of week",
     low: 0,
@@ -79,7 +79,7 @@ const DAY_OF_WEEK: Field = Field {
     names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
 };
 
-/// Reads an expression.
+/// Parses an expression.
 pub(super) fn parse(expression: &str) -> Result<Calendar, CronError> {
     let fields: Vec<&str> = expression.split_ascii_whitespace().collect();
     if let Some(first) = fields.first() {
@@ -131,7 +131,7 @@ impl Field {
             })
     }
 
-    /// One member of the list: `*`, `a`, `a-b`, the first and the last also with `/step`.
+    /// Parses one list member: `*`, `a` or `a-b`; `*` and `a-b` may have a `/step`.
     fn item(&self, item: &str) -> Result<u64, String> {
         let (range, step) = match item.split_once('/') {
             Some((range, step)) => (range, Some(step)),
@@ -159,7 +159,7 @@ impl Field {
     fn range(&self, from: &str, to: &str) -> Result<(u8, u8), String> {
         let low = self.value(from)?;
         let mut high = self.value(to)?;
-        // `FRI-SUN` ends on the Sunday after, not on the one before.
+        // `FRI-SUN` ends on the following Sunday, not on the one before.
         if self.high == DAY_OF_WEEK.high && high == 0 && low > 0 {
             high = 7;
         }
@@ -177,7 +177,7 @@ impl Field {
         let span = self.high - self.low;
         match number(text) {
             Some(step) if (1..=span).contains(&step) => Ok(step),
-            // `*/90` in the minutes would quietly mean "every hour".
+            // `*/90` in the minutes would silently mean "every hour".
             _ => Err(format!(
                 "the step `{text}` must be a number from 1 to {span}"
             )),
@@ -229,7 +229,7 @@ impl Field {
     }
 }
 
-/// Digits only: `u8::from_str` would also take a sign.
+/// Parses digits only: `u8::from_str` would also accept a sign.
 fn number(text: &str) -> Option<u8> {
     text.bytes()
         .all(|byte| byte.is_ascii_digit())

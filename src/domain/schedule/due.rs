@@ -1,28 +1,29 @@
-//! What became of the slots since the anchor: one runs, the others are missed or superseded.
+//! Evaluation of the slots since the anchor: one runs, the others are missed, superseded or left
+//! out.
 //!
-//! A full backup goes before newer incremental ones while it may still start: an hour in which
-//! nobody was there must not cost the backup of the week.
+//! A full backup takes precedence over newer incremental ones while it may still start. Otherwise
+//! an hour of operator downtime could cost the weekly backup.
 
 use super::{Schedule, Slot};
 use crate::api::schedule::{BackupType, MissedRunPolicy};
 use jiff::{SignedDuration, Timestamp};
 
-/// How late a slot still counts as punctual under `missedRunPolicy: Skip`; a new leader needs a
-/// moment to begin.
+/// How late a slot still counts as on time under `missedRunPolicy: Skip`; a new leader needs some
+/// time to start.
 pub const SKIP_GRACE: SignedDuration = SignedDuration::from_mins(5);
 
-/// At most this many slots are looked at, newest first, however long nobody was there.
+/// Maximum number of slots that are evaluated, newest first, however long the operator was down.
 pub const MAX_COUNTED: u32 = 1_000;
 
-/// At most this many slots are listed one by one.
+/// Maximum number of slots that are listed individually.
 pub const MAX_LISTED: usize = 20;
 
-/// Slots that shared a fate: all are counted, the newest are listed.
+/// Slots with the same result: all are counted, the newest are listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlotGroup {
-    /// How many.
+    /// Number of slots.
     pub count: u32,
-    /// The newest of them, newest first, at most [`MAX_LISTED`].
+    /// The newest slots, newest first, at most [`MAX_LISTED`].
     pub newest: Vec<Slot>,
 }
 
@@ -35,30 +36,31 @@ impl SlotGroup {
     }
 }
 
-/// What became of the slots after an anchor, up to now. Each is in exactly one of the four, but
+/// Results of the slots after an anchor, up to now. Each slot is in exactly one of the four, except
 /// those older than the newest 1,000.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
-    /// The one to start.
+    /// The slot to start.
     pub run: Option<Slot>,
-    /// Too late, or overtaken by a newer slot.
+    /// Slots that are too late, or overtaken by a newer slot.
     pub missed: SlotGroup,
-    /// Incremental ones at the instant of a full one, whether that ran or not, and those after
-    /// the full one that runs.
+    /// Incremental slots at the instant of a full one, whether that one ran or not, and those after
+    /// the full slot that runs.
     pub superseded: SlotGroup,
-    /// Those that a blackout window leaves out, or postpones to the start of the one that runs.
+    /// Slots that a blackout window skips, or postpones to the start of the slot that runs.
     pub left_out: SlotGroup,
-    /// There are still older slots, neither counted nor listed.
+    /// Whether there are older slots that are neither counted nor listed.
     pub truncated: bool,
 }
 
 impl Schedule {
-    /// Judges the slots after the anchor `after`, up to and including `now`.
+    /// Evaluates the slots after the anchor `after`, up to and including `now`.
     ///
-    /// A slot may run that is not later than `deadline`; with `Skip` it must besides be within
-    /// [`SKIP_GRACE`]. Blackouts do not count: one that postpones a slot makes it no later. Of those the newest full one runs, or, where there is none, the newest
-    /// incremental one. Slots are walked backwards from now, at most [`MAX_COUNTED`], so that an
-    /// anchor decades ago costs no more than one of last week.
+    /// A slot may run if it is not later than `deadline`; with `Skip` it must also be within
+    /// [`SKIP_GRACE`]. Blackouts do not count: a postponed slot is not later. The newest such full
+    /// slot runs, or, without one, the newest incremental slot. Slots are walked backwards from
+    /// now, at most [`MAX_COUNTED`]. An anchor decades ago therefore costs no more than one of last
+    /// week.
     #[must_use]
     pub fn due(&self, after: Timestamp, now: Timestamp, deadline: SignedDuration) -> Due {
         let allowed = match self.missed_runs {
@@ -103,7 +105,7 @@ impl Schedule {
         due
     }
 
-    /// The newest slot that is not too late, of those that no blackout leaves out.
+    /// Returns the newest slot that is not too late and that no blackout skips.
     fn newest_in_time(
         &self,
         ty: BackupType,

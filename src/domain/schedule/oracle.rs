@@ -1,8 +1,8 @@
-//! The engine against a slow second opinion, in every zone and around every change of its clock.
+//! Comparison of the engine with a slow oracle, in every zone and around every change of its clock.
 //!
-//! The oracle shares nothing with the engine but the zone's list of changes: it asks plain
-//! closures about each day, walks every civil minute they name, and finds the minute's instant by
-//! arithmetic on the stretches of time between two changes.
+//! The oracle shares only the zone's list of changes with the engine. It evaluates plain closures
+//! for each day and walks every civil minute they name. It finds the minute's instant by arithmetic
+//! on the stretches between two changes.
 
 use super::Schedule;
 use super::tests::{cron_both, monthly, weekly};
@@ -14,26 +14,26 @@ use std::collections::{BTreeSet, HashMap};
 use std::thread;
 
 pub(super) const DAY: i64 = 86_400;
-/// Seconds from a change of the clock at which questions are asked, slot or not.
+/// Seconds from a clock change at which the engine is queried, slot or not.
 const PROBES: [i64; 8] = [-1, 0, 1, 1_740, 1_801, 3_540, 3_601, 7_320];
 const TYPES: [BackupType; 2] = [BackupType::Full, BackupType::Incremental];
 
-/// A schedule and what it means, told a second time.
+/// A schedule and an independent definition of its meaning.
 struct Story {
     spec: ScheduleSpec,
-    /// How far around a change of the clock it is followed, each way.
+    /// Seconds before and after a clock change that are compared.
     reach: i64,
     full: Naive,
     incremental: Naive,
 }
 
-/// The days and the times of day of one type of backup.
+/// Days and times of day of one type of backup.
 struct Naive {
     day: fn(Date) -> bool,
     time: fn(i64, i64) -> bool,
 }
 
-/// Monday is 1, Sunday is 7.
+/// Returns the day of the week: Monday is 1, Sunday is 7.
 pub(super) fn weekday(date: Date) -> i8 {
     date.weekday().to_monday_one_offset()
 }
@@ -108,7 +108,7 @@ fn stories() -> Vec<Story> {
     ]
 }
 
-/// A stretch of time with one offset from UTC, in seconds.
+/// A stretch of time with a single offset from UTC, in seconds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Stretch {
     pub(super) start: i64,
@@ -153,7 +153,7 @@ fn stretches(zone: &TimeZone, from: i64, until: i64) -> Vec<Stretch> {
     stretches
 }
 
-/// The first instant at which a clock shows the civil second `civil` or a later one.
+/// Returns the first instant at which a clock shows the civil second `civil` or a later one.
 fn first_shown(stretches: &[Stretch], civil: i64) -> i64 {
     let shown = |stretch: &Stretch| stretch.start.max(civil - stretch.offset);
     let stretch = stretches
@@ -163,14 +163,14 @@ fn first_shown(stretches: &[Stretch], civil: i64) -> i64 {
     shown(stretch)
 }
 
-/// All slots in `(from, until]`, by walking the civil minutes of each day.
+/// Returns all slots in `(from, until]`, by walking the civil minutes of each day.
 fn walk(naive: &Naive, stretches: &[Stretch], from: i64, until: i64) -> Vec<i64> {
     let times: Vec<i64> = (0..24 * 60)
         .filter(|minute| (naive.time)(minute / 60, minute % 60))
         .map(|minute| minute * 60)
         .collect();
     let mut slots = BTreeSet::new();
-    // Two days more on either side: a zone's date is not UTC's, and Samoa left out a day.
+    // Two more days on either side: a zone's date differs from UTC's, and Samoa skipped a day.
     for midnight in (from / DAY - 2..=until / DAY + 2).map(|day| day * DAY) {
         let day = TimeZone::UTC.to_datetime(timestamp(midnight)).date();
         if (naive.day)(day) {
@@ -197,7 +197,7 @@ fn ask_last(schedule: &Schedule, ty: BackupType, until: i64) -> Option<i64> {
         .map(|slot| slot.at.as_second())
 }
 
-/// What the engine finds in `(from, until]`, forwards and backwards.
+/// Returns what the engine finds in `(from, until]`, forwards and backwards.
 fn ask(schedule: &Schedule, ty: BackupType, from: i64, until: i64) -> (Vec<i64>, Vec<i64>) {
     let forwards = std::iter::successors(ask_next(schedule, ty, from), |at| {
         ask_next(schedule, ty, *at)
@@ -210,7 +210,7 @@ fn ask(schedule: &Schedule, ty: BackupType, from: i64, until: i64) -> (Vec<i64>,
     (forwards.take_while(|at| *at <= until).collect(), back)
 }
 
-/// Compares over one span of time and returns how many slots it held.
+/// Compares one span of time and returns how many slots it held.
 fn compare(
     zone: &str,
     story: &Story,
@@ -232,7 +232,7 @@ fn compare(
         };
         assert_eq!(forwards, expected, "forwards: {}", location());
         assert_eq!(backwards, expected, "backwards: {}", location());
-        // Between slots too: right after a change most of all.
+        // Queries between slots too, above all right after a change.
         for at in stretches
             .iter()
             .flat_map(|stretch| PROBES.map(|probe| stretch.start + probe))
@@ -265,7 +265,7 @@ fn compare(
     checked
 }
 
-/// One name for each set of rules: most of the 600 names share theirs with another.
+/// Returns one name per set of rules: most of the 600 names share theirs with another.
 pub(super) fn distinct_zones(from: i64, until: i64) -> Vec<(String, Vec<Stretch>)> {
     let mut names: Vec<String> = db()
         .available()
@@ -345,7 +345,7 @@ fn every_slot_around_every_change_of_every_zone_is_where_a_slow_walk_finds_it() 
     let (rules, changes) = (sum(|scan| scan.zones), sum(|scan| scan.changes));
     let (names, slots) = (db().available().count(), sum(|scan| scan.slots));
     println!("{names} zones with {rules} sets of rules, {changes} changes, {slots} slots compared");
-    // Guards against a scan that looks at nothing; the figures grow and shrink with the database.
+    // Guards against a scan that checks nothing; the numbers vary with the time zone database.
     assert!(names > 500 && rules > 150 && changes > 5_000 && slots > 2_000_000);
 }
 

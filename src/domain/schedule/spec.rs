@@ -1,7 +1,8 @@
-//! From the `schedule` block of a strategy to a [`Schedule`]: the only place that reads its text.
+//! Parser from the `schedule` block of a strategy to a [`Schedule`]: the only code that reads its
+//! text.
 //!
-//! The API server has checked most of this already; an object that was stored before a rule
-//! existed, or by a server without it, is refused here with the same words.
+//! The API server has already checked most of this. An object that was stored before a rule
+//! existed, or by a server without it, is rejected here with the same message.
 
 use super::calendar::{Calendar, Days, Times, mask};
 use super::{Schedule, ScheduleError, blackout, cron, summary};
@@ -10,7 +11,7 @@ use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-/// The calendars of the full and of the incremental backups.
+/// Calendars of the full and of the incremental backups.
 type Calendars = (Option<Calendar>, Option<Calendar>);
 
 pub(super) fn parse(spec: &ScheduleSpec) -> Result<Schedule, ScheduleError> {
@@ -43,7 +44,7 @@ pub(super) fn parse(spec: &ScheduleSpec) -> Result<Schedule, ScheduleError> {
 }
 
 fn time_zone(name: &str) -> Result<TimeZone, ScheduleError> {
-    // `Etc/Unknown` is found, but stands for a zone that nobody knows.
+    // `Etc/Unknown` resolves, but means an unknown zone.
     let zone = TimeZone::get(name).ok().filter(|zone| !zone.is_unknown());
     zone.ok_or_else(|| ScheduleError::UnknownTimeZone {
         name: name.to_owned(),
@@ -127,7 +128,7 @@ fn both_crons(spec: &CronSpec) -> Result<Calendars, ScheduleError> {
     Ok((full, incremental))
 }
 
-/// `HH:MM`, 00:00 to 23:59.
+/// Parses `HH:MM`, 00:00 to 23:59.
 fn time(text: &str) -> Option<Time> {
     let two_digits = |text: &str| {
         let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -137,7 +138,7 @@ fn time(text: &str) -> Option<Time> {
     Time::new(two_digits(hour)?, two_digits(minute)?, 0, 0).ok()
 }
 
-/// Minutes from midnight to `HH:MM`.
+/// Returns the minutes from midnight to `HH:MM`.
 pub(super) fn minute_of_day(text: &str) -> Option<i64> {
     let time = time(text)?;
     Some(i64::from(time.hour()) * 60 + i64::from(time.minute()))

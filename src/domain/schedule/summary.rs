@@ -1,4 +1,4 @@
-//! A schedule in a few words, for a column that people read.
+//! Short description of a schedule, for a printer column.
 
 use crate::api::schedule::{BackupType, CronSpec, MonthlySpec, Weekday, WeeklySpec};
 
@@ -12,14 +12,14 @@ const WEEK: [(Weekday, &str); 7] = [
     (Weekday::Sunday, "Sun"),
 ];
 
-/// Such as `weekly Sun full, Mon-Sat incr 02:00 Asia/Shanghai`.
+/// Returns text such as `weekly Sun full, Mon-Sat incr 02:00 Asia/Shanghai`.
 pub(super) fn weekly(spec: &WeeklySpec, zone: &str) -> String {
     let days = |named: &[Weekday]| runs(&WEEK.map(|(day, name)| (name, named.contains(&day))));
     let days = both(&days(&spec.full), &days(&spec.incremental));
     format!("weekly {days} {} {zone}", spec.time)
 }
 
-/// Such as `monthly 1 full, 11,21 incr 02:00 UTC`; the last day is called `last`.
+/// Returns text such as `monthly 1 full, 11,21 incr 02:00 UTC`; the last day is called `last`.
 pub(super) fn monthly(spec: &MonthlySpec, zone: &str) -> String {
     let days = |named: &[i32], ty: BackupType| {
         let numbers: Vec<(String, bool)> = (1..=31)
@@ -38,7 +38,7 @@ pub(super) fn monthly(spec: &MonthlySpec, zone: &str) -> String {
     format!("monthly {} {} {zone}", both(&full, &incremental), spec.time)
 }
 
-/// Such as `cron full "0 2 * * SUN" incr "0 2 * * MON-SAT" Asia/Shanghai`.
+/// Returns text such as `cron full "0 2 * * SUN" incr "0 2 * * MON-SAT" Asia/Shanghai`.
 pub(super) fn cron(spec: &CronSpec, zone: &str) -> String {
     let part = |name: &str, expression: &Option<String>| {
         let expression = expression.as_ref()?;
@@ -59,7 +59,7 @@ fn both(full: &str, incremental: &str) -> String {
     }
 }
 
-/// The named days, three or more in a row as a range: `Mon-Wed,Fri`.
+/// Returns the named days, with three or more in a row as a range: `Mon-Wed,Fri`.
 fn runs<S: AsRef<str>>(days: &[(S, bool)]) -> String {
     let mut parts = Vec::new();
     for run in days.chunk_by(|(_, before), (_, after)| before == after) {

@@ -1,4 +1,4 @@
-//! The slot engine's stories, and the few words in which they tell a schedule.
+//! Tests of the slot engine, and helpers that build schedules.
 
 use super::*;
 use crate::api::schedule::{CronSpec, MonthlySpec, Weekday, WeeklySpec};

@@ -1,28 +1,28 @@
-//! From civil minutes to instants: the rule for gaps and overlaps, in one place.
+//! Conversion of civil minutes to instants: the single rule for gaps and overlaps.
 //!
-//! A minute falls at *the first instant at which the zone's clock shows it or a later one*. On an
-//! ordinary day that is the minute itself; in a gap it is the first instant after the gap; in an
+//! A minute falls at *the first instant at which the zone's clock shows it or a later minute*.
+//! Normally that is the minute itself; in a gap it is the first instant after the gap; in an
 //! overlap it is the first occurrence. So a minute has at most one instant, and a later minute
-//! never an earlier one.
+//! never falls earlier.
 
 use jiff::civil::{DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
-/// No clock is set back by more: offsets lie within 26 hours of UTC.
+/// Upper bound for a clock set back: offsets lie within 26 hours of UTC.
 const LONGEST_OVERLAP: SignedDuration = SignedDuration::from_hours(52);
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 
-/// The instant at which the minute `civil` falls; `None` beyond the ends of time.
+/// Returns the instant at which the minute `civil` falls; `None` outside the supported range.
 pub(super) fn instant_of(zone: &TimeZone, civil: DateTime) -> Option<Timestamp> {
     let moment = zone.to_ambiguous_timestamp(civil);
     match moment.offset() {
-        // In an overlap the earlier of the two.
+        // In an overlap, the earlier of the two.
         AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => moment.earlier().ok(),
         AmbiguousOffset::Gap { after, .. } => {
-            // No clock shows this minute. Read with the offset after the gap it lies before it.
+            // No clock shows this minute. With the offset after the gap, it lies before the gap.
             let before_gap = moment.earlier().ok()?;
             let mut transitions = zone.following(before_gap);
             transitions
@@ -32,14 +32,14 @@ pub(super) fn instant_of(zone: &TimeZone, civil: DateTime) -> Option<Timestamp> 
     }
 }
 
-/// The first whole minute that the zone's clock has not shown yet at `at`, nor passed. Every
-/// minute before it has its instant at or before `at`, every other one later.
+/// Returns the first whole minute that the zone's clock has neither shown nor passed at `at`. Every
+/// earlier minute has its instant at or before `at`, every other minute a later one.
 pub(super) fn first_minute_after(zone: &TimeZone, at: Timestamp) -> Option<DateTime> {
     let shown = zone.to_datetime(at);
     let minute = floor_to_minute(shown)?.checked_add(MINUTE).ok()?;
-    // Right after the clock was set back, minutes that it shows again have been shown before.
-    // Searched forwards: after a zone's last listed change, jiff 0.2 names one that its yearly rule
-    // would have made as the preceding one (`America/Ciudad_Juarez`, November 2022).
+    // Right after the clock was set back, the minutes that it repeats have been shown before. The
+    // search runs forwards: after a zone's last listed change, jiff 0.2 returns a wrong preceding
+    // one, derived from the yearly rule (`America/Ciudad_Juarez`, November 2022).
     let horizon = at.saturating_sub(LONGEST_OVERLAP).unwrap_or(Timestamp::MIN);
     let shown_before = zone
         .following(horizon)

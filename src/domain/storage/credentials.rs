@@ -1,20 +1,21 @@
-//! Whether all who use a store have its present keys.
+//! Whether all users of a storage have its current keys.
 
 use crate::api::Cause;
 use crate::api::condition::types::CREDENTIALS_APPLIED;
 use crate::api::storage::StorageCredentials;
 use crate::domain::condition::{DesiredCondition, Status, wanted};
 
-/// What a log backup's tenant has of the store's keys.
+/// Keys of the storage that a log backup's tenant has.
 #[derive(Clone, Debug)]
 pub struct AppliedCredentials {
     /// `resourceVersion` of the Secret whose keys the database has.
     pub version: String,
-    /// Why it has no newer ones.
+    /// Why it has no newer keys.
     pub cause: Option<Cause>,
 }
 
-/// Counts who has the keys of this version of the Secret, and says who has not, and why.
+/// Counts the users with the keys of this version of the Secret. Returns the counts, and a
+/// condition that names a user without them and the cause.
 pub(super) fn count<'a>(
     version: &str,
     users: impl Iterator<Item = (&'a str, &'a AppliedCredentials)>,

@@ -1,4 +1,4 @@
-//! Whether all who use a store keep to its limits.
+//! Whether all users of a storage have its limits.
 
 use super::LogBackupUse;
 use crate::api::Cause;
@@ -6,17 +6,18 @@ use crate::api::condition::types::LIMITS_APPLIED;
 use crate::domain::condition::{DesiredCondition, Status, wanted};
 use crate::oceanbase::model::StorageLimits;
 
-/// What a log backup's tenant makes of the store's limits.
+/// State of the storage's limits for a log backup's tenant.
 enum LimitStatus<'a> {
-    /// It has no place there.
+    /// The tenant has no location in the storage.
     Outside,
-    /// It keeps to them.
+    /// The tenant has the limits.
     Well,
-    /// It does not yet, for this cause, where there is one.
+    /// The tenant does not have them yet, for this cause if there is one.
     Not(Option<&'a Cause>),
 }
 
-/// Says who does not keep to these limits, and why. Nothing where nobody asks for any, and none are left.
+/// Returns a condition that names a user without these limits, and the cause. Returns `None` if no
+/// limits are requested and none are left.
 pub(super) fn applied(limits: StorageLimits, users: &[LogBackupUse]) -> Option<DesiredCondition> {
     let is_asked_for = limits != StorageLimits::NONE;
     if !is_asked_for && users.iter().all(|user| user.limits.is_none()) {
@@ -54,7 +55,7 @@ pub(super) fn applied(limits: StorageLimits, users: &[LogBackupUse]) -> Option<D
 fn keeps<'a>(user: &'a LogBackupUse, limits: &str, is_asked_for: bool) -> LimitStatus<'a> {
     let blocked = user.cause.as_ref();
     match &user.limits {
-        // It has not looked, and may be kept from it.
+        // The log backup has not checked the limits, and may be blocked.
         None if is_asked_for && blocked.is_none() => LimitStatus::Not(None),
         None => LimitStatus::Outside,
         Some(known) if known.wanted != limits => LimitStatus::Not(blocked),
@@ -82,7 +83,7 @@ mod tests {
         max_bandwidth: 20 << 20,
     };
 
-    /// A log backup, what its tenant keeps to, and why it does not do what it should, if so.
+    /// Returns a log backup with its limits, and with the reason of its failure, if any.
     fn user(limits: Option<TenantLimits>, reason: Option<&str>) -> LogBackupUse {
         LogBackupUse {
             name: "prod-t1002".to_owned(),
@@ -152,7 +153,7 @@ mod tests {
                 "False",
                 "DestinationInUse",
             ),
-            // What is wrong with one that keeps to them is told elsewhere.
+            // Other problems of a log backup with the limits are reported elsewhere.
             (vec![blocked(Some(has(LIMITS)))], "True", "Applied"),
         ];
         for (users, status, reason) in cases {

@@ -1,4 +1,4 @@
-//! A store's page, for what its description and its users show.
+//! The summary of a storage, for its description and its users.
 
 use super::*;
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus, status_of};
@@ -7,7 +7,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
-/// A log backup that uses the store.
+/// A log backup that uses the storage.
 fn user(archiving: bool, reason: Option<&str>) -> LogBackupUse {
     LogBackupUse {
         keys: None,
@@ -36,7 +36,7 @@ fn used_by(log_backups: Vec<LogBackupUse>) -> Observation {
     observed(Ok("file:///ob-backup"), log_backups)
 }
 
-/// An object whose status is decided again and again.
+/// An object with repeated decisions on its status.
 #[derive(Default)]
 struct Fixture {
     status: BackupStorageStatus,
@@ -84,7 +84,7 @@ fn reachability_follows_the_log_backups() {
             vec![user(true, None), trouble()],
             ("False", "StoreNotReachable"),
         ),
-        // It says nothing about the store.
+        // It says nothing about the storage.
         (
             vec![user(false, Some("TenantLocked"))],
             ("Unknown", "NotInUse"),
@@ -296,7 +296,7 @@ fn with_keys(version: &str, reason: Option<&str>) -> LogBackupUse {
 }
 
 impl Fixture {
-    /// How many tenants have the present keys, of how many; status and reason.
+    /// Number of tenants with the current keys, number of tenants, status and reason.
     fn keys(&self) -> (i32, i32, &str, &str) {
         let counts = self.status.credentials.as_ref().unwrap();
         let mut conditions = self.status.conditions.iter();

@@ -1,7 +1,8 @@
-//! How much is in a store, and whether that is more than there should be (console S71).
+//! Size of a storage's contents, and whether it exceeds the alert threshold (console S71).
 //!
-//! Bytes move all the time: they are written when they have moved by a hundredth and stood for five minutes,
-//! when they cross the threshold, and once a day.
+//! Sizes change all the time. They are written after a change of at least one percent if the shown
+//! values are five minutes old. They are also written when they cross the threshold, and once a
+//! day.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -14,12 +15,12 @@ use crate::api::storage::TrendPoint;
 use crate::domain::condition::{DesiredCondition, Status, turned, wanted};
 use crate::domain::{Event, shortened, time};
 
-/// Days that are kept.
+/// Number of days to keep.
 const MAX_USAGE_SAMPLES: usize = 90;
 const NEARLY_FULL: &str = "StoreNearlyFull";
 const HAS_ROOM: &str = "StoreHasRoom";
 
-/// What lies in a store.
+/// Size of a storage's contents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// Bytes of data backups.
@@ -28,24 +29,24 @@ pub struct Figures {
     pub log_bytes: i64,
 }
 
-/// How much there is room for.
+/// Capacity of a storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// As somebody wrote it.
+    /// Text of the spec.
     pub text: String,
-    /// Percent of it from which on it is told.
+    /// Percentage from which the operator reports it.
     pub alert_percent: i32,
 }
 
 impl Figures {
-    /// All bytes together.
+    /// Returns the sum of all bytes.
     #[must_use]
     pub fn total(self) -> i64 {
         self.data_bytes.saturating_add(self.log_bytes)
     }
 }
 
-/// Bytes of a quantity such as `10Ti` or `500G`; `None` where it is none.
+/// Returns the bytes of a quantity such as `10Ti` or `500G`; `None` if it is invalid.
 #[must_use]
 pub fn bytes_of(quantity: &str) -> Option<i64> {
     let split = quantity.find(|c: char| !c.is_ascii_digit());
@@ -70,7 +71,7 @@ pub fn bytes_of(quantity: &str) -> Option<i64> {
     (bytes > 0).then_some(bytes)
 }
 
-/// Bytes for people: `1.4 TiB`.
+/// Returns bytes in readable form: `1.4 TiB`.
 #[must_use]
 pub fn bytes_text(bytes: i64) -> String {
     const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
@@ -88,11 +89,10 @@ pub fn bytes_text(bytes: i64) -> String {
     format!("{whole}.{tenth} {name}")
 }
 
-/// How long bytes stand that are shown: logs never cease to come.
+/// Minimum age of shown sizes before they change: new logs arrive all the time.
 const STATUS_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
-/// Whether bytes differ by so much from those that are shown, and these stand for so long, that it is worth
-/// a write.
+/// Returns whether sizes differ enough from the shown ones, and these are old enough, for a write.
 #[must_use]
 pub fn have_moved(shown: i64, since: Option<&Time>, bytes: i64, now: Timestamp) -> bool {
     let moved = i128::from(bytes) - i128::from(shown);
@@ -108,8 +108,8 @@ fn percent(total: i64, capacity: i64) -> i32 {
     i32::try_from(percent).unwrap_or(i32::MAX)
 }
 
-/// Brings the figures up to date; whether the store is fuller than it should be, where somebody said
-/// how much there is room for.
+/// Updates the figures. Returns whether the storage exceeds its threshold, if the spec sets a
+/// capacity.
 pub(super) fn record(
     status: &mut BackupStorageStatus,
     observed: &Observation,
@@ -142,7 +142,7 @@ pub(super) fn record(
         None => bytes_text(total),
     });
     let capacity = capacity?;
-    // Stored before the schema refused it.
+    // Stored before the schema rejected it.
     if room.is_none() {
         return Some(unreadable(capacity));
     }
@@ -151,7 +151,7 @@ pub(super) fn record(
 
 fn unreadable(capacity: &Capacity) -> DesiredCondition {
     let message = format!(
-        "`capacity` ({}) is no quantity of bytes, and how full the store is can not be told: write \
+        "`capacity` ({}) is no quantity of bytes, and how full the store is cannot be told: write \
          digits and a unit, such as 10Ti or 500G",
         shortened(capacity.text.clone(), 64)
     );
@@ -173,7 +173,7 @@ fn show(status: &mut BackupStorageStatus, figures: Figures, date: String) {
         log_bytes: figures.log_bytes,
     };
     let trend = &mut status.trend;
-    // A clock that was put back would leave days of the future behind.
+    // A clock that was set back would leave days in the future.
     trend.retain(|known| known.date < point.date);
     trend.push(point);
     trend.drain(..trend.len().saturating_sub(MAX_USAGE_SAMPLES));
@@ -183,7 +183,7 @@ fn day(now: Timestamp) -> String {
     TimeZone::UTC.to_datetime(now).date().to_string()
 }
 
-/// No numbers that move: they would be written anew for each step.
+/// Returns the condition. It contains no changing numbers: each change would cause a write.
 fn judged(capacity: &Capacity, used_percent: Option<i32>) -> DesiredCondition {
     let (limit, text) = (capacity.alert_percent, &capacity.text);
     let Some(used) = used_percent else {
@@ -202,7 +202,7 @@ fn judged(capacity: &Capacity, used_percent: Option<i32>) -> DesiredCondition {
     wanted(WITHIN_CAPACITY, true, HAS_ROOM, message)
 }
 
-/// What is told when a store becomes too full, or is so no more.
+/// Returns the event if a storage becomes too full, or is no longer too full.
 pub(super) fn event(before: &BackupStorageStatus, after: &BackupStorageStatus) -> Option<Event> {
     let is_full =
         |known: &&crate::api::Condition| known.type_ == WITHIN_CAPACITY && known.status == "False";
@@ -226,7 +226,7 @@ pub(super) fn event(before: &BackupStorageStatus, after: &BackupStorageStatus) -
     }
 }
 
-/// Whether a store holds more than it should, and how many percent of what there is room for.
+/// Returns the used percentage of the capacity, if it reaches the threshold.
 #[must_use]
 pub fn over(status: Option<&BackupStorageStatus>, alert_percent: i32) -> Option<i32> {
     status?.used_percent.filter(|used| *used >= alert_percent)

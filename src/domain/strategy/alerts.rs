@@ -1,6 +1,6 @@
-//! What a strategy tells as alerts, with the console's names and their life: generated once,
-//! found again every five minutes, all of them together, recovered when the cause is gone, kept for a
-//! week.
+//! Alerts of a strategy, with the console's names and lifecycle. An alert is generated once and
+//! recovers when its cause ends. All active alerts are refreshed together every five minutes.
+//! Recovered alerts are kept for a week.
 
 mod rules;
 
@@ -16,38 +16,38 @@ use crate::api::alert::Alert;
 use crate::domain::naming::fingerprint;
 use crate::domain::{Next, shortened, time};
 
-/// How many alerts the status holds.
+/// Maximum number of alerts in the status.
 pub(super) const MAX_ALERTS: usize = 50;
-/// How often it is written that an alert still holds.
+/// Interval at which active alerts are refreshed.
 const REFRESH_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 /// How long an alert is kept after it recovered.
 const ALERT_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 const ACTIVE: &str = "Active";
 
-/// What can be wrong, in the console's words.
+/// Kinds of alerts, in the console's terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    /// The last data backup of a tenant failed, or did not start in time.
+    /// The last data backup of a tenant failed or did not start in time.
     BackupFailed,
     /// A data backup runs for too long.
     BackupTimeout,
-    /// A tenant has had no data backup that went well for too long.
+    /// A tenant has had no successful data backup for too long.
     NoSuccess,
-    /// Log backup is too far behind.
+    /// Log backup lags too far behind.
     LogDelay,
-    /// A tenant was not restored, or has not passed its checks.
+    /// A tenant was not restored, or failed its checks.
     VerificationFailed,
-    /// No verification has gone well for too long.
+    /// No verification has succeeded for too long.
     VerificationOverdue,
     /// The last cleanup of a tenant's backups failed.
     CleanupFailed,
-    /// The strategy's store is fuller than it should be.
+    /// The strategy's storage is above its threshold.
     StorageNearlyFull,
 }
 
 impl Kind {
-    /// The console's name; of verifications and cleanups, which it does not alert of, the operator's
-    /// own.
+    /// Returns the console's name. For verifications and cleanups, which the console does not alert
+    /// on, it is the operator's own.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::BackupFailed => "base_backup_fail",
@@ -61,7 +61,7 @@ impl Kind {
         }
     }
 
-    /// The console's level, since its V4.0.3.
+    /// Returns the console's level, as of its V4.0.3.
     fn severity(self) -> &'static str {
         match self {
             Self::BackupFailed | Self::NoSuccess | Self::LogDelay | Self::VerificationFailed => {
@@ -73,19 +73,19 @@ impl Kind {
     }
 }
 
-/// What is found to be wrong.
+/// Problems found in this pass.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct AlertCandidate {
-    /// By kind and tenant, or strategy: what is wrong and what to do.
+    /// Problem and advice, by kind and by tenant or strategy.
     pub(super) wrong: BTreeMap<(Kind, String), String>,
-    /// Kinds of which nothing can be said now: they stand as they were.
+    /// Kinds that cannot be evaluated now: their alerts stay unchanged.
     pub(super) unknown: Vec<Kind>,
-    /// When something may become wrong without anybody waking the strategy.
+    /// When a problem may begin without an event that triggers the strategy.
     pub(super) due: Vec<Timestamp>,
 }
 
 impl Evaluation<'_> {
-    /// Brings the alerts up to date; says when to look again.
+    /// Updates the alerts; returns when to reconcile next.
     pub(super) fn alert(&mut self, standing: &StrategyState<'_>) -> Next {
         let found = match standing {
             StrategyState::Unchanged => return Next::Await,
@@ -101,8 +101,8 @@ impl Evaluation<'_> {
     }
 }
 
-/// The alerts as they are now, active ones first, and how many are active: also those for which
-/// there is no room.
+/// Returns the current alerts, active ones first, and the number of active alerts. That number
+/// includes alerts that do not fit.
 pub(super) fn updated(
     known: &[Alert],
     found: &AlertCandidate,
@@ -111,7 +111,7 @@ pub(super) fn updated(
     let mut wrong = found.wrong.clone();
     let is_unknown = |alert: &Alert| found.unknown.iter().any(|kind| kind.name() == alert.type_);
     let (mut active, mut recovered) = (Vec::new(), Vec::new());
-    // Each in its own time would be a write for each.
+    // Separate refresh times would cost one status write per alert.
     let is_due = known.iter().any(|alert| {
         let is_found = alert.status == ACTIVE && cause_of(alert, &wrong, now).is_some();
         is_found && !is_recent(alert, now)
@@ -139,7 +139,7 @@ pub(super) fn updated(
     let fresh = wrong.into_iter();
     active.extend(fresh.map(|((kind, object), message)| generated(kind, object, message, now)));
     let count = active.len();
-    // The oldest ones stay where there is no room for all: others would come and go.
+    // If not all fit, the oldest stay: otherwise alerts would keep appearing and disappearing.
     active.sort_by(|one, other| key(one).cmp(&key(other)));
     recovered.retain(|alert| forgotten_at(alert).is_none_or(|at| now < at));
     recovered.sort_by_key(|alert| Reverse(recovered_at(alert)));
@@ -148,13 +148,13 @@ pub(super) fn updated(
     (active, count)
 }
 
-/// Whether a cause that is found now is this alert: it is active, or it recovered within this very
-/// second, and a new one would have its id.
+/// Returns whether a cause found now belongs to this alert. The alert is active, or it recovered
+/// within this second and a new alert would get the same id.
 fn is_one(alert: &Alert, now: Timestamp) -> bool {
     alert.status == ACTIVE || alert.generated_time == Some(time(now))
 }
 
-/// What is found of an alert.
+/// Returns the current cause of an alert.
 fn cause_of(
     alert: &Alert,
     wrong: &BTreeMap<(Kind, String), String>,
@@ -167,7 +167,7 @@ fn cause_of(
     found.cloned()
 }
 
-/// Whether it was found within the last five minutes.
+/// Returns whether it was refreshed within the last five minutes.
 fn is_recent(alert: &Alert, now: Timestamp) -> bool {
     alert.last_generated_time.as_ref().is_some_and(|last| {
         let age = last.0.duration_until(now);
@@ -175,7 +175,7 @@ fn is_recent(alert: &Alert, now: Timestamp) -> bool {
     })
 }
 
-/// When alerts that last were last found again.
+/// Returns when active alerts were last refreshed.
 pub(super) fn last_found(alerts: &[Alert]) -> Option<Time> {
     let active = alerts.iter().filter(|alert| alert.status == ACTIVE);
     active
@@ -218,7 +218,7 @@ fn forgotten_at(alert: &Alert) -> Option<Timestamp> {
     recovered_at(alert)?.saturating_add(ALERT_RETENTION).ok()
 }
 
-/// When an alert changes by itself.
+/// Returns when an alert changes without an event.
 fn next_change(alert: &Alert) -> Option<Timestamp> {
     if alert.status == ACTIVE {
         let last = alert.last_generated_time.as_ref()?.0;

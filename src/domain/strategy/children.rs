@@ -1,5 +1,5 @@
-//! The objects that a strategy makes: log backups, first backups and the tasks of the open slot;
-//! and the ended tasks that it deletes.
+//! Objects that a strategy creates (log backups, first backups, tasks of the open slot), and the
+//! ended tasks that it deletes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,20 +17,20 @@ use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::{naming, time};
 use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 
-/// Longest deadline of a task that the schema takes, in seconds.
+/// Longest task deadline that the schema accepts, in seconds.
 const LONGEST_DEADLINE: i64 = 2_592_000;
 
-/// A task that should be there.
+/// A task that should exist.
 struct DesiredTask<'a> {
     name: String,
     tenant: &'a Tenant,
     slot: Slot,
-    /// Whether it is one of a slot's many, which are spread.
+    /// Whether it is one of a slot's tasks, whose starts are spread.
     is_spread: bool,
 }
 
 impl Evaluation<'_> {
-    /// What is to be made or deleted next; log backups first.
+    /// Returns what to create or delete next; log backups come first.
     pub(super) fn effect(&self, plan: &Plan<'_>) -> Option<Effect> {
         self.create_log_backups(plan)
             .or_else(|| self.edit_log_backups(plan))
@@ -53,7 +53,7 @@ impl Evaluation<'_> {
         let mut names = BTreeSet::new();
         let mut ours = self.early_backups(plan);
         ours.extend(self.slot_tasks(plan));
-        // Mirrors start nothing, so that no window holds them back. The open slot waits for the end of
+        // Mirrors start no backup, so no window holds them back. The open slot waits for the end of
         // an upgrade, so that the missed-run policy applies to it.
         if self.observed.is_upgrading || plan.schedule.blackout(self.now).is_some() {
             ours.clear();
@@ -78,7 +78,7 @@ impl Evaluation<'_> {
         (!tasks.is_empty()).then_some(Effect::DeleteTasks(tasks))
     }
 
-    /// With `firstBackup: Immediately`, a full backup for each tenant that has none here.
+    /// Returns, with `firstBackup: Immediately`, a full backup for each tenant that has none here.
     fn first_backups<'a>(&self, plan: &Plan<'a>) -> Vec<DesiredTask<'a>> {
         let Some(since) = &self.status.first_backup_time else {
             return Vec::new();
@@ -89,7 +89,7 @@ impl Evaluation<'_> {
         });
         lacking
             .filter_map(|tenant| {
-                // The same in every pass, so that it is made once.
+                // The same instant in every pass, so that the task is created only once.
                 let at = match self.index.log_backup_of(tenant) {
                     Some(known) => known.created_at.max(since.0),
                     None if self.manages_log_backup() => return None,
@@ -100,9 +100,9 @@ impl Evaluation<'_> {
             .collect()
     }
 
-    /// A full backup that has been wanted since this instant.
+    /// Returns a full backup requested at this instant.
     fn early_backup<'a>(&self, tenant: &'a Tenant, since: Timestamp) -> Option<DesiredTask<'a>> {
-        // No deadline reaches further: it would be overdue when it is made, for ever again.
+        // No deadline reaches further: each such task would be overdue when it is created.
         let is_late = since.duration_until(self.now).as_secs() >= LONGEST_DEADLINE;
         let (at, ty) = (since, BackupType::Full);
         (!is_late).then(|| self.wanted_task(tenant, Slot { at, ty }, false))
@@ -112,15 +112,15 @@ impl Evaluation<'_> {
         self.strategy.spec.log_backup.mode != StrategyLogBackupMode::Unmanaged
     }
 
-    /// Full backups that do not wait for the schedule.
+    /// Returns full backups that do not wait for the schedule.
     fn early_backups<'a>(&self, plan: &Plan<'a>) -> Vec<DesiredTask<'a>> {
         let mut tasks = self.first_backups(plan);
         tasks.extend(self.backups_after_heals(plan));
         tasks
     }
 
-    /// A full backup for each tenant whose interrupted log backup was healed: none of the sets
-    /// before can be recovered to beyond the interruption.
+    /// Returns a full backup for each tenant whose interrupted log backup was healed. No earlier
+    /// set can be recovered beyond the interruption.
     fn backups_after_heals<'a>(&self, plan: &Plan<'a>) -> Vec<DesiredTask<'a>> {
         if self.strategy.spec.suspend {
             return Vec::new();
@@ -133,7 +133,7 @@ impl Evaluation<'_> {
             .collect()
     }
 
-    /// Until when a blackout holds first backups back, where it does.
+    /// Returns until when a blackout holds back first backups, if it does.
     pub(super) fn first_backups_held_until(&self, plan: &Plan<'_>) -> Option<Timestamp> {
         let blackout = plan.schedule.blackout(self.now)?;
         (!self.early_backups(plan).is_empty()).then_some(blackout.until)
@@ -142,24 +142,24 @@ impl Evaluation<'_> {
     pub(super) fn record_first_backup(&mut self) {
         let is_wanted = self.strategy.spec.first_backup == FirstBackup::Immediately;
         let known = self.status.first_backup_time.take();
-        // Whoever lets a suspended strategy go on wants it then.
+        // When a user resumes a suspended strategy, its first backup is requested at that time.
         let is_wanted = is_wanted && !self.strategy.spec.suspend;
         self.status.first_backup_time = is_wanted.then(|| known.unwrap_or_else(|| time(self.now)));
     }
 
-    /// Tenants whose data can be backed up: not those whose log backup is not ours to make.
+    /// Returns tenants whose data can be backed up: those that nothing blocks.
     fn backed_up<'a>(&self, matched: &'a MatchedTenants) -> impl Iterator<Item = &'a Arc<Tenant>> {
         let eligible = matched.eligible.iter();
         eligible.filter(|tenant| self.remaining_blocker(tenant).is_none())
     }
 
-    /// Why no task is made for a tenant: it would fail at once, slot for slot. The tenant is listed
-    /// as failing.
+    /// Returns why a tenant gets no task: it would fail at once, for every slot. The tenant is
+    /// listed as failing.
     pub(super) fn remaining_blocker(&self, tenant: &Tenant) -> Option<String> {
         if let Some(refusal) = self.refusal(tenant) {
             return Some(refusal.reason);
         }
-        // Its log backup says so when it has looked; a backup that was sent before would be made.
+        // Checked before its log backup reports it: a data backup sent until then would be created.
         if self.has_logs_elsewhere(tenant) {
             return Some("DestinationInUse".to_owned());
         }
@@ -173,7 +173,7 @@ impl Evaluation<'_> {
             .cloned()
     }
 
-    /// Why a slot has no task.
+    /// Returns why a slot has no task.
     fn why_nothing(&self, matched: &MatchedTenants) -> String {
         if self.backed_up(matched).next().is_some() {
             return "FullBackupPending".to_owned();
@@ -185,30 +185,30 @@ impl Evaluation<'_> {
             .unwrap_or_else(|| "NoTenants".to_owned())
     }
 
-    /// Whether a log backup is to be made for it.
+    /// Returns whether a log backup is to be created for the tenant.
     fn is_without_log_backup(&self, tenant: &Tenant) -> bool {
         if !self.manages_log_backup() {
             return false;
         }
-        // Also where only the data backups go elsewhere: whoever makes them archives around them,
-        // and could not set a destination of his own any more.
+        // Also if only data backups go elsewhere: the tool that creates them archives around them.
+        // With a LogBackup here, it could no longer set its own log destination.
         self.index.log_backup_of(tenant).is_none() && self.refusal(tenant).is_none()
     }
 
-    /// All tasks of the open slot, whether they are there or not.
+    /// Returns all tasks of the open slot, whether they exist or not.
     fn slot_tasks<'a>(&self, plan: &Plan<'a>) -> Vec<DesiredTask<'a>> {
         let Some(slot) = slots::open(&self.status) else {
             return Vec::new();
         };
         let pending = self.full_pending(plan);
         self.backed_up(plan.matched)
-            // A full backup that is under way covers what an incremental one would.
+            // A full backup in progress covers what an incremental one would.
             .filter(|tenant| slot.ty == BackupType::Full || !pending.contains(&tenant.name))
             .map(|tenant| self.wanted_task(tenant, slot, true))
             .collect()
     }
 
-    /// Tenants with a full backup that has not ended and is not late, or is about to be made.
+    /// Returns tenants with a full backup that is to be created, or that runs and is not late.
     fn full_pending(&self, plan: &Plan<'_>) -> BTreeSet<String> {
         let late = self.late_tasks();
         let tasks = self.observed.tasks.iter();
@@ -222,7 +222,7 @@ impl Evaluation<'_> {
             .collect()
     }
 
-    /// Closes the open slot when all its tasks are there, or can not be.
+    /// Closes the open slot when all its tasks exist or cannot be created.
     pub(super) fn close_when_created(&mut self, plan: &Plan<'_>, created: Option<&ApplyOutcome>) {
         let open = self.status.open_slot.as_ref();
         let is_held = open.is_some_and(|open| open.start_time.is_some());
@@ -249,7 +249,7 @@ impl Evaluation<'_> {
         slots::close(&mut self.status, record);
     }
 
-    /// Names of all objects that are to be made, edited or deleted, now or later.
+    /// Returns the names of all objects to create, edit or delete, now or later.
     pub(super) fn wanted_names(&self, plan: &Plan<'_>) -> BTreeSet<String> {
         let tasks = self.early_backups(plan).into_iter();
         let mut names: BTreeSet<String> = tasks
@@ -268,7 +268,7 @@ impl Evaluation<'_> {
         names
     }
 
-    /// The tenants that can not be backed up, and why.
+    /// Returns the tenants that cannot be backed up, and why.
     pub(super) fn failing(&self, matched: &MatchedTenants) -> Vec<FailingTenant> {
         let mut failing = matched.failing.clone();
         for tenant in &matched.eligible {
@@ -276,7 +276,7 @@ impl Evaluation<'_> {
                 failing.push(refusal);
             } else if let Some(unmade) = self
                 .unmade(&self.log_backup_name(tenant))
-                // One that can not be edited is there.
+                // A log backup that cannot be edited exists.
                 .filter(|unmade| unmade.reason != EDIT_FAILED)
             {
                 failing.push(FailingTenant {
@@ -296,7 +296,7 @@ impl Evaluation<'_> {
     fn new_log_backup(&self, tenant: &Tenant) -> LogBackupSpec {
         let spec = self.strategy.spec;
         let desired_state = self.found_state(tenant);
-        // Together they would be refused: the database would stop writing.
+        // The combination is rejected: the database would stop writing.
         let binding = match desired_state {
             DesiredState::Paused => Binding::Optional,
             _ => spec.log_backup.binding,
@@ -319,16 +319,16 @@ impl Evaluation<'_> {
         }
     }
 
-    /// What a new log backup asks for: to archive, which is what a strategy is applied for.
+    /// Returns the desired state of a new log backup: Running, which is why a strategy is applied.
     ///
-    /// But whoever has stopped archiving under this strategy, in the database or in a LogBackup that
-    /// was deleted since, meant it: a deletion must not start anything. What stopped before there was
-    /// this strategy is no answer to it: often it was the operator itself, around a data backup or
-    /// before it was uninstalled. A pause is kept however old it is, since only people pause.
+    /// A user's stop under this strategy is kept: deleting a LogBackup must not start archiving. A
+    /// stop from before the strategy does not count. Often the operator itself caused it, around a
+    /// data backup or before it was uninstalled. A pause is kept however old it is, since only
+    /// users pause.
     fn found_state(&self, tenant: &Tenant) -> DesiredState {
         let round = tenant.round.as_ref();
         let round = round.filter(|_| self.observed.with_logs_here.contains(&tenant.id));
-        // Between two data backups it is stopped without anybody meaning it.
+        // Between two data backups it is stopped by design.
         if self.strategy.spec.log_backup.mode == StrategyLogBackupMode::AroundDataBackup {
             return DesiredState::Running;
         }
@@ -338,7 +338,7 @@ impl Evaluation<'_> {
         let stopped = match &round.status {
             RoundStatus::Suspending | RoundStatus::Suspend => return DesiredState::Paused,
             RoundStatus::Stopping => true,
-            // With ARCHIVELOG a new round is about to begin.
+            // With ARCHIVELOG, a new round is about to begin.
             RoundStatus::Stop => tenant.archive_log != Some(true),
             _ => false,
         };
@@ -349,8 +349,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Whether a round came to its end after the strategy was made: that time is kept in whole
-    /// seconds, and of a round's end only its checkpoint is known.
+    /// Returns whether a round ended after the strategy was created. Creation times have whole
+    /// seconds, and only the checkpoint of a round's end is known.
     fn is_younger_than_strategy(&self, round: &Round) -> bool {
         let created_at = self.strategy.created_at.as_second();
         round
@@ -378,11 +378,11 @@ impl Evaluation<'_> {
         let share = naming::share_of_spread(cluster, tenant.id, spread);
         let share = SignedDuration::from_secs(share);
         let start = schedule.after(slot.at, share);
-        // The task knows nothing of blackouts, so that those in between make its deadline longer.
+        // The task does not account for blackouts, so blackouts in between extend its deadline.
         let deadline = schedule.after(slot.at, share + schedule.starting_deadline());
         let mut deadline = start.duration_until(deadline).as_secs();
         if !task.is_spread {
-            // It is wanted until there is one, whatever it waits for.
+            // It stays valid until it runs, whatever delays it.
             deadline = LONGEST_DEADLINE;
         }
         let spec = BackupTaskSpec {

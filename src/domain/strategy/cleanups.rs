@@ -1,5 +1,6 @@
-//! Cleanups that the database makes by itself, or that somebody starts there, shown as tasks. Nothing
-//! is ever sent for them; what a CleanupTask asks for is shown by that one alone.
+//! Cleanups that the database starts by itself, or that users start there, shown as tasks. The
+//! operator sends no statement for them. A cleanup that a CleanupTask requests appears only as that
+//! task.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,14 +13,14 @@ use crate::api::{CleanupTaskSpec, LocalReference};
 use crate::domain::{Next, naming, time};
 use crate::oceanbase::model::{CleanupJob, JobStatus, Tenant, TenantId};
 
-/// How long ago a job may have ended that is shown.
+/// Maximum age of an ended job that is shown.
 const MAX_ENDED_AGE: SignedDuration = SignedDuration::from_hours(24);
-/// How soon objects that could not be made or deleted are tried again.
+/// Delay before a retry of objects that could not be created or deleted.
 const RETRY_INTERVAL: Next = Next::After(Duration::from_secs(10));
-/// How many are made or deleted in one pass.
+/// Maximum number of objects created or deleted per pass.
 const BATCH: usize = 50;
 
-/// A CleanupTask that this strategy made.
+/// A CleanupTask that this strategy created.
 #[derive(Clone, Debug)]
 pub struct ObservedCleanup {
     /// Its name.
@@ -28,17 +29,17 @@ pub struct ObservedCleanup {
     pub version: (String, String),
     /// Its tenant.
     pub tenant_name: String,
-    /// When the job that it shows began.
+    /// When the job that it mirrors began.
     pub mirrored_since: Option<Timestamp>,
-    /// Whether it is being deleted, and something holds it.
+    /// Whether it is being deleted, and a finalizer holds it.
     pub deleting: bool,
-    /// How it ended, once it has.
+    /// Its outcome, once it has ended.
     pub outcome: Option<String>,
     /// When it ended.
     pub completed_at: Option<Timestamp>,
 }
 
-/// A CleanupTask that somebody has made, for a tenant of the same database.
+/// A CleanupTask that a user created for a tenant of the same database.
 #[derive(Clone, Debug)]
 pub struct AskedCleanup {
     /// Its tenant.
@@ -49,15 +50,15 @@ pub struct AskedCleanup {
     pub is_over: bool,
 }
 
-/// What is to be done about cleanups.
+/// Next step for cleanups.
 pub(super) struct CleanupView {
     pub(super) effect: Option<Effect>,
     pub(super) next: Next,
 }
 
 impl Evaluation<'_> {
-    /// Makes what is to be shown, and deletes what is beyond the limits. What was tried in this very
-    /// pass is tried again later, where it is not seen by then.
+    /// Creates missing mirrors, and deletes those beyond the limits. The operator retries this
+    /// pass's effect later if it is not visible by then.
     pub(super) fn cleanups(
         &self,
         matched: &MatchedTenants,
@@ -101,10 +102,10 @@ impl Evaluation<'_> {
             return false;
         }
         let Some(ended_at) = job.ended_at.filter(|_| job.status.is_terminal()) else {
-            // One that runs and has nothing to do yet may end so.
+            // A running job without tasks so far may end as idle.
             return job.tasks > 0;
         };
-        // As it stands in a status.
+        // Rounded as in a status.
         let ended_at = time(ended_at).0;
         let good = job.status == JobStatus::Completed;
         let name = self.cleanup_name(tenant, job);
@@ -115,7 +116,7 @@ impl Evaluation<'_> {
                     .completed_at
                     .is_some_and(|at| (at, &known.name) > (ended_at, &name))
         });
-        // What the history would delete next is not made, or it would be made and deleted for ever.
+        // Without this, the history would delete the task again, and it would be recreated forever.
         ended_at.duration_until(self.now) < MAX_ENDED_AGE
             && newer.count() < self.cleanups_kept(good)
     }
@@ -130,8 +131,8 @@ impl Evaluation<'_> {
         usize::try_from(kept).unwrap_or_default()
     }
 
-    /// Whether a CleanupTask has asked for it, or may have: whose job it is stands in its status a
-    /// moment after the job is there.
+    /// Returns whether a CleanupTask requested it, or may have. The task's status names its job
+    /// only shortly after the job exists.
     fn is_asked_for(&self, tenant: &Tenant, job: &CleanupJob) -> bool {
         job.initiator_tenant_id == TenantId::SYS
             && self.observed.asked_cleanups.iter().any(|asked| {
@@ -154,8 +155,8 @@ impl Evaluation<'_> {
         (self.cleanup_name(tenant, job), spec)
     }
 
-    /// The name of a job's task. A database that was made anew counts its jobs from the same beginning
-    /// as the one before, whose task has the name: then the job's start is in it.
+    /// Returns the name of a job's task. A recreated database restarts its job numbers, so a task
+    /// of the previous database may have the name. The name then includes the job's start.
     fn cleanup_name(&self, tenant: &Tenant, job: &CleanupJob) -> String {
         let (strategy, started_at) = (self.strategy.name, time(job.started_at).0);
         let name = naming::cleanup(strategy, tenant.id, job.id);
@@ -173,7 +174,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Ended ones beyond the limits of their tenant.
+    /// Deletes ended cleanups beyond the limits of their tenant.
     fn delete_cleanups(&self) -> Option<Effect> {
         let mut groups = BTreeMap::<_, Vec<&ObservedCleanup>>::new();
         for known in &self.observed.cleanups {

@@ -1,14 +1,15 @@
-//! Which database a strategy's memory is about. All databases number their tenants alike: what was
-//! set, backed up or passed on in the one before says nothing of one that was made anew.
+//! The database that a strategy's recorded state is about. All databases number their tenants
+//! alike, so state from the previous database does not apply to a recreated one.
 
 use super::{Evaluation, ObservedTask};
 use crate::api::PinnedDatabase;
 use crate::domain::pinned;
 
 impl<'a> Evaluation<'a> {
-    /// The tasks by which the backups of this database are judged: not those that ran in one before.
+    /// Returns the tasks by which this database's backups are evaluated, without those of an
+    /// earlier one.
     pub(super) fn tasks_here(&self) -> impl Iterator<Item = &'a ObservedTask> + use<'a> {
-        // The one that was seen last, where it is silent.
+        // While the database does not answer, this is the database observed last.
         let here = self.status.database.clone();
         let tasks = self.observed.tasks.iter();
         tasks.filter(move |task| {
@@ -19,14 +20,14 @@ impl<'a> Evaluation<'a> {
 }
 
 impl Evaluation<'_> {
-    /// Forgets what is about another database than the one that is seen.
+    /// Clears recorded state that is about another database than the observed one.
     pub(super) fn record_database(&mut self) {
         if self.observed.database.is_err() {
             return;
         }
         if self.observed.is_of_another(self.status.database.as_ref()) {
             self.status.retention.clear();
-            // It has no backup yet.
+            // The new database has no backup yet.
             self.status.first_backup_time = None;
         }
         self.status.database = Some(pinned(&self.observed.identity));
@@ -34,7 +35,7 @@ impl Evaluation<'_> {
 }
 
 impl super::Observation {
-    /// Whether this is about another database. What is about none yet is not.
+    /// Returns whether this is about another database. State without a database is not.
     pub(super) fn is_of_another(&self, known: Option<&PinnedDatabase>) -> bool {
         known.is_some_and(|known| *known != pinned(&self.identity))
     }

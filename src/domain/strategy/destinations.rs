@@ -1,5 +1,5 @@
-//! The ledger of the places that hold backups of the strategy's tenants, or held some: where backups
-//! do not go any more the database cleans nothing, and nobody else would tell of them.
+//! Ledger of the destinations that hold, or held, backups of the strategy's tenants. The database
+//! cleans nothing at destinations no longer in use, and nothing else reports them.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,35 +14,35 @@ use crate::domain::storage::{bytes_text, have_moved};
 use crate::domain::{Event, time};
 use crate::oceanbase::model::TenantId;
 
-/// How many places are kept.
+/// Maximum number of destinations in the ledger.
 const MAX_DESTINATIONS: usize = 20;
 
-/// A place, and what of each tenant is there.
+/// A destination, and each tenant's backups there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DestinationContents {
-    /// Name of the store that describes it.
+    /// Name of the BackupStorage that describes it.
     pub storage: String,
     /// Its root, without keys.
     pub path: String,
-    /// What is there of whom.
+    /// Backups there, by tenant.
     pub tenants: BTreeMap<TenantId, TenantContents>,
 }
 
-/// What a tenant has at a place.
+/// A tenant's backups at a destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TenantContents {
     /// Bytes of sets and pieces.
     pub bytes: i64,
     /// Whether the tenant's data or logs go there now.
     pub in_use: bool,
-    /// Where the oldest of it begins.
+    /// Start of the oldest backup.
     pub first: Option<Timestamp>,
-    /// Where the newest of it ends.
+    /// End of the newest backup.
     pub last: Option<Timestamp>,
 }
 
 impl TenantContents {
-    /// Both together.
+    /// Combines both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let first = [self.first, other.first].into_iter().flatten().min();
@@ -56,7 +56,7 @@ impl TenantContents {
 }
 
 impl Evaluation<'_> {
-    /// Brings the ledger up to date with what the strategy's tenants have where.
+    /// Updates the ledger with the current backups of the strategy's tenants.
     pub(super) fn record_locations(&mut self, matched: &MatchedTenants) {
         let failing: BTreeSet<_> = matched.failing.iter().map(|known| &*known.name).collect();
         let all = self.observed.database.iter().flatten();
@@ -81,12 +81,12 @@ impl Evaluation<'_> {
         ledger.truncate(MAX_DESTINATIONS);
     }
 
-    /// When bytes were last noted. Alerts that last are written every five minutes: bytes of all places go
-    /// with them, and with each other, not each in a time of its own.
+    /// Returns when bytes were last recorded. Active alerts are written every five minutes. The
+    /// bytes of all destinations are written together with them, to avoid extra status writes.
     fn bytes_noted(&self) -> Option<Time> {
         let noted = self.status.destinations.iter();
         let noted = noted.filter_map(|known| known.bytes_time.clone());
-        // Alerts that recovered count, too: without them bytes would be written right after the last alert.
+        // Recovered alerts count too: otherwise bytes would be written right after the last alert.
         let found = self.status.alerts.iter();
         let found = found.filter_map(|alert| alert.last_generated_time.clone());
         last_found(&self.status.alerts).or(noted.chain(found).max())

@@ -1,4 +1,4 @@
-//! What a strategy asks for, and what becomes of it.
+//! Effects that a strategy requests, and their results.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,40 +6,40 @@ use super::{LogBackupEdit, PolicyChange};
 use crate::api::{BackupTaskSpec, CleanupTaskSpec, LogBackupSpec, RecoveryTaskSpec};
 use crate::oceanbase::model::Answer;
 
-/// Something to do.
+/// A side effect to carry out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Log backups, with their names.
+    /// Log backups to create, with their names.
     MakeLogBackups(Vec<(String, LogBackupSpec)>),
-    /// Log backups that are there.
+    /// Edits of existing log backups.
     EditLogBackups(Vec<LogBackupEdit>),
-    /// Tasks, with their names.
+    /// Tasks to create, with their names.
     MakeTasks(Vec<(String, BackupTaskSpec)>),
-    /// Ended tasks, with their names, uids and resourceVersions.
+    /// Ended tasks to delete, with their names, uids and resourceVersions.
     DeleteTasks(Vec<(String, (String, String))>),
     /// A statement about a tenant's delete policy.
     ChangePolicy(PolicyChange),
-    /// Log backups that are to be stopped, by name.
+    /// Log backups to stop, by name.
     StopLogBackups(Vec<String>),
-    /// A verification, with its name.
+    /// A verification to create, with its name.
     MakeVerification(String, Box<RecoveryTaskSpec>),
-    /// Ended verifications, with their names, uids and resourceVersions.
+    /// Ended verifications to delete, with their names, uids and resourceVersions.
     DeleteVerifications(Vec<(String, (String, String))>),
-    /// Cleanups that are shown, with their names.
+    /// Mirrored cleanups to create, with their names.
     MakeCleanups(Vec<(String, CleanupTaskSpec)>),
-    /// Ended ones of these, with their names, uids and resourceVersions.
+    /// Ended mirrored cleanups to delete, with their names, uids and resourceVersions.
     DeleteCleanups(Vec<(String, (String, String))>),
 }
 
 impl Effect {
-    /// The names of the objects that are made, edited or deleted.
+    /// Returns the names of the objects that are created, edited or deleted.
     pub(super) fn names(&self) -> Vec<&String> {
         match self {
             Self::MakeLogBackups(all) => all.iter().map(|(name, _)| name).collect(),
             Self::EditLogBackups(all) => all.iter().map(|edit| &edit.name).collect(),
             Self::MakeTasks(all) => all.iter().map(|(name, _)| name).collect(),
             Self::DeleteTasks(all) => all.iter().map(|(name, _)| name).collect(),
-            // These are tried again by themselves.
+            // These have their own retries.
             Self::ChangePolicy(_)
             | Self::StopLogBackups(_)
             | Self::MakeVerification(..)
@@ -50,21 +50,21 @@ impl Effect {
     }
 }
 
-/// What became of that.
+/// Result of an effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApplyOutcome {
-    /// They are as they should be and ours, now or before.
+    /// Objects that are as desired and belong to the strategy, from this pass or before.
     pub ours: BTreeSet<String>,
-    /// Something of their name is there that is not ours.
+    /// Names taken by objects that do not belong to the strategy.
     pub foreign: BTreeSet<String>,
-    /// They could not be made, edited or deleted now: why, by name.
+    /// Why objects could not be created, edited or deleted, by name.
     pub errors: BTreeMap<String, String>,
-    /// What became of the statement, where it was one.
+    /// Result of the statement, if the effect was one.
     pub answer: Option<Answer>,
 }
 
 impl ApplyOutcome {
-    /// Why one of them could not be made, edited or deleted, if so.
+    /// Returns why one of the objects could not be created, edited or deleted.
     #[must_use]
     pub fn error(&self) -> Option<&str> {
         self.errors.values().next().map(String::as_str)

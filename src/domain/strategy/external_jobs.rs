@@ -1,5 +1,5 @@
-//! Jobs that others started in the tenants of a strategy (the console, a DBA, another tool), shown
-//! as tasks. Nothing is ever sent for them.
+//! Jobs that other tools or users started for a strategy's tenants (the console, a DBA), shown as
+//! tasks. The operator never sends a statement for them.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,14 @@ use crate::api::{BackupTaskSpec, BackupType, LocalReference};
 use crate::domain::{naming, time};
 use crate::oceanbase::model::{Job, JobKey, JobStatus, Snapshot, Tenant, TenantId};
 
-/// How long ago a job may have ended that is shown: one that began and ended while nobody looked.
+/// Maximum age of an ended job that is shown. It covers jobs that ran while the operator was down.
 const MAX_ENDED_AGE: SignedDuration = SignedDuration::from_hours(1);
 
-/// Jobs that others started, by tenant.
+/// Jobs that other tools or users started, by tenant.
 pub type ExternalJobs = BTreeMap<TenantId, Vec<Job>>;
 
-/// The jobs that others started. One of sys's whose parent is not seen may be ours.
+/// Returns the jobs that other tools or users started. It skips jobs of sys whose parent is not
+/// visible: they may be the operator's own.
 #[must_use]
 pub fn external(snapshot: &Snapshot) -> ExternalJobs {
     let is_ours = |job: &Job| job.description.starts_with(JobKey::PREFIX);
@@ -38,7 +39,7 @@ pub fn external(snapshot: &Snapshot) -> ExternalJobs {
 }
 
 impl Evaluation<'_> {
-    /// A task for each of these jobs, whether it is there or not.
+    /// Returns a task for each of these jobs, whether it exists or not.
     pub(super) fn mirrors(&self, matched: &MatchedTenants) -> Vec<(String, BackupTaskSpec)> {
         let mut mirrors = Vec::new();
         for tenant in &matched.eligible {
@@ -56,7 +57,7 @@ impl Evaluation<'_> {
         let Some(ended_at) = job.ended_at.filter(|_| job.status.is_terminal()) else {
             return true;
         };
-        // As it stands in a status.
+        // Rounded as in a status.
         let ended_at = time(ended_at).0;
         let good = job.status == JobStatus::Completed;
         let name = self.mirror_name(tenant, job);
@@ -69,7 +70,7 @@ impl Evaluation<'_> {
                     .is_some_and(|at| (at, &task.name) > (ended_at, &name))
         };
         let newer = self.observed.tasks.iter().filter(is_newer).count();
-        // What the history would delete next is not made, or it would be made and deleted for ever.
+        // Without this, the history would delete the task again, and it would be recreated forever.
         let limits = &self.strategy.spec.history;
         let kept = if good {
             limits.successful.max(1)
@@ -98,9 +99,9 @@ impl Evaluation<'_> {
         (self.mirror_name(tenant, job), spec)
     }
 
-    /// The name of a job's task. A database that was made anew counts its jobs from the same beginning
-    /// as the one before, whose task has the name: then the job's start is in it, also when that task
-    /// is gone.
+    /// Returns the name of a job's task. A recreated database restarts its job numbers, so a task
+    /// of the previous database may have the name. The name then includes the job's start, even
+    /// after that task is deleted.
     fn mirror_name(&self, tenant: &Tenant, job: &Job) -> String {
         let (strategy, started_at) = (self.strategy.name, time(job.started_at).0);
         let name = naming::external(strategy, tenant.id, job.id);

@@ -1,10 +1,10 @@
-//! A strategy that is being deleted with `deletionPolicy: Stop`: log backup of its tenants is
-//! stopped and the delete policies that it has set are taken away, then it goes.
+//! Finalization of a strategy with `deletionPolicy: Stop`. The operator stops the tenants' log
+//! backups, drops the delete policies that the strategy set, and releases the strategy.
 //!
-//! A tenant that another strategy covers is that one's from now on, and is left as it is; so is one
-//! that the strategy has been edited to leave out. But who deletes several strategies deletes one after
-//! the other: whether the other one stays is waited for. What can not be ended in time is told and left:
-//! a dead database must not hold up a deletion for ever.
+//! A tenant that another strategy covers, or that the strategy was edited to exclude, stays
+//! unchanged. Strategies may be deleted one after another, so the operator waits to see whether the
+//! other one remains. Whatever cannot be ended in time is reported and left: a dead database must
+//! not block a deletion forever.
 
 use std::time::Duration;
 
@@ -23,24 +23,24 @@ use crate::domain::condition::{self, Progress};
 use crate::domain::{Event, Finalization, Next};
 use crate::oceanbase::model::{Tenant, TenantName};
 
-/// How soon to try again what failed.
+/// Delay before a retry after a failure.
 const RETRY_INTERVAL: Next = Next::After(Duration::from_secs(5));
-/// How long after its deletion a strategy goes at the earliest whose tenants another one takes over:
-/// `kubectl delete --all` deletes that one too, a moment later, and it may have no finalizer.
+/// Minimum delay before release if another strategy takes over the tenants. After `kubectl delete
+/// --all`, the other strategy is deleted shortly after, and may have no finalizer.
 const TAKEOVER_DELAY: SignedDuration = SignedDuration::from_secs(10);
-/// How many things that are left are told by name.
+/// Maximum number of remaining items that are named.
 const MAX_NAMED: usize = 10;
 
-/// Something that is not ended yet.
+/// Something that has not ended yet.
 struct Remaining {
     what: String,
-    /// The statement that ends it, where it can be sent now.
+    /// Statement that ends it, if it can be sent now.
     statement: Option<PolicyChange>,
-    /// The log backup that is to be stopped, where it has not been told so.
+    /// Log backup to stop, unless its stop is already requested.
     log_backup: Option<String>,
-    /// What is to be forgotten in a log backup.
+    /// Edit that removes the recorded delete policy from a log backup.
     edit: Option<LogBackupEdit>,
-    /// When to look again, where nothing wakes.
+    /// When to reconcile again if no event triggers it.
     next: Next,
 }
 
@@ -56,8 +56,8 @@ impl Remaining {
     }
 }
 
-/// Decides about a strategy that was deleted at this time and is held by our finalizer. `created` is what
-/// became of this very pass's effect, if there was one.
+/// Decides about a strategy that was deleted at this time and is held by the operator's finalizer.
+/// `created` is the result of this pass's effect, if there was one.
 #[must_use]
 pub fn finalize(
     strategy: &Strategy<'_>,
@@ -70,7 +70,7 @@ pub fn finalize(
     let left = evaluation.left();
     let timeout = SignedDuration::from_secs(strategy.spec.finalizer_timeout_seconds);
     let deadline = deleted_at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
-    // Waiting helps nothing where there is no way to the database any more.
+    // Waiting is useless without an OceanBaseCluster through which to reach the database.
     let no_way = matches!(&observed.database, Err(blocker) if blocker.reason == "ClusterNotFound");
     if no_way || deadline <= now {
         return Finalization::Release(given_up(&left));
@@ -100,7 +100,7 @@ pub fn finalize(
     Finalization::Wait(evaluation.show_left(&left, step, next))
 }
 
-/// Whether there is something that is not ended only because another strategy takes it over.
+/// Returns whether something remains only because another strategy takes it over.
 fn hands_over(strategy: &Strategy<'_>, observed: &Observation, now: Timestamp) -> bool {
     let alone = Observation {
         rivals: Vec::new(),
@@ -110,13 +110,13 @@ fn hands_over(strategy: &Strategy<'_>, observed: &Observation, now: Timestamp) -
 }
 
 impl Evaluation<'_> {
-    /// What is still to be ended, in the order in which it is.
+    /// Returns what remains to be ended, in the order in which it is ended.
     fn left(&self) -> Vec<Remaining> {
         if self.strategy.spec.deletion_policy == DeletionPolicy::Retain {
             return Vec::new();
         }
         let known = self.status.retention.iter();
-        // Where everything is kept there is none of ours.
+        // An empty window means that no policy of the operator exists.
         let set = known.filter(|known| !known.recovery_window.is_empty());
         let policies = set.filter_map(|known| {
             let ours = &known.recovery_window;
@@ -133,7 +133,8 @@ impl Evaluation<'_> {
         let ours = self.observed.log_backups.iter();
         let ours =
             ours.filter(|known| self.is_of_strategy(known) && self.is_to_end(&known.tenant_name));
-        // With mode Unmanaged somebody else sees to the logs, also to those that were archived before.
+        // With mode Unmanaged, another tool manages the logs, including logs that were archived
+        // earlier.
         let managed = self.manages_log_backup();
         let log_backups = ours.clone().filter(|known| {
             managed && !self.is_of_others(known) && !self.has_nothing_to_stop(known)
@@ -143,8 +144,8 @@ impl Evaluation<'_> {
         policies.chain(log_backups).chain(memories).collect()
     }
 
-    /// A log backup that would tell the next strategy of a delete policy that was taken away: the
-    /// same one, set by somebody else since, would be taken for ours.
+    /// Returns an edit for a log backup that still records a dropped delete policy. The next
+    /// strategy would take the same policy, set later by another tool, for the operator's own.
     fn memory_left(&self, known: &ObservedLogBackup) -> Option<Remaining> {
         let inherited = known.inherited.as_ref()?;
         let tenants = self.observed.database.as_ref().ok()?;
@@ -170,20 +171,21 @@ impl Evaluation<'_> {
         })
     }
 
-    /// Whether the log backup is this strategy's, which wrote into it last.
+    /// Returns whether this strategy was the last to write into the log backup.
     fn is_of_strategy(&self, known: &ObservedLogBackup) -> bool {
         let inherited = known.inherited.as_ref();
         inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name)
     }
 
-    /// Whether the tenant is this strategy's still, and nobody else's from now on.
+    /// Returns whether the tenant still belongs to this strategy, and no other strategy takes it
+    /// over.
     fn is_to_end(&self, tenant: &str) -> bool {
         selects(self.strategy.spec.tenants.as_ref(), tenant)
             && !covered_by_another(self.strategy.name, &self.observed.rivals, tenant)
     }
 
-    /// Whether what runs in the database is not the log backup's to stop: that goes elsewhere, or the
-    /// log backup is of the database before.
+    /// Returns whether the log backup must not stop what runs in the database. Either the logs go
+    /// to another destination, or the log backup is for the previous database.
     fn is_of_others(&self, known: &ObservedLogBackup) -> bool {
         let is_elsewhere =
             |cause: &Cause| matches!(cause.reason.as_str(), "DestinationInUse" | CLUSTER_REPLACED);
@@ -192,8 +194,8 @@ impl Evaluation<'_> {
             || is_observed && self.observed.is_of_another(known.database.as_ref())
     }
 
-    /// Whether the log backup archives nothing: its tenant is gone, or another one has the name, or
-    /// another LogBackup is the tenant's.
+    /// Returns whether the log backup archives nothing: its tenant was deleted or replaced, or
+    /// another LogBackup is active for the tenant.
     fn has_nothing_to_stop(&self, known: &ObservedLogBackup) -> bool {
         let cause = known.cause.as_ref().map(|cause| cause.reason.as_str());
         let is_double = matches!(cause, Some("LogBackupExists" | "TenantReplaced"));
@@ -227,7 +229,7 @@ impl Evaluation<'_> {
         })
     }
 
-    /// Takes in what became of a step; says when to go on.
+    /// Records the result of a step; returns when to continue.
     fn on_removal_answer(&mut self, step: Option<&Effect>, created: &ApplyOutcome) -> Next {
         match (step, &created.answer) {
             (Some(Effect::ChangePolicy(change)), Some(answer)) => {
@@ -273,7 +275,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// The conditions of a strategy that is going; the others stand as they were.
+    /// Sets the conditions of a strategy under deletion; the other conditions stay unchanged.
     fn show_leaving(&mut self, reason: &'static str, message: &str) {
         let progress = condition::progress(Progress::Reconciling, reason, message);
         let known = std::mem::take(&mut self.status.conditions);
@@ -286,7 +288,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// A log backup that has not stopped.
+/// Returns a log backup that has not stopped.
 fn log_backup_left(known: &ObservedLogBackup) -> Option<Remaining> {
     if known.is_to_stop() && known.phase.as_deref() == Some("Stopped") {
         return None;
@@ -300,7 +302,7 @@ fn log_backup_left(known: &ObservedLogBackup) -> Option<Remaining> {
     })
 }
 
-/// What is done next: one statement, or edits of objects, those that stop something first.
+/// Returns the next step: one statement, or edits of objects, stops first.
 fn step(left: &[Remaining]) -> Option<Effect> {
     if let Some(statement) = left.iter().find_map(|left| left.statement.clone()) {
         return Some(Effect::ChangePolicy(statement));
@@ -314,7 +316,7 @@ fn step(left: &[Remaining]) -> Option<Effect> {
     (!edits.is_empty()).then_some(Effect::EditLogBackups(edits))
 }
 
-/// What is told of what could not be ended.
+/// Returns the event that reports what could not be ended.
 fn given_up(left: &[Remaining]) -> Option<Event> {
     (!left.is_empty()).then(|| Event {
         warning: true,

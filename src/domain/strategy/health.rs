@@ -1,4 +1,5 @@
-//! How the backups of a strategy's tenants go: the newest run of each, missed slots, log backups.
+//! Health of the backups of a strategy's tenants: the newest run of each, missed slots, log
+//! backups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ use crate::domain::condition::{DesiredCondition, Status, wanted};
 use crate::domain::log_backup::{may_be_paused, resuming};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
-/// Why a tenant can not be backed up, whatever became of its last backup.
+/// Reasons why a tenant cannot be backed up, whatever the result of its last backup.
 const LASTING: [&str; 7] = [
     "DestinationInUse",
     "TenantLocked",
@@ -26,11 +27,11 @@ const LASTING: [&str; 7] = [
     "UnsafeTenantName",
 ];
 
-/// The task of each tenant that ended last, or that should have started by now, by the tenant's name.
+/// Task of each tenant that ended last, or that should have started by now, by tenant name.
 pub(super) type LastRuns<'a> = BTreeMap<&'a str, &'a ObservedTask>;
 
-/// The newest of these tasks that ended, for each tenant; one that is late goes before them, whatever
-/// went well meanwhile.
+/// Returns the newest ended task of each tenant. A late task takes precedence over any later
+/// success.
 pub(super) fn last_runs<'a>(
     tasks: impl Iterator<Item = &'a ObservedTask>,
     late: &BTreeSet<&str>,
@@ -38,10 +39,10 @@ pub(super) fn last_runs<'a>(
     let mut last = LastRuns::new();
     let is_late = |task: &ObservedTask| late.contains(task.name.as_str());
     let rank = |task: &'a ObservedTask| (is_late(task), task.completed_at, task.name.as_str());
-    // What others start and break is not the strategy's.
+    // Backups that other tools or users start and break do not count for the strategy.
     let ours = tasks.filter(|task| !task.external);
     let known = ours.filter(|task| task.completed_at.is_some() || is_late(task));
-    // A canceled one says nothing about the next.
+    // A canceled task says nothing about the next one.
     for task in known.filter(|task| task.outcome.as_deref() != Some("Canceled")) {
         let newest = last.entry(task.tenant_name.as_str()).or_insert(task);
         if rank(newest) < rank(task) {
@@ -51,7 +52,8 @@ pub(super) fn last_runs<'a>(
     last
 }
 
-/// The tasks of tenants that are the strategy's still, and not of their namesakes before.
+/// Returns the tasks of tenants that still belong to the strategy, not of earlier tenants of that
+/// name.
 pub(super) fn of_eligible<'a>(
     tasks: impl Iterator<Item = &'a ObservedTask>,
     matched: &'a MatchedTenants,
@@ -66,12 +68,12 @@ pub(super) fn of_eligible<'a>(
     })
 }
 
-/// Whether a last run is none to rely on. One that has not ended is late.
+/// Returns whether a last run is unusable. A run that has not ended is late.
 pub(super) fn has_failed(task: &ObservedTask) -> bool {
     matches!(task.outcome.as_deref(), None | Some("Failed" | "Overdue"))
 }
 
-/// Tenants whose log backup or last data backup has trouble.
+/// Returns tenants whose log backup or last data backup has a problem.
 pub(super) fn troubles(
     index: &Index<'_>,
     matched: &MatchedTenants,
@@ -97,7 +99,7 @@ pub(super) fn troubles(
         .collect()
 }
 
-/// Tenants whose log backup can not be edited: it goes on as it was.
+/// Returns tenants whose log backup cannot be edited: it continues unchanged.
 pub(super) fn unedited(
     index: &Index<'_>,
     matched: &MatchedTenants,
@@ -121,7 +123,7 @@ pub(super) fn unedited(
         .collect()
 }
 
-/// Where a tenant's log backup stands. Between two data backups it rests, and is well.
+/// Returns the phase of a tenant's log backup. Between two data backups it is stopped, and healthy.
 fn phase_of<'a>(
     index: &Index<'a>,
     tenant: &Tenant,
@@ -137,7 +139,7 @@ fn phase_of<'a>(
     }
 }
 
-/// Why a tenant's logs are not archived and nothing is on the way to it, if so, and what to do.
+/// Returns why a tenant's logs are not archived and will not be without action, and what to do.
 fn unarchived(
     index: &Index<'_>,
     tenant: &Tenant,
@@ -153,7 +155,7 @@ fn unarchived(
     let of = format!("log backup of tenant {}", tenant.name);
     let message = match known {
         None => format!(
-            "{of}, which `logBackup.mode: Unmanaged` leaves to somebody else, is {phase}: data \
+            "{of}, which `logBackup.mode: Unmanaged` leaves to another tool, is {phase}: data \
              backups wait until it runs"
         ),
         Some(known) if is_held && known.desired_state != DesiredState::Running => format!(
@@ -162,7 +164,7 @@ fn unarchived(
             known.name
         ),
         Some(known) if is_held => format!(
-            "{of} is {phase}, though LogBackup '{}' asks for Running: somebody changed it in the \
+            "{of} is {phase}, though LogBackup '{}' asks for Running: another tool changed it in the \
              database. {}, or set its `drift` to Enforce",
             known.name,
             going_on(known, phase)
@@ -186,8 +188,8 @@ fn unarchived(
     })
 }
 
-/// How log backup that somebody held in the database goes on. A round that was paused does so without
-/// a hole; to stop it would make one.
+/// Returns how to resume a log backup that was paused or stopped in the database. A paused round
+/// resumes without a gap; stopping it would create one.
 fn going_on(known: &ObservedLogBackup, phase: &str) -> String {
     let settings = &known.settings;
     if phase == "Paused" && !may_be_paused(settings.mode.into(), settings.binding) {
@@ -196,7 +198,7 @@ fn going_on(known: &ObservedLogBackup, phase: &str) -> String {
     format!("Set its `desiredState` to {phase} and then to Running to have it go on")
 }
 
-/// Why a last run went badly.
+/// Returns why a last run failed.
 pub(super) fn why(task: &ObservedTask) -> (&str, &str) {
     let unknown = match &task.outcome {
         Some(_) => ("BackupFailed", ""),
@@ -216,7 +218,7 @@ pub(super) fn backup_healthy(
 ) -> DesiredCondition {
     if let Some(tenant) = failing.first() {
         let message = format!(
-            "tenant {} can not be backed up: {}",
+            "tenant {} cannot be backed up: {}",
             tenant.name, tenant.message
         );
         return wanted(BACKUP_HEALTHY, false, &tenant.reason, message);
@@ -224,8 +226,8 @@ pub(super) fn backup_healthy(
     judged(last, history)
 }
 
-/// Tenants that could not be backed up when the database was seen last: nobody has heard of anything
-/// else since. What their log backups and tasks tell is judged anew.
+/// Returns tenants that could not be backed up when the database was last readable: nothing newer
+/// is known. Problems of log backups and tasks are not included, as they are evaluated again.
 pub(super) fn known_failing(
     status: &BackupStrategyStatus,
     tenants: Option<&TenantSelection>,
@@ -238,7 +240,7 @@ pub(super) fn known_failing(
         .collect()
 }
 
-/// How the last backups went, and whether the last slot was missed.
+/// Evaluates the last backups, and whether the last slot was missed.
 fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> DesiredCondition {
     if let Some(task) = last.values().find(|task| has_failed(task)) {
         let (reason, why) = why(task);
@@ -248,11 +250,11 @@ fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> DesiredCondition {
         );
         return wanted(BACKUP_HEALTHY, false, reason, message);
     }
-    // What was skipped was meant to be.
+    // Skipped slots were skipped on purpose.
     let mut kept = history.iter().filter(|record| record.outcome != "Skipped");
     if let Some(missed) = kept.next().filter(|record| record.outcome == "Missed") {
         let message = format!(
-            "nobody could start the slot at {} in time ({}). Start a backup by hand with a \
+            "the operator could not start the slot at {} in time ({}). Start a backup by hand with a \
              BackupTask, or wait for the next slot",
             missed.slot.0,
             missed.reason.as_deref().unwrap_or_default()
@@ -321,7 +323,7 @@ pub(super) fn log_backup_healthy(
     )
 }
 
-/// What the database does with the logs of a tenant that has no LogBackup.
+/// Returns the log backup phase of a tenant that has no LogBackup, from its archive round.
 fn unmanaged_phase(tenant: &Tenant) -> &'static str {
     match tenant.round.as_ref().map(|round| &round.status) {
         Some(RoundStatus::Doing | RoundStatus::Unknown(_)) => "InProgress",

@@ -1,5 +1,5 @@
-//! What was seen, by name and by tenant: looked for one by one, a thousand tenants with twenty tasks
-//! each would cost millions of comparisons in every pass.
+//! Index of the observed objects, by name and by tenant. Linear searches would cost millions of
+//! comparisons per pass for a thousand tenants with twenty tasks each.
 
 use std::collections::HashMap;
 
@@ -11,11 +11,11 @@ use crate::oceanbase::model::{Tenant, TenantId};
 
 pub(super) struct Index<'a> {
     tasks: HashMap<&'a str, &'a ObservedTask>,
-    /// By the tenant's name.
+    /// By tenant name.
     full_tasks: HashMap<&'a str, Vec<&'a ObservedTask>>,
-    /// The oldest of each tenant that is known by its id.
+    /// Oldest log backup of each tenant that is known by its id.
     by_id: HashMap<TenantId, &'a ObservedLogBackup>,
-    /// The oldest of each name, of those that have not seen their tenant yet.
+    /// Oldest log backup of each tenant name, among those that have not observed their tenant yet.
     by_name: HashMap<&'a str, &'a ObservedLogBackup>,
 }
 
@@ -45,29 +45,30 @@ impl<'a> Index<'a> {
         index
     }
 
-    /// Whether a task of this name is there that had ended before.
+    /// Returns whether a task of this name exists that ended before `at`.
     pub(super) fn has_ended_before(&self, name: &str, at: Timestamp) -> bool {
         let known = self.tasks.get(name);
         known.is_some_and(|task| task.completed_at.is_some_and(|ended| ended < at))
     }
 
-    /// Whether a task of this name is there.
+    /// Returns whether a task of this name exists.
     pub(super) fn has_task(&self, name: &str) -> bool {
         self.tasks.contains_key(name)
     }
 
-    /// The task of this name.
+    /// Returns the task of this name.
     pub(super) fn task(&self, name: &str) -> Option<&'a ObservedTask> {
         self.tasks.get(name).copied()
     }
 
-    /// Whether a full backup of the tenant was ever made in this database, whatever became of it.
+    /// Returns whether a full backup of the tenant was ever created in this database, whatever its
+    /// result.
     pub(super) fn has_full_task_of(&self, tenant: &Tenant) -> bool {
         let tasks = self.full_tasks.get(tenant.name.as_str());
         tasks.is_some_and(|tasks| tasks.iter().any(|task| task.is_of(tenant)))
     }
 
-    /// The log backup of a tenant. Of several the oldest: the others do nothing.
+    /// Returns the log backup of a tenant. If there are several, only the oldest is active.
     pub(super) fn log_backup_of(&self, tenant: &Tenant) -> Option<&'a ObservedLogBackup> {
         let by_id = self.by_id.get(&tenant.id).copied();
         let by_name = self.by_name.get(tenant.name.as_str()).copied();
@@ -79,14 +80,14 @@ impl<'a> Index<'a> {
 }
 
 impl ObservedLogBackup {
-    /// Whether it is to be stopped.
+    /// Returns whether it is to be stopped.
     pub(super) fn is_to_stop(&self) -> bool {
         self.desired_state == DesiredState::Stopped
     }
 }
 
 impl ObservedTask {
-    /// Whether it is for this tenant, and not for one of the same name that is no more.
+    /// Returns whether it is for this tenant, and not for an earlier tenant of that name.
     pub(super) fn is_of(&self, tenant: &Tenant) -> bool {
         self.tenant_name == tenant.name && self.tenant_id.is_none_or(|id| id == tenant.id)
     }

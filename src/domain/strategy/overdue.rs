@@ -1,5 +1,5 @@
-//! Full backups that wait longer for their start than a slot may. A slot's task ends by itself then;
-//! one that the schedule did not ask for is wanted for a month, and must not wait in silence.
+//! Full backups that wait for their start longer than a slot may. A slot's task then ends by
+//! itself. A task outside the schedule stays valid for a month, and its delay must be reported.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,20 @@ use super::{Evaluation, ObservedTask};
 use crate::domain::schedule::Schedule;
 
 impl<'a> Evaluation<'a> {
-    /// Names of tasks that should have started by now.
+    /// Returns the names of tasks that should have started by now.
     pub(super) fn late_tasks(&self) -> BTreeSet<&'a str> {
         let waiting = self.late_from().into_iter();
         let late = waiting.filter(|(_, from)| *from <= self.now);
         late.map(|(task, _)| task.name.as_str()).collect()
     }
 
-    /// Tasks that have not started, and from when on they are late: after `startingDeadlineSeconds`,
-    /// and the spread where there is one, in which no blackout window counts; none while the strategy is
-    /// suspended. They count from when the
-    /// task was made: what is wanted after an outage may have been wanted long before.
+    /// Returns tasks that have not started, and when each becomes late. That is after
+    /// `startingDeadlineSeconds` plus the spread, not counting blackout windows. While the strategy
+    /// is suspended, no task is late. The time counts from the task's creation: after an outage,
+    /// the request itself may be much older.
     pub(super) fn late_from(&self) -> Vec<(&'a ObservedTask, Timestamp)> {
         if self.strategy.spec.suspend {
-            // What waits is as it was asked for.
+            // While the strategy is suspended, tasks wait on purpose.
             return Vec::new();
         }
         let waiting: Vec<_> = self.tasks_here().filter(|task| is_waiting(task)).collect();

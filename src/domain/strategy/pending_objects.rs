@@ -1,5 +1,5 @@
-//! What could not be made, edited or deleted: each stands in the status with the time of its next try.
-//! One such object neither holds back the others nor is tried in every pass.
+//! Objects that could not be created, edited or deleted: the status lists each with its next retry.
+//! Such an object neither blocks the others nor is retried in every pass.
 
 use std::collections::HashMap;
 
@@ -10,16 +10,15 @@ use crate::api::strategy::PendingObject;
 use crate::domain::backoff::still_to_come;
 use crate::domain::{Event, shortened, time};
 
-/// After how long an object that could not be made is tried again the first time: an answer that was
-/// lost must not cost its backup a minute.
+/// Delay before the first retry: a lost answer must not delay a backup by a minute.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(10);
-/// After how long it is tried again from then on.
+/// Delay before each later retry.
 const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
-/// How many of them are kept.
+/// Maximum number of pending objects in the status.
 const MAX_PENDING_OBJECTS: usize = 50;
-/// How many objects one pass makes, edits or deletes.
+/// Maximum number of objects that one pass creates, edits or deletes.
 const BATCH: usize = 50;
-/// Longest message of a list's entry that the schema takes, in bytes.
+/// Longest message of a list entry that the schema accepts, in bytes.
 pub(super) const MESSAGE_LIMIT: usize = 1024;
 pub(super) const NAME_COLLISION: &str = "NameCollision";
 pub(super) const EDIT_FAILED: &str = "EditFailed";
@@ -29,15 +28,15 @@ impl Evaluation<'_> {
         self.status.unmade.iter().find(|unmade| unmade.name == name)
     }
 
-    /// Whether something else has its name.
+    /// Returns whether another object has its name.
     pub(super) fn is_refused(&self, name: &str) -> bool {
         self.unmade(name)
             .is_some_and(|unmade| unmade.reason == NAME_COLLISION)
     }
 
-    /// What one pass tries of what is wanted of one sort, one after the other and then from the
-    /// beginning. Where so many of a sort could not be made that not all of them are kept, the
-    /// others would fail alike, and none of that sort is tried before its time; other sorts are.
+    /// Returns what one pass tries of the wanted objects of one kind, in rotation. If the list of
+    /// failures is full, further objects of a paused kind would probably fail too. None of that
+    /// kind is then tried before its time; other kinds are.
     pub(super) fn batch<T>(&self, mut wanted: Vec<T>, name: impl Fn(&T) -> &str) -> Vec<T> {
         let unmade = self.status.unmade.iter().enumerate();
         let unmade: HashMap<&str, (usize, bool)> = unmade
@@ -58,18 +57,18 @@ impl Evaluation<'_> {
         wanted
     }
 
-    /// Until when an object that could not be made is not tried.
+    /// Returns until when a pending object is not retried.
     fn pause_of(&self, unmade: &PendingObject) -> Option<Timestamp> {
         still_to_come(unmade.retry_time.as_ref()?.0, RETRY_PAUSE, self.now)
     }
 
-    /// When the next object that could not be made is tried.
+    /// Returns when the next pending object is retried.
     pub(super) fn paused_until(&self) -> Option<Timestamp> {
         let unmade = self.status.unmade.iter();
         unmade.filter_map(|unmade| self.pause_of(unmade)).min()
     }
 
-    /// Takes in what became of this pass's effect.
+    /// Records the result of this pass's effect.
     pub(super) fn record_created(&mut self, effect: &Effect, created: &ApplyOutcome) {
         let kind = match effect {
             Effect::MakeTasks(_) | Effect::DeleteTasks(_) => "BackupTask",
@@ -123,8 +122,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Forgets the oldest of the sort of which there are most: one of each sort stays, which holds
-    /// that sort back.
+    /// Removes the oldest entry of the most frequent kind. One entry of each kind remains, which
+    /// holds that kind back.
     fn make_room(&mut self) {
         let unmade = &mut self.status.unmade;
         if unmade.len() < MAX_PENDING_OBJECTS {
@@ -143,8 +142,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Forgets what could not be made and is there, what could not be deleted and is gone, and
-    /// what is not wanted any more.
+    /// Removes entries that were created or deleted meanwhile, and those no longer wanted.
     pub(super) fn forget_unwanted(&mut self, plan: &Plan<'_>) {
         if self.status.unmade.is_empty() {
             return;

@@ -1,27 +1,28 @@
-//! Where a tenant's backups go, and why nothing is sent for some: what has a place is never moved.
+//! Destination of a tenant's backups, and why nothing is sent for some: existing backups never
+//! move.
 
 use super::{Evaluation, MatchedTenants, ObservedLogBackup};
 use crate::api::strategy::{FailingTenant, StorageChangePolicy};
 use crate::domain::naming;
 use crate::oceanbase::model::Tenant;
 
-/// Longest directory that a LogBackup takes, in bytes.
+/// Longest directory that a LogBackup accepts, in bytes.
 const MAX_PATH_BYTES: usize = 512;
-/// Reason of a tenant whose logs an edit of the strategy would move.
+/// Reason for a tenant whose logs would move through an edit of the strategy.
 pub const STORAGE_CHANGE_REFUSED: &str = "StorageChangeRefused";
 
-/// Directories of a tenant's backups below the store's own, which the templates made by another name
-/// of the cluster: what is there is not moved.
+/// Directories of a tenant's backups below the storage's own that the templates derived from an
+/// earlier name of the cluster. Existing backups there are not moved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directories {
-    /// Of data backups, where that is so.
+    /// Directory of data backups, if it differs.
     pub data: Option<String>,
-    /// Of archived logs, where that is so.
+    /// Directory of archived logs, if it differs.
     pub log: Option<String>,
 }
 
 impl Evaluation<'_> {
-    /// Why nothing is sent for a tenant that could be backed up, if so.
+    /// Returns why nothing is sent for a tenant that could otherwise be backed up.
     pub(super) fn refusal(&self, tenant: &Tenant) -> Option<FailingTenant> {
         let (reason, message) = self
             .unusable_path(tenant)
@@ -35,7 +36,7 @@ impl Evaluation<'_> {
         })
     }
 
-    /// Why an edit of `storageRef` or `paths` is refused, if it is: it would move somebody's logs.
+    /// Returns why an edit of `storageRef` or `paths` is refused: it would move a tenant's logs.
     pub(super) fn refused_move(&self, matched: &MatchedTenants) -> Option<String> {
         matched.eligible.iter().find_map(|tenant| {
             let known = self.index.log_backup_of(tenant)?;
@@ -45,7 +46,7 @@ impl Evaluation<'_> {
         })
     }
 
-    /// Why no tenant is backed up, where there are some and none is.
+    /// Returns why no tenant is backed up, if there are tenants and all are blocked.
     pub(super) fn why_idle(&self, matched: &MatchedTenants) -> Option<String> {
         let tenants = matched.eligible.iter();
         let mut hindrances = tenants.map(|tenant| self.remaining_blocker(tenant));
@@ -56,8 +57,9 @@ impl Evaluation<'_> {
         is_idle.then_some(reason)
     }
 
-    /// While an edit of the place is refused nothing new goes there: with the edit taken back it would
-    /// be at the wrong one. A tenant whose logs and data are there goes on.
+    /// While an edit of the destination is refused, nothing new goes to the new destination. If the
+    /// user reverts the edit, new backups would be at the wrong one. Tenants whose logs and data
+    /// are already there continue.
     fn not_to_new_place(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
         let moved = self.moved.as_ref()?;
         let has_logs = !self.manages_log_backup() || self.index.log_backup_of(tenant).is_some();
@@ -67,13 +69,13 @@ impl Evaluation<'_> {
         (!has_logs || !has_data).then_some((STORAGE_CHANGE_REFUSED, message))
     }
 
-    /// The path of a new log backup: none where the default does.
+    /// Returns the path of a new log backup: `None` for the default.
     pub(super) fn new_log_path(&self, tenant: &Tenant) -> Option<String> {
         let paths = self.strategy.spec.paths.as_ref()?;
         paths.log.as_ref().map(|_| self.log_path(tenant, None))
     }
 
-    /// `known` is the directory that a log backup names.
+    /// Returns the log directory. `known` is the directory that a log backup names.
     fn log_path(&self, tenant: &Tenant, known: Option<&String>) -> String {
         let paths = self.strategy.spec.paths.as_ref();
         let template = paths.and_then(|paths| paths.log.as_deref());
@@ -90,7 +92,8 @@ impl Evaluation<'_> {
         naming::data_path(template, &self.observed.identity, tenant, in_use)
     }
 
-    /// What a template makes of this cluster and tenant may be no directory, or one in another.
+    /// Rejects a template whose result for this cluster and tenant is no directory, or nested in
+    /// another.
     fn unusable_path(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
         self.strategy.spec.paths.as_ref()?;
         let (data, log) = (self.data_path(tenant), self.log_path(tenant, None));
@@ -116,7 +119,7 @@ impl Evaluation<'_> {
         Some(("InvalidPath", problem))
     }
 
-    /// The new place of a log backup that this strategy has made and moves.
+    /// Returns the new destination of a log backup that this strategy created and moves.
     pub(super) fn new_location(
         &self,
         tenant: &Tenant,
@@ -128,14 +131,16 @@ impl Evaluation<'_> {
         })
     }
 
-    /// Whether an edit of the place moves the log backup, which is this strategy's own.
+    /// Returns whether an edit of the destination moves the log backup, which must be this
+    /// strategy's own.
     fn may_move(&self, known: &ObservedLogBackup) -> bool {
         let inherited = known.inherited.as_ref();
         self.strategy.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
             && inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name)
     }
 
-    /// Whether the tenant's data backups are at a place that its log backup has left, or is to leave.
+    /// Returns whether the tenant's data backups are at a destination that its log backup has left
+    /// or will leave.
     fn follows_its_logs(&self, tenant: &Tenant, location: &str) -> bool {
         self.index.log_backup_of(tenant).is_some_and(|known| {
             let is_in_flight = known.is_moving || self.is_moved(tenant, known);
@@ -143,8 +148,8 @@ impl Evaluation<'_> {
         })
     }
 
-    /// A log backup that goes elsewhere than the strategy says. The path of one that no strategy
-    /// has made is whoever made it's to choose.
+    /// Reports a log backup that uses another destination than the strategy's. The path of a log
+    /// backup that no strategy created is its creator's choice.
     fn moved_logs(
         &self,
         tenant: &Tenant,
@@ -175,7 +180,7 @@ impl Evaluation<'_> {
         Some(("DestinationChangeRefused", message))
     }
 
-    /// Whether a log backup goes elsewhere than the strategy says.
+    /// Returns whether a log backup uses another destination than the strategy's.
     fn is_moved(&self, tenant: &Tenant, known: &ObservedLogBackup) -> bool {
         let spec = self.strategy.spec;
         let is_at_storage = known.storage == spec.storage_ref.name
@@ -185,7 +190,7 @@ impl Evaluation<'_> {
         !is_at_storage || (known.inherited.is_some() && path != wanted())
     }
 
-    /// The directory of a log backup.
+    /// Returns the directory of a log backup.
     fn present_path(&self, tenant: &Tenant, known: &ObservedLogBackup) -> String {
         let in_use = self.observed.directories.get(&tenant.id);
         let in_use = in_use.and_then(|of| of.log.as_ref());
@@ -193,8 +198,8 @@ impl Evaluation<'_> {
         known.path.clone().unwrap_or_else(default)
     }
 
-    /// Whether somebody else archives the tenant's logs, which is his to do without a strategy that
-    /// manages them.
+    /// Returns whether another tool archives the tenant's logs. That is allowed unless the strategy
+    /// manages log backup.
     pub(super) fn has_logs_elsewhere(&self, tenant: &Tenant) -> bool {
         self.manages_log_backup() && self.observed.logs_elsewhere.contains(&tenant.id)
     }

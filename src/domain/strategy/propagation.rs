@@ -1,17 +1,17 @@
-//! What a log backup has from its strategy, and follows it in.
+//! Settings that a log backup inherits from its strategy and follows.
 //!
-//! A field follows as long as it holds what the strategy last wrote there; what somebody wrote into
-//! the log backup itself stands. Where the two agree, it follows again.
+//! A field follows while it holds the value that the strategy last wrote. A value that a user wrote
+//! into the log backup stays. Once both values agree, the field follows again.
 
 use super::{Effect, Evaluation, LogBackupEdit, Plan};
 use crate::api::LogBackupSpec;
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{Followed, Inherited, LogBackupSettings, StrategyLogBackupMode};
 
-/// Names the fields that a strategy's `logBackup` and a LogBackup share: a new one is one word.
+/// Lists the fields that a strategy's `logBackup` and a LogBackup share: a new field is one entry.
 macro_rules! followed {
     ($($field:ident),*) => {
-        /// What a log backup holds of what follows its strategy.
+        /// Returns the settings of a log backup that follow its strategy.
         #[must_use]
         pub fn settings_of(spec: &LogBackupSpec) -> LogBackupSettings {
             let mut settings = LogBackupSettings {
@@ -28,7 +28,8 @@ macro_rules! followed {
             $(spec.$field.clone_from(&settings.$field);)*
         }
 
-        /// Lets what a log backup holds, and what its strategy last wrote, follow the strategy.
+        /// Updates the log backup's settings, and the recorded ones, where they follow the
+        /// strategy.
         fn follow(
             wanted: &LogBackupSettings,
             held: &mut LogBackupSettings,
@@ -53,9 +54,9 @@ followed!(
     heal
 );
 
-/// Which generations of a log backup are its strategy's once that has edited the one of this
-/// generation; `known` is what was noted before. Nothing where the edit asks something of the
-/// database: it is applied like anybody's.
+/// Returns the generations of a log backup that come from its strategy, after the strategy edited
+/// this generation. `known` is the previous record. Returns `None` if the edit requires a database
+/// change: it is then applied like any user's edit.
 #[must_use]
 pub fn followed(
     before: &LogBackupSpec,
@@ -70,7 +71,7 @@ pub fn followed(
     if before == after {
         return known;
     }
-    // The database takes other attributes of a destination with the next start only.
+    // The database applies other destination attributes only at the next start.
     (asked(before) == asked(after)).then(|| {
         let known = known.filter(|known| known.to == generation);
         Followed {
@@ -84,7 +85,7 @@ impl From<StrategyLogBackupMode> for LogBackupMode {
     fn from(mode: StrategyLogBackupMode) -> Self {
         match mode {
             StrategyLogBackupMode::AroundDataBackup => Self::AroundDataBackup,
-            // Nothing is made or edited where log backup is somebody else's matter.
+            // With `Unmanaged`, no log backup is created or edited.
             StrategyLogBackupMode::Continuous | StrategyLogBackupMode::Unmanaged => {
                 Self::Continuous
             }
@@ -102,7 +103,7 @@ impl From<LogBackupMode> for StrategyLogBackupMode {
 }
 
 impl Evaluation<'_> {
-    /// Log backups that are to follow an edit of the strategy, or another strategy than before.
+    /// Returns edits for log backups that follow an edit of the strategy or a change of strategy.
     pub(super) fn log_backups_to_edit(&self, plan: &Plan<'_>) -> Vec<LogBackupEdit> {
         let is_ours = self.manages_log_backup();
         let eligible = plan.matched.eligible.iter().filter(|_| is_ours);

@@ -1,9 +1,9 @@
-//! How long backups are kept: the engine's delete policy of each tenant, as the strategy wants it.
+//! Retention of backups: the delete policy of each tenant, as the strategy requires it.
 //!
-//! The engine has no statement that changes a policy: a wrong one is dropped, then the right one
-//! is added. What is there is looked at each time, so that a crash between the two is repaired.
-//! The status keeps what was set here; whatever differs from it was set by somebody else, and is
-//! shown and left as it is.
+//! The database has no statement that changes a policy: a wrong policy is dropped, then the right
+//! one is added. The current policy is read each time, so a crash between the two is repaired. The
+//! status records what this strategy set. Anything else was set by another tool; it is reported and
+//! left unchanged.
 
 mod applied;
 mod shrink;
@@ -19,29 +19,29 @@ use crate::domain::retention::seconds;
 use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{Answer, DELETE_POLICY, Destinations, Tenant, TenantId, TenantName};
 
-/// Tenants whose policies are kept in the status.
+/// Maximum number of tenants whose policies the status records.
 const MAX_POLICIES: usize = 1000;
 const DAY: u64 = 24 * 60 * 60;
 
 /// A statement about a tenant's delete policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyChange {
-    /// Set one.
+    /// Adds a policy.
     Add {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Its id.
         tenant_id: TenantId,
-        /// Where its backups go.
+        /// Its backup destinations.
         observed: Destinations,
-        /// Days of the window.
+        /// Length of the window in days.
         days: i32,
     },
-    /// Take the one away that has this window.
+    /// Drops the policy that has this window.
     Drop {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Its id.
         tenant_id: TenantId,
         /// The window, as the view shows it.
         recovery_window: String,
@@ -63,25 +63,25 @@ impl PolicyChange {
     }
 }
 
-/// How the policy of a tenant stands.
+/// State of a tenant's policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum PolicyState {
-    /// As it is wanted.
+    /// As wanted.
     Applied,
-    /// Somebody else has set it, or has taken ours away.
+    /// Another tool set it, or dropped the strategy's policy.
     Drifted(String),
-    /// This is to be sent for it.
+    /// This statement is due.
     Due(PolicyChange),
 }
 
-/// What became of a look at all tenants.
+/// Result of checking all tenants.
 pub(super) struct RetentionView {
     pub(super) change: Option<PolicyChange>,
     pub(super) next: Next,
     pub(super) condition: DesiredCondition,
 }
 
-/// What is said while the tenants are not known.
+/// Returns the condition while the tenants are not known.
 pub(super) fn unknown(retention: Option<&Retention>, blocker: &Blocker) -> DesiredCondition {
     match unasked(retention) {
         Some(condition) => condition,
@@ -94,14 +94,14 @@ pub(super) fn unknown(retention: Option<&Retention>, blocker: &Blocker) -> Desir
     }
 }
 
-/// What is said where nothing is to be applied.
+/// Returns the condition if no policy is to be applied.
 fn unasked(retention: Option<&Retention>) -> Option<DesiredCondition> {
     let Some(retention) = retention else {
         return Some(wanted(
             RETENTION_APPLIED,
             Status::Unknown,
             "RetentionUnset",
-            "nobody has said how long backups are kept, and the database's policies are left as \
+            "no retention is set, and the database's policies are left as \
              they are: set `retention`",
         ));
     };
@@ -116,9 +116,9 @@ fn unasked(retention: Option<&Retention>) -> Option<DesiredCondition> {
 }
 
 impl Evaluation<'_> {
-    /// Looks at the policies of all tenants: at most one statement is due, and a tenant whose
-    /// statement failed, or is not seen yet, holds back no other. `answer` is what became of this
-    /// very pass's statement.
+    /// Checks the policies of all tenants; at most one statement is due. A tenant whose statement
+    /// failed or is not visible yet blocks no other. `answer` is the result of this pass's
+    /// statement.
     pub(super) fn retention(
         &mut self,
         matched: &MatchedTenants,
@@ -126,7 +126,7 @@ impl Evaluation<'_> {
     ) -> RetentionView {
         let retention = self.strategy.spec.retention.as_ref();
         if let Some(condition) = unasked(retention) {
-            // Handed over: from now on they are the database's own.
+            // Handed over: from now on the policies belong to the database.
             self.status.retention.clear();
             return RetentionView {
                 change: None,
@@ -154,7 +154,8 @@ impl Evaluation<'_> {
             let stands = self.stands(tenant, days);
             if self.refusal(tenant).is_some() || self.has_logs_elsewhere(tenant) {
                 self.forget_failures_of(tenant);
-                // Also a policy that is as it is wanted is not ours there.
+                // A policy that happens to be as wanted does not belong to the strategy there
+                // either.
                 if stands != PolicyState::Applied {
                     tally.elsewhere.push(tenant.name.clone());
                 }
@@ -167,7 +168,7 @@ impl Evaluation<'_> {
                 }
                 PolicyState::Drifted(message) => {
                     self.forget_shrink(tenant);
-                    // Nothing is tried again there.
+                    // Nothing is retried there.
                     self.forget_failures_of(tenant);
                     tally.drifted.push(message);
                 }
@@ -202,7 +203,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// How a tenant's policy stands.
+    /// Returns the state of a tenant's policy.
     fn stands(&self, tenant: &Tenant, days: Option<i32>) -> PolicyState {
         let Some(name) = TenantName::parse(&tenant.name) else {
             return PolicyState::Applied;
@@ -228,7 +229,7 @@ impl Evaluation<'_> {
                 });
                 if was_there && !enforced {
                     return PolicyState::Drifted(format!(
-                        "somebody took the delete policy of tenant {} away, nothing is deleted \
+                        "another tool dropped the delete policy of tenant {}, nothing is deleted \
                          there any more, and that is left so. Set it again (RECOVERY_WINDOW \
                          '{days}d'), or set `logBackup.drift` to Enforce",
                         tenant.name
@@ -286,7 +287,7 @@ impl Evaluation<'_> {
         });
         if let Some((tenant, cause)) = failed {
             let message = format!(
-                "the delete policy of tenant {tenant} can not be set, and is tried again: {}",
+                "the delete policy of tenant {tenant} cannot be set, and is tried again: {}",
                 cause.message
             );
             return not(&cause.reason, message);
@@ -331,7 +332,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// Tenants whose policies are not as they are wanted.
+/// Counts and lists of tenants whose policies are not as wanted.
 #[derive(Default)]
 struct PolicyCounts {
     drifted: Vec<String>,
@@ -342,7 +343,7 @@ struct PolicyCounts {
     shrinking: Vec<(String, Timestamp)>,
 }
 
-/// How many others there are beside the one that is named.
+/// Returns a note on how many other tenants are affected, beside the named one.
 fn and_more(all: usize) -> String {
     match all.saturating_sub(1) {
         0 => String::new(),
@@ -350,18 +351,19 @@ fn and_more(all: usize) -> String {
     }
 }
 
-/// Whether a statement has to wait.
+/// Why a statement must wait, if it must.
 enum RetainedItems {
     No,
-    /// It deletes backups, and waits until then.
+    /// It deletes backups, and waits until this time.
     Shrinking(Timestamp),
-    /// The last one failed.
+    /// The last statement failed.
     Until(Timestamp),
-    /// What the last one did is not seen yet.
+    /// The effect of the last statement is not visible yet.
     NotObservedYet,
 }
 
-/// Whether the tenant has a policy of another name: none of ours, and it deletes besides.
+/// Checks for an additional policy under another name: it is not the strategy's, and it deletes
+/// too.
 fn other_name(tenant: &Tenant) -> PolicyState {
     let mut policies = tenant.policies.iter();
     match policies.find(|policy| policy.name != DELETE_POLICY) {
@@ -378,7 +380,8 @@ fn window(days: i32) -> u64 {
     u64::try_from(days).unwrap_or(0) * DAY
 }
 
-/// Whether a policy of this window deletes nothing: RECOVERY_WINDOW unset or 0 never expires.
+/// Returns whether a policy of this window deletes nothing: RECOVERY_WINDOW unset or 0 never
+/// expires.
 fn never_expires(recovery_window: &str) -> bool {
     recovery_window.trim().is_empty() || seconds(recovery_window) == Some(0)
 }

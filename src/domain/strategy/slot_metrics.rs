@@ -1,5 +1,5 @@
-//! Which slots a write of the status has closed, for the counter: every one, also those for which
-//! the history has no room.
+//! Slots that a status write has closed, for the counter, including those that do not fit into the
+//! history.
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -9,8 +9,9 @@ use crate::api::strategy::SlotRecord;
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, BackupType};
 use crate::domain::schedule::{MAX_COUNTED, Schedule, Slot};
 
-/// Slots that were open or to come in `before` and are closed in `after`, each with what became of
-/// it: `Started`, `Missed` or `Skipped`. At most the newest 1,000 of a type, as they are judged.
+/// Returns slots that were open or upcoming in `before` and are closed in `after`. Each has its
+/// outcome: `Started`, `Missed` or `Skipped`. As in the evaluation, at most the newest 1,000 per
+/// type count.
 #[must_use]
 pub fn closed(
     spec: &BackupStrategySpec,
@@ -24,7 +25,7 @@ pub fn closed(
         .map(|record| (slot(record), record.outcome.clone()))
         .filter(|(slot, _)| !known.contains(slot))
         .collect();
-    // Newer ones may have pushed others out before anybody saw them.
+    // Newer slots may have pushed others out before they were counted.
     if closed.len() >= MAX_SLOTS {
         let listed: Vec<Slot> = closed.iter().map(|(slot, _)| *slot).collect();
         let still_open = open(after);
@@ -45,7 +46,7 @@ fn slot(record: &SlotRecord) -> Slot {
     }
 }
 
-/// The slots that were judged for the first time.
+/// Returns the slots that were evaluated for the first time.
 fn fallen(
     spec: &BackupStrategySpec,
     before: &BackupStrategyStatus,

@@ -1,4 +1,4 @@
-//! Turns slots into tasks: opened in the status first, then the tasks, then closed.
+//! Turns slots into tasks: records the open slot in the status, creates the tasks, closes the slot.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,21 +10,20 @@ use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::{Event, Next, time};
 use crate::oceanbase::model::Tenant;
 
-/// How many slots the history keeps.
+/// Maximum number of slots in the history.
 pub(super) const MAX_SLOTS: usize = 20;
 
 const BLACKOUT_WINDOW: &str = "BlackoutWindow";
 const SUSPENDED: &str = "Suspended";
 
-/// How far in the future an anchor may be before it is taken for another clock's.
+/// How far in the future an anchor may be before it counts as the result of a wrong clock.
 const MAX_SLOT_LEAD: SignedDuration = SignedDuration::from_hours(24);
 
-/// How many minutes in a row may be taken: nobody makes a backup in each of so many.
+/// Maximum number of consecutive minutes whose names may be taken. Real backups never reach it.
 const MAX_NAME_SHIFT_MINUTES: i64 = 10;
 
 impl Evaluation<'_> {
-    /// Opens the slot that is due, records those that were missed or superseded, and says when to
-    /// look again.
+    /// Opens the due slot, records missed and superseded slots, and returns when to reconcile next.
     pub(super) fn schedule(&mut self, schedule: &Schedule) -> Next {
         let anchor = self.anchor();
         if self.strategy.spec.suspend {
@@ -50,7 +49,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Notes until when a blackout holds the open slot back, if one does.
+    /// Records until when a blackout holds back the open slot, if one does.
     fn hold(&mut self, schedule: &Schedule) -> Option<Timestamp> {
         let open = self.status.open_slot.as_mut()?;
         let until = schedule.blackout(self.now).map(|blackout| blackout.until);
@@ -58,8 +57,7 @@ impl Evaluation<'_> {
         until
     }
 
-    /// Remembers the next slots themselves: when their backups start is another thing where a window
-    /// postpones them.
+    /// Records the next slots themselves. A window may postpone the start of their backups.
     fn record_upcoming(&mut self, schedule: &Schedule) {
         let kinds = [BackupType::Full, BackupType::Incremental].into_iter();
         let coming = kinds.filter_map(|kind| schedule.next_after(kind, self.now));
@@ -70,7 +68,7 @@ impl Evaluation<'_> {
         self.status.next_slots = coming.collect();
     }
 
-    /// When the next backup of this type starts.
+    /// Returns when the next backup of this type starts.
     fn next_start(&self, kind: BackupType, schedule: &Schedule) -> Option<Timestamp> {
         let open = self.status.open_slot.as_ref();
         let held = open
@@ -83,7 +81,7 @@ impl Evaluation<'_> {
         held.map(|at| at.0).or_else(coming)
     }
 
-    /// Moves the anchor when the schedule is new, changed or resumed: slots before are not its.
+    /// Moves the anchor when the schedule is new, changed or resumed: earlier slots do not count.
     fn anchor(&mut self) -> Timestamp {
         let spec = self.strategy.spec;
         let print = if spec.suspend {
@@ -115,15 +113,15 @@ impl Evaluation<'_> {
         if self.now.duration_until(anchor) <= MAX_SLOT_LEAD {
             return anchor;
         }
-        // A clock that was wrong for a moment must not end the schedule for years.
+        // A clock that was briefly wrong must not stop the schedule for years.
         self.status.anchor_time = Some(time(self.now));
         self.status.last_schedule_time = None;
         self.now
     }
 
-    /// Where slots begin. Those since the object was created are its own; but where it has made tasks
-    /// already its status was lost, and what became of the slots before the newest of them is not
-    /// known any more.
+    /// Returns the anchor of a strategy without a recorded schedule: its creation. If it already
+    /// has tasks, its status was lost. The anchor is then just before the newest task's slot, as
+    /// the results of earlier slots are unknown.
     fn first_anchor(&self) -> Timestamp {
         let tasks = self.observed.tasks.iter().filter(|task| !task.external);
         let newest = tasks.filter_map(|task| task.scheduled_at).max();
@@ -132,8 +130,8 @@ impl Evaluation<'_> {
         self.strategy.created_at.max(before.unwrap_or_default())
     }
 
-    /// Closes what fell due of the schedule before and was not judged: nobody was there, and then
-    /// the schedule was edited. Only the next one of each type is known of it.
+    /// Closes slots of the previous schedule that became due but were not evaluated. The operator
+    /// was down, and then the schedule was edited. Only the next slot of each type was recorded.
     fn leave_unjudged(&mut self) {
         let reason = if self.strategy.spec.suspend {
             SUSPENDED
@@ -150,7 +148,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// How many tasks of a slot are there.
+    /// Returns how many tasks of a slot exist.
     fn created_for(&self, slot: &Slot) -> usize {
         let suffix = of_slot(slot);
         let tasks = self.observed.tasks.iter();
@@ -167,18 +165,18 @@ impl Evaluation<'_> {
         };
         let mut run = due.run;
         if let (Some(slot), Some(old)) = (due.run, open(&self.status)) {
-            // As among slots that fall due together: nothing newer takes a full backup's place
-            // while that may still start.
+            // As with slots that become due together: a newer slot does not displace a full backup
+            // that may still start.
             if slot.ty == BackupType::Incremental && may_start(&old, schedule, self.now) {
                 run = None;
             } else if self.now < schedule.after(old.at, SignedDuration::ZERO) {
-                // A blackout window has held it back ever since: nobody missed it.
+                // A blackout window has held it back since it became due: it was not missed.
                 self.give_up(old, "Skipped", BLACKOUT_WINDOW);
             } else {
                 self.give_up(old, "Missed", "Overtaken");
             }
         }
-        // Those that have tasks were started; the status that said so was lost.
+        // Slots that have tasks were started; only the status that recorded it was lost.
         let too_late = due.missed.newest.iter();
         let (created, missed): (Vec<&Slot>, Vec<&Slot>) =
             too_late.partition(|slot| self.created_for(slot) > 0);
@@ -217,13 +215,13 @@ impl Evaluation<'_> {
             let count = missed_count;
             let more = if due.truncated { " or more" } else { "" };
             self.miss(format!(
-                "{count}{more} slots were missed, the newest at {at}: nobody could start them in \
+                "{count}{more} slots were missed, the newest at {at}: the operator could not start them in \
                  time. Start a backup by hand with a BackupTask, or wait for the next slot"
             ));
         }
     }
 
-    /// Closes an open slot that is past its deadline.
+    /// Closes an open slot whose deadline has passed.
     pub(super) fn expire(&mut self, schedule: &Schedule, reason: &'static str) {
         let late = |slot: &Slot| self.now > schedule.deadline_of(slot.at);
         if let Some(slot) = open(&self.status).filter(late) {
@@ -231,7 +229,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Closes the open slot though not all of its tasks are there.
+    /// Closes the open slot although not all of its tasks exist.
     fn give_up(&mut self, slot: Slot, outcome: &str, reason: &'static str) {
         let created = self.created_for(&slot);
         if created > 0 {
@@ -241,7 +239,7 @@ impl Evaluation<'_> {
         close(&mut self.status, record(slot, outcome, Some(reason)));
         if outcome == "Missed" {
             self.miss(format!(
-                "the slot at {} was missed ({reason}): nobody could start it in time. Start a \
+                "the slot at {} was missed ({reason}): the operator could not start it in time. Start a \
                  backup by hand with a BackupTask, or wait for the next slot",
                 slot.at
             ));
@@ -256,8 +254,8 @@ impl Evaluation<'_> {
         });
     }
 
-    /// The minute for which a full backup of the tenant is made that has been wanted since this instant.
-    /// Not one whose task had ended by then: its name is taken, and what it made is not what is wanted.
+    /// Returns the minute that names a full backup requested at `since`. It skips minutes whose
+    /// task had already ended: the name is taken, and that backup does not satisfy the request.
     pub(super) fn free_minute(&self, tenant: &Tenant, since: Timestamp) -> Timestamp {
         let minutes = (0..MAX_NAME_SHIFT_MINUTES).map(SignedDuration::from_mins);
         let mut minutes = minutes.filter_map(|minutes| since.checked_add(minutes).ok());
@@ -270,12 +268,12 @@ impl Evaluation<'_> {
     }
 }
 
-/// Whether it is a full slot that is still in time.
+/// Returns whether it is a full slot that may still start in time.
 fn may_start(slot: &Slot, schedule: &Schedule, now: Timestamp) -> bool {
     slot.ty == BackupType::Full && now <= schedule.deadline_of(slot.at)
 }
 
-/// The first instant at which the slot may not start any more.
+/// Returns the first instant at which the slot may no longer start.
 fn past_deadline(slot: &Slot, schedule: &Schedule) -> Timestamp {
     let deadline = schedule.deadline_of(slot.at);
     let after = deadline.saturating_add(SignedDuration::from_secs(1));
@@ -295,7 +293,7 @@ fn slot_of(coming: &NextSlot) -> Slot {
     }
 }
 
-/// The open slot, as the engine knows it.
+/// Returns the open slot as the slot engine's type.
 pub(super) fn open(status: &BackupStrategyStatus) -> Option<Slot> {
     status.open_slot.as_ref().map(|open| Slot {
         at: open.slot.0,
@@ -321,7 +319,8 @@ fn started(slot: Slot, tasks: usize, reason: Option<&str>) -> SlotRecord {
     }
 }
 
-/// A fingerprint of what makes slots. Whatever else is edited changes only what becomes of them.
+/// Returns a fingerprint of the fields that determine slots. Other fields only change how slots are
+/// handled.
 fn slots_print(schedule: &ScheduleSpec) -> String {
     let slots = (
         &schedule.time_zone,
@@ -332,7 +331,8 @@ fn slots_print(schedule: &ScheduleSpec) -> String {
     fingerprint(&serde_json::to_string(&slots).unwrap_or_default())
 }
 
-/// The fingerprint that an operator before this one took: an upgrade is no edit.
+/// Returns the fingerprint that an earlier operator version took: an upgrade must not count as an
+/// edit.
 fn whole_print(schedule: &ScheduleSpec) -> String {
     fingerprint(&serde_json::to_string(schedule).unwrap_or_default())
 }
@@ -342,7 +342,7 @@ fn remember(status: &mut BackupStrategyStatus, record: SlotRecord) {
     status.schedule_history.truncate(MAX_SLOTS);
 }
 
-/// Writes down when the next full and the next incremental backups start.
+/// Records when the next full and the next incremental backups start.
 fn show_next(
     status: &mut BackupStrategyStatus,
     schedule: &Schedule,

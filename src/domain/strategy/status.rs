@@ -1,4 +1,4 @@
-//! How a strategy is shown.
+//! Status and events of a strategy.
 
 use std::collections::BTreeMap;
 
@@ -18,24 +18,24 @@ use crate::domain::backup::CLUSTER_UPGRADING;
 use crate::domain::condition::{self, DesiredCondition, Progress, Status, wanted};
 use crate::domain::{Event, shortened, time};
 
-/// How many tenants with trouble are listed.
+/// Maximum number of tenants with problems that are listed.
 const MAX_LISTED: usize = 20;
-/// What is said of a strategy that starts nothing because somebody wants it so.
+/// Message of a strategy that a user suspended.
 const SUSPENDED: &str = "`suspend` is set; no new slots are started";
-/// What is said of one whose cluster is being upgraded.
+/// Message while the cluster is being upgraded.
 const SLOTS_WAIT: &str = "the cluster is being upgraded (parameter enable_upgrade_mode is True): slots wait, \
                           and start after the upgrade as `missedRunPolicy` says";
-/// What is said of one whose backups would all start in a window.
+/// Message if blackout windows leave out all slots.
 const ALL_LEFT_OUT: &str = "blackout windows with `action: Skip` leave out all of the next 1,000 slots: \
                             move the slots or the windows, or set `action: Postpone`";
-/// Why a schedule can not be kept.
+/// Reasons why a schedule is invalid.
 const OF_SCHEDULES: [&str; 4] = [
     "UnknownTimeZone",
     "InvalidCron",
     "InvalidCalendar",
     "InvalidBlackoutWindow",
 ];
-/// What is said of a strategy that has nothing to do.
+/// Message of a strategy without tenants to back up.
 pub(super) const NO_TENANTS: &str =
     "no tenant is this strategy's to back up now: see `status.tenants`";
 
@@ -67,7 +67,7 @@ pub(super) fn render(
             conditions.extend(condition::blocked(blocker, ready));
             let (reason, message) = (blocker.reason, &blocker.message);
             conditions.push(wanted(SCHEDULING, Status::Unknown, reason, message));
-            // What was known before stands: a dead cluster says nothing about last night.
+            // Earlier results stay: an unreachable cluster says nothing about the last backups.
             let is_ours =
                 |task: &&ObservedTask| covers(strategy.name, &observed.rivals, &task.tenant_name);
             let last = last_runs(tasks.filter(is_ours), &late);
@@ -135,7 +135,8 @@ pub(super) fn render(
     status
 }
 
-/// What is told when the phase moves. Where the database is not seen that it looks better is no news.
+/// Returns the event for a change of phase. An improvement is not reported while the database is
+/// not readable.
 pub(super) fn event(
     before: Option<&str>,
     after: &BackupStrategyStatus,
@@ -145,7 +146,7 @@ pub(super) fn event(
         .phase
         .as_deref()
         .filter(|phase| before != Some(phase))?;
-    // The first phase is no move, but what is wrong from the beginning is news.
+    // The first phase is no change, but an initial problem is reported.
     if before.is_none() && phase != "Abnormal" {
         return None;
     }
@@ -180,8 +181,8 @@ pub(super) fn event(
     })
 }
 
-/// What is told when the strategy stops for something that only somebody can put right, or stops for something
-/// else: also while it is suspended, and while its backups are in trouble anyway.
+/// Returns the event for a strategy that stalls, or stalls for another reason, until a user fixes
+/// it. It is sent even if the strategy is suspended or its backups already have problems.
 pub(super) fn stalled_event(before: &[Condition], after: &[Condition]) -> Option<Event> {
     let stalled = |known: &[Condition]| {
         let mut all = known.iter();
@@ -204,7 +205,7 @@ pub(super) fn stalled_event(before: &[Condition], after: &[Condition]) -> Option
     })
 }
 
-/// What is told when the tenants' delete policies have come to what `retention` says, or have left it.
+/// Returns the event when the tenants' delete policies start or stop matching `retention`.
 pub(super) fn retention_event(before: &[Condition], after: &[Condition]) -> Option<Event> {
     let applied = condition::turned(before, after, RETENTION_APPLIED)?;
     let (warning, reason) = match applied.status.as_str() {
@@ -219,7 +220,7 @@ pub(super) fn retention_event(before: &[Condition], after: &[Condition]) -> Opti
     })
 }
 
-/// What `Ready` says of a strategy that was taken over.
+/// Returns reason and message of `Ready` for an accepted strategy.
 fn accepted(suspended: bool) -> (&'static str, &'static str) {
     if suspended {
         ("Suspended", "the strategy is accepted; `suspend` is set")
@@ -234,7 +235,7 @@ fn planned(
     moved: Option<&str>,
     suspended: bool,
 ) -> [DesiredCondition; 3] {
-    // Stalled only when every tenant is another strategy's.
+    // Stalled only if every tenant belongs to another strategy.
     let lost = |tenant: &FailingTenant| tenant.reason == "TenantAlreadyManaged";
     if matched.eligible.is_empty() && !failing.is_empty() && failing.iter().all(lost) {
         return condition::progress(
@@ -272,7 +273,7 @@ fn record_tasks(status: &mut BackupStrategyStatus, tasks: &[ObservedTask]) {
             .max()
             .map(time)
     };
-    // Tasks are deleted some day; what they told stays.
+    // Tasks are deleted later; their recorded results stay.
     status.last_success_time = status.last_success_time.take().max(ended(true));
     status.last_failure_time = status.last_failure_time.take().max(ended(false));
     let ours = tasks.iter().filter(|task| !task.external);
@@ -315,7 +316,7 @@ fn bounded(tenant: &FailingTenant) -> FailingTenant {
     }
 }
 
-/// What is said of slots while none of the tenants can be backed up.
+/// Returns the condition while none of the tenants can be backed up.
 fn skipping(reason: &str, moved: Option<&str>) -> DesiredCondition {
     let message = match moved {
         Some(moved) => format!("slots are skipped: {moved}"),
@@ -334,7 +335,7 @@ fn scheduling(
     let open = status.open_slot.as_ref();
     let held_until = open.and_then(|open| open.start_time.as_ref());
     let next = status.summary.as_ref().and_then(|it| it.next.as_ref());
-    // An open one has its tasks in a moment.
+    // An open slot gets its tasks shortly.
     let is_left_out = next.is_none() && open.is_none();
     if let (Some(until), false) = (held_until, suspended) {
         let message = format!(

@@ -1,4 +1,5 @@
-//! Which of its ended tasks a strategy deletes. Only objects: backups are the database's to delete.
+//! Selection of ended tasks that a strategy deletes. Only the objects: the database deletes
+//! backups.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +7,13 @@ use super::{Evaluation, ObservedTask, slots};
 use crate::domain::naming::of_slot;
 
 impl Evaluation<'_> {
-    /// Ended tasks beyond the limits of their tenant and type.
+    /// Returns ended tasks beyond the limits of their tenant and type.
     ///
-    /// Three of each are kept whatever the limits are, where there are so many: the newest, by
-    /// which a first backup counts as made; the newest that nobody canceled, by which the
-    /// tenant's health is judged; the newest that went well. So are those of the open slot:
-    /// what is not there would be made again. Backups that others started count among them, but
-    /// neither as the first nor for the health.
+    /// Up to three of each are kept whatever the limits. The newest shows that a first backup was
+    /// created. The newest that was not canceled determines the tenant's health. The third is the
+    /// newest successful task. Tasks of the open slot are also kept, as the operator would recreate
+    /// them. Backups that other tools started count towards the limits, but neither as the first
+    /// nor for the health.
     pub(super) fn outdated_tasks(&self) -> Vec<&ObservedTask> {
         let limits = &self.strategy.spec.history;
         let of_open_slot = slots::open(&self.status).map(|slot| of_slot(&slot));
@@ -46,7 +47,7 @@ impl Evaluation<'_> {
         outdated
     }
 
-    /// Ended tasks by tenant and type, newest first.
+    /// Returns ended tasks by tenant and type, newest first.
     fn ended_tasks(&self) -> BTreeMap<(&str, bool), Vec<&ObservedTask>> {
         let mut groups = BTreeMap::<_, Vec<_>>::new();
         let ended = self

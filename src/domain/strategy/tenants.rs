@@ -1,7 +1,7 @@
-//! Which tenants a strategy is for.
+//! Assignment of tenants to strategies.
 //!
-//! A strategy that names a tenant goes before one on cluster level; of two on the same level the
-//! older one, then the one whose name comes first.
+//! A strategy that names a tenant takes precedence over a strategy on cluster level. On the same
+//! level the older strategy takes precedence, then the one with the first name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,31 +15,31 @@ use crate::domain::authorization::{self, is_listed};
 use crate::domain::backup::{ineligible, unnameable};
 use crate::oceanbase::model::{Tenant, TenantId, TenantName};
 
-/// A strategy of the same database, the one in question included.
+/// A strategy of the same database, including the evaluated one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompetingStrategy {
-    /// Its name; with its namespace before it where that is not the one in question's.
+    /// Its name, prefixed with its namespace if that differs from the evaluated strategy's.
     pub name: String,
-    /// Its name and namespace: the same from wherever it is looked at.
+    /// Its name and namespace, independent of the evaluated strategy.
     pub full_name: (String, String),
     /// When it was created.
     pub created_at: Timestamp,
-    /// Which tenants it is for.
+    /// Tenants that it selects.
     pub tenants: Option<TenantSelection>,
-    /// What may be used through its cluster's object.
+    /// Access that its OceanBaseCluster grants.
     pub access: Access,
 }
 
 /// The tenants of a strategy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MatchedTenants {
-    /// Those that can be backed up.
+    /// Tenants that can be backed up.
     pub eligible: Vec<Arc<Tenant>>,
-    /// Those that can not, though the strategy names them.
+    /// Tenants that the strategy names but cannot back up.
     pub failing: Vec<FailingTenant>,
-    /// Those that a strategy on cluster level leaves out, counted by reason.
+    /// Tenants that a strategy on cluster level skips, counted by reason.
     pub skipped: Vec<SkippedTenants>,
-    /// A strategy on the same level that goes before one on cluster level, for some tenant.
+    /// For a strategy on cluster level: another one that takes precedence for some tenant.
     pub outranked_by: Option<String>,
 }
 
@@ -60,8 +60,8 @@ impl CompetingStrategy {
         (self.created_at, &self.full_name)
     }
 
-    /// Whether its cluster's object is for the tenant. It could not back the tenant up otherwise, and
-    /// must not keep another one from it.
+    /// Returns whether its OceanBaseCluster allows the tenant. Otherwise it cannot back the tenant
+    /// up, and must not keep another strategy from it.
     fn may_use(&self, tenant: &str) -> bool {
         is_listed(&self.access.tenants, tenant)
     }
@@ -75,13 +75,13 @@ impl CompetingStrategy {
     }
 }
 
-/// Who backs a tenant up.
+/// Strategy that backs a tenant up.
 enum Claim<'a> {
-    /// The strategy in question.
+    /// The evaluated strategy.
     Own,
-    /// Another one, which goes before.
+    /// Another strategy, which takes precedence.
     Other(&'a CompetingStrategy),
-    /// The strategy in question leaves it out.
+    /// The evaluated strategy excludes the tenant.
     Excluded,
 }
 
@@ -96,7 +96,7 @@ fn claim<'a>(own: &CompetingStrategy, rivals: &'a [CompetingStrategy], tenant: &
         None if own.excludes(tenant) => return Claim::Excluded,
         None => match first(&|rival| rival.is_cluster_level() && !rival.excludes(tenant)) {
             Some(winner) => winner,
-            // Nobody may use it, and it is said of each that would.
+            // No strategy may use it, and each that selects it reports so.
             None => return Claim::Own,
         },
     };
@@ -107,7 +107,7 @@ fn claim<'a>(own: &CompetingStrategy, rivals: &'a [CompetingStrategy], tenant: &
     }
 }
 
-/// Whether the strategy `name` is the one that backs the tenant up, eligible or not.
+/// Returns whether the strategy `name` is the one that backs the tenant up, eligible or not.
 #[must_use]
 pub fn covers(name: &str, rivals: &[CompetingStrategy], tenant: &str) -> bool {
     let own = rivals.iter().find(|rival| rival.name == name);
@@ -117,7 +117,7 @@ pub fn covers(name: &str, rivals: &[CompetingStrategy], tenant: &str) -> bool {
     })
 }
 
-/// Whether a strategy for these tenants is for this one, whoever else is.
+/// Returns whether this selection includes the tenant, regardless of other strategies.
 #[must_use]
 pub fn selects(tenants: Option<&TenantSelection>, tenant: &str) -> bool {
     tenants.is_none_or(|selection| {
@@ -129,14 +129,14 @@ pub fn selects(tenants: Option<&TenantSelection>, tenant: &str) -> bool {
     })
 }
 
-/// Whether a tenant of the strategy `name` stays its own, though it can not be backed up now: it is
-/// locked, or has become a standby tenant.
+/// Returns whether a tenant stays with the strategy `name`, even if it cannot be backed up now
+/// because it is locked or became a standby tenant.
 pub(super) fn keeps(name: &str, rivals: &[CompetingStrategy], tenant: &str) -> bool {
     let own = rivals.iter().find(|rival| rival.name == name);
     own.is_some_and(|own| own.may_use(tenant)) && covers(name, rivals, tenant)
 }
 
-/// Whether the tenant is another strategy's once the strategy `name` is gone.
+/// Returns whether another strategy covers the tenant once the strategy `name` is deleted.
 pub(super) fn covered_by_another(name: &str, rivals: &[CompetingStrategy], tenant: &str) -> bool {
     let mut others = rivals.iter().filter(|rival| rival.name != name);
     others.any(|rival| {
@@ -147,7 +147,7 @@ pub(super) fn covered_by_another(name: &str, rivals: &[CompetingStrategy], tenan
 }
 
 impl MatchedTenants {
-    /// Why the strategy has no tenant, as far as it can be said of one.
+    /// Returns why the strategy has no tenant, if one tenant or strategy explains it.
     #[must_use]
     pub fn why_none(&self) -> Option<String> {
         let of_one = self.failing.first().map(|tenant| {
@@ -160,8 +160,8 @@ impl MatchedTenants {
         })
     }
 
-    /// The strategy on cluster level that leaves nothing to this one, which is on cluster level too.
-    /// A tenant that can not be backed up now is left to it all the same.
+    /// Returns the cluster-level strategy that leaves no tenant to this one, also on cluster level.
+    /// A tenant that cannot be backed up now still belongs to this one.
     pub(super) fn loses_all_to(&self) -> Option<&str> {
         let lost = ["TenantAlreadyManaged", "NamedByStrategy", "Excluded"];
         let mut skipped = self.skipped.iter();
@@ -171,8 +171,9 @@ impl MatchedTenants {
     }
 }
 
-/// Finds the tenants of the strategy `name` among `rivals`. Those that were `recovered` are backed up by
-/// whoever names them: a tenant that was brought back to be looked at is nobody's to keep.
+/// Returns the tenants of the strategy `name` among `rivals`. Tenants that were `recovered` are
+/// backed up only by a strategy that names them: a tenant restored for inspection is not kept by
+/// default.
 #[must_use]
 pub fn matched<'a>(
     name: &str,

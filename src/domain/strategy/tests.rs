@@ -1,4 +1,4 @@
-//! A strategy's stories: slots, tenants, and what can not be made.
+//! Tests of a strategy: slots, tenants, and objects that cannot be created.
 
 use super::*;
 use crate::api::alert::AlertSettings;
@@ -45,7 +45,7 @@ fn at(minutes: i64) -> Timestamp {
     sunday + jiff::SignedDuration::from_mins(minutes)
 }
 
-/// Full at 02:00 on Sundays, incremental each hour.
+/// Returns a spec with full backups at 02:00 on Sundays and incremental ones each hour.
 fn spec() -> BackupStrategySpec {
     BackupStrategySpec {
         method: BackupMethod::Physical,
@@ -108,7 +108,7 @@ fn log_backup(id: i64) -> ObservedLogBackup {
     }
 }
 
-/// What a strategy with no wishes has written into a log backup.
+/// Returns the values that a strategy without settings writes into a log backup.
 fn inherited(strategy: &str) -> Inherited {
     Inherited {
         strategy: strategy.to_owned(),
@@ -137,7 +137,7 @@ fn task(name: &str, tenant: i64, outcome: Option<&str>) -> ObservedTask {
     }
 }
 
-/// A strategy, the world around it, and what has been written of it.
+/// A strategy, its environment, and the status recorded so far.
 struct Story {
     spec: BackupStrategySpec,
     generation: i64,
@@ -147,7 +147,7 @@ struct Story {
 }
 
 impl Story {
-    /// On cluster level, with these tenants, whose log backup runs.
+    /// Returns a cluster-level strategy for these tenants, whose log backups run.
     fn of(tenants: &[i64]) -> Self {
         let own = CompetingStrategy {
             name: "nightly".to_owned(),
@@ -206,7 +206,7 @@ impl Story {
         decision
     }
 
-    /// One pass that is written; nothing is made.
+    /// Runs one pass and records its status; nothing is created.
     fn reconcile(&mut self, minutes: i64) -> StrategyDecision {
         let decision = self.decide(None, minutes);
         self.status = decision.status.clone();
@@ -214,7 +214,7 @@ impl Story {
         decision
     }
 
-    /// One pass whose effect has this result.
+    /// Runs one pass whose effect has this result.
     fn pass_with_answer(
         &mut self,
         minutes: i64,
@@ -238,7 +238,7 @@ impl Story {
         assert_eq!(decision.effect, None, "one effect in a pass");
         self.status = decision.status;
         self.events.extend(decision.event.iter().map(|e| e.reason));
-        // The stores show later what was made.
+        // The caches show created objects later.
         for name in created.ours {
             if matches!(effect, Effect::DeleteTasks(_)) {
                 self.observed.tasks.retain(|task| task.name != name);
@@ -278,7 +278,7 @@ impl Story {
         names
     }
 
-    /// The log backups as they are after these edits.
+    /// Applies these edits to the log backups.
     fn edit(&mut self, edits: &[LogBackupEdit]) {
         for edit in edits {
             let mut known = self.observed.log_backups.iter_mut();

@@ -1,8 +1,8 @@
-//! Verification by recovery: the strategy's tenants are restored in turn, each by a RecoveryTask of its
-//! own, which asks the checks and drops what it has made.
+//! Verification by recovery: the strategy's tenants are restored in turn, each by its own
+//! RecoveryTask. The task runs the checks and drops what it created.
 //!
 //! ```text
-//! slot due ──> status.verification.open ──> RecoveryTask (named by tenant and slot, so made once)
+//! slot due ──> status.verification.open ──> RecoveryTask (named by tenant and slot: created once)
 //!                                                └── ended ──> status.verification.tenants
 //! ```
 
@@ -29,37 +29,37 @@ use crate::oceanbase::model::{CheckQuery, Tenant, TenantId};
 use due::{DueSlot, Times};
 pub(super) use status::{failed, overdue};
 
-/// Longest name of a tenant that is made.
+/// Longest name of a tenant that is created.
 const NAME_LIMIT: usize = 63;
-/// How soon a RecoveryTask is made that could not be made.
+/// Delay before a retry of a RecoveryTask that could not be created.
 const RETRY_INTERVAL: Next = Next::After(Duration::from_secs(10));
 
-/// A RecoveryTask that this strategy made.
+/// A RecoveryTask that this strategy created.
 #[derive(Clone, Debug)]
 pub struct ObservedVerification {
     /// Its name.
     pub name: String,
     /// Its uid and its resourceVersion.
     pub version: (String, String),
-    /// The tenant that it restores.
+    /// Tenant that it restores.
     pub tenant_name: String,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Whether it is being deleted, and something holds it.
+    /// Whether it is being deleted, and a finalizer holds it.
     pub deleting: bool,
-    /// How it ended, once it has.
+    /// Its outcome, once it has ended.
     pub outcome: Option<String>,
     /// When it ended.
     pub completed_at: Option<Timestamp>,
-    /// Seconds until the tenant could be read.
+    /// Seconds until the restored tenant was readable.
     pub rto_seconds: Option<i64>,
-    /// The point that was restored.
+    /// Point that was restored.
     pub restore_time: Option<String>,
-    /// Why it ended so.
+    /// Why it ended with this outcome.
     pub cause: Option<Cause>,
 }
 
-/// What is to be done about verifications.
+/// Next step for verifications.
 pub(super) struct VerificationPlan {
     pub(super) effect: Option<Effect>,
     pub(super) next: Next,
@@ -72,8 +72,8 @@ impl VerificationPlan {
 }
 
 impl Evaluation<'_> {
-    /// Brings what is known of verifications up to date, and says what is to be made next. `created` is what
-    /// became of this pass's effect.
+    /// Updates the recorded verifications, and returns what to create next. `created` is the result
+    /// of this pass's effect.
     pub(super) fn verify(
         &mut self,
         matched: &MatchedTenants,
@@ -107,7 +107,7 @@ impl Evaluation<'_> {
         known.next_time = coming.map(|at| times.format(at));
         let next = coming.map_or(Next::Await, Next::At);
         if created.is_some() {
-            // What is left is for the next pass.
+            // The next pass does the rest.
             let is_open = self.open_verification().is_some();
             let next = if is_open {
                 next.sooner(RETRY_INTERVAL, now)
@@ -126,8 +126,8 @@ impl Evaluation<'_> {
         self.status.verification.as_ref()?.open.as_ref()
     }
 
-    /// Closes what was opened, once its RecoveryTask is seen, or can not be made. That it was made is not
-    /// enough: until it is seen it does not keep the next one from being opened.
+    /// Closes the open verification once its RecoveryTask is visible or cannot be created. Creation
+    /// alone is not enough: until the task is visible, it does not block the next one.
     fn close_verification(&mut self, created: Option<&ApplyOutcome>) {
         let Some(open) = self.open_verification().cloned() else {
             return;
@@ -160,7 +160,7 @@ impl Evaluation<'_> {
         known.open = None;
     }
 
-    /// Opens the slot that is due for the tenant whose turn it is.
+    /// Opens the due slot for the tenant whose turn it is.
     fn open_due_verification(
         &mut self,
         settings: &VerificationSettings,
@@ -195,7 +195,7 @@ impl Evaluation<'_> {
         open(known, self.strategy.name, tenant, &due);
     }
 
-    /// Tenants that can be verified, by name.
+    /// Returns the tenants that can be verified, by name.
     fn to_verify(
         &self,
         settings: &VerificationSettings,
@@ -258,7 +258,7 @@ impl Evaluation<'_> {
         ))
     }
 
-    /// Ended RecoveryTasks beyond what the history keeps.
+    /// Returns an effect that deletes ended RecoveryTasks beyond the history limits.
     fn forget_verifications(&self) -> Option<Effect> {
         let limits = &self.strategy.spec.history;
         let mut outdated = Vec::new();
@@ -277,21 +277,21 @@ impl Evaluation<'_> {
     }
 }
 
-/// Why nothing can be verified: stable word, and what is wrong.
+/// Why nothing can be verified: the reason and the message.
 #[derive(Clone, Debug)]
 pub(super) struct Refused {
     pub(super) reason: &'static str,
     pub(super) message: String,
 }
 
-/// Whether the checks can be asked. The RecoveryTasks say what is wrong with the rest.
+/// Checks that the check statements are valid. The RecoveryTasks report any other problem.
 fn askable(settings: &VerificationSettings) -> Result<(), Refused> {
     for check in &settings.checks {
         if let Err(problem) = CheckQuery::parse(&check.sql) {
             return Err(Refused {
                 reason: "InvalidCheck",
                 message: format!(
-                    "`sql` of check '{}' can not be asked: {problem}; correct it",
+                    "`sql` of check '{}' cannot be asked: {problem}; correct it",
                     shortened(check.name.clone(), NAME_LIMIT)
                 ),
             });
@@ -320,7 +320,7 @@ fn open(known: &mut VerificationStatus, strategy: &str, tenant: &Tenant, due: &D
     });
 }
 
-/// Name of the tenant that is made: prefix, name of the tenant, and a fingerprint of the request.
+/// Returns the name of the created tenant: prefix, tenant name, and a fingerprint of the request.
 fn scratch_name(prefix: &str, tenant: &str, key: &str) -> String {
     let print = fingerprint(key);
     let room = NAME_LIMIT.saturating_sub(prefix.len() + print.len() + 1);

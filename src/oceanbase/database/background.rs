@@ -1,8 +1,8 @@
-//! Commands that take minutes: a task of its own waits for the answer, and keeps it for whoever asks.
+//! Background tasks for commands that take minutes. Each waits for the response and keeps it.
 //!
-//! The task belongs to those that read ([`Readers`](crate::oceanbase::registry::Readers)) and ends with
-//! them, and when no object describes the database any more: no statement outlives the lease. What the
-//! database makes of a statement that nobody waits for any more is found by looking.
+//! The tasks belong to [`Readers`](crate::oceanbase::registry::Readers) and end with them, so that
+//! no statement outlives the lease. They also end when no object describes the database any longer.
+//! A later check finds the outcome of such a statement.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -12,13 +12,13 @@ use futures::future::BoxFuture;
 use super::{Database, lock};
 use crate::oceanbase::model::{Answer, BackgroundAnswer, RestoreKey, TenantName};
 
-/// How many answers are kept.
+/// Number of answers that are kept.
 const MAX_ANSWERS: usize = 64;
 
-/// A task that waits for the answer of one command.
+/// Task that waits for the response to one command.
 pub(in crate::oceanbase) type BackgroundStatement = BoxFuture<'static, ()>;
 
-/// What is known of the commands that were handed over, from the oldest on.
+/// State of handed-over commands, oldest first.
 #[derive(Default)]
 pub(super) struct BackgroundStatements(Mutex<VecDeque<(RestoreKey, BackgroundAnswer)>>);
 
@@ -29,8 +29,8 @@ impl BackgroundStatements {
         found.map(|(_, state)| state.clone())
     }
 
-    /// Notes that a command is under way, and forgets what became of the one before; says whether
-    /// none is under way already.
+    /// Records that a command is in flight, and discards the previous answer. Returns false if the
+    /// command is already in flight.
     fn begin(&self, key: &RestoreKey) -> bool {
         let mut known = lock(&self.0);
         let found = known.iter().position(|(of, _)| of == key);
@@ -57,7 +57,7 @@ impl BackgroundStatements {
     }
 }
 
-/// A command that is under way. However it ends, it is answered.
+/// Command in flight. It is always answered, however it ends.
 pub(super) struct BackgroundGuard {
     database: Arc<Database>,
     key: RestoreKey,
@@ -66,7 +66,7 @@ pub(super) struct BackgroundGuard {
 }
 
 impl BackgroundGuard {
-    /// Begins; `None` while one with this key is under way.
+    /// Records the command; `None` while a command with this key is in flight.
     pub(super) fn begin(
         database: &Arc<Database>,
         key: &RestoreKey,
@@ -80,7 +80,7 @@ impl BackgroundGuard {
         })
     }
 
-    /// Ends with this answer.
+    /// Ends the command with this answer.
     pub(super) fn end(mut self, answer: Answer) {
         self.answer = Some(answer);
     }

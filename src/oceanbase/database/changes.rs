@@ -1,4 +1,4 @@
-//! What a read shows that the one before did not, and who is told of it.
+//! Differences between two reads, and the objects that they trigger.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,15 +8,15 @@ use tokio::time::Instant;
 
 use crate::oceanbase::model::{Restore, Restores, Snapshot};
 
-/// What differs between two reads.
+/// Differences between two reads.
 #[derive(Default)]
 pub(super) struct Changed {
     /// Names of the tenants that differ.
     pub(super) news: BTreeSet<String>,
-    /// Of others those whose log archive has come further, and nothing else.
+    /// Names of other tenants whose log archive has advanced, without any other change.
     pub(super) progress: BTreeSet<String>,
-    /// Whether jobs of sys differ: the end of one gives its place to whoever waits for one, and no
-    /// tenant's row tells of it.
+    /// Whether jobs of sys differ. The end of such a job frees a slot for another backup, but no
+    /// row of a tenant shows this.
     pub(super) is_of_sys: bool,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn changed(before: &Snapshot, after: &Snapshot) -> Changed {
     changed
 }
 
-/// Names of the tenants whose restores differ.
+/// Returns the names of the tenants whose restores differ.
 fn changed_restores(before: &Arc<Restores>, after: &Arc<Restores>) -> BTreeSet<String> {
     if Arc::ptr_eq(before, after) {
         return BTreeSet::new();
@@ -75,8 +75,8 @@ fn changed_jobs<'a>(
     new.chain(gone).map(|restore| restore.tenant_name.clone())
 }
 
-/// Whether it is not known whom it concerns: whoever wanted restores has none yet, and a pool that is
-/// free now may be waited for.
+/// Returns whether a change may affect any object. Examples are the first read of restores after a
+/// request, and a pool that becomes free.
 pub(super) fn is_news_to_all(before: &Snapshot, after: &Snapshot) -> bool {
     if before.version != after.version
         || before.identity != after.identity
@@ -98,11 +98,12 @@ pub(super) fn is_news_to_all(before: &Snapshot, after: &Snapshot) -> bool {
     }
 }
 
-/// Tenants whose log archive has come further, and of which nothing else is new: who was not told of
-/// yet, and when it was told last.
+/// Tenants whose log archive has advanced without any other change and that were not triggered yet,
+/// and the time of the last trigger.
 ///
-/// Of an archive that runs each read shows another checkpoint. Where statements follow each other the
-/// database is read several times a second, and would have all objects of all tenants looked at.
+/// Every read shows another checkpoint of a running archive. During a series of statements, the
+/// database is read several times per second. Each read would then trigger all objects of all
+/// tenants.
 #[derive(Default)]
 pub(super) struct Progress {
     waiting: BTreeSet<String>,
@@ -110,8 +111,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Takes in who has come further by a read, in which others are `news`. Gives back who has since it
-    /// was told last, where that is long enough ago; otherwise they wait.
+    /// Adds the tenants that advanced in a read, and removes those in `news`. Returns all tenants
+    /// to trigger if the last trigger is long enough ago; otherwise they wait.
     pub(super) fn due(
         &mut self,
         names: BTreeSet<String>,

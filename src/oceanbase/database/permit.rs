@@ -1,4 +1,4 @@
-//! The sending of commands to one database.
+//! Permits to send commands to one database.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,32 +17,34 @@ use crate::oceanbase::model::{Answer, RestoreKey};
 use crate::oceanbase::sender::{Inspection, Sender};
 use crate::oceanbase::statement::{Command, StorageUpdate};
 
-/// The right to send commands to one database.
+/// Permit to send commands to one database.
 pub struct Permit {
     pub(super) database: Arc<Database>,
-    /// The object that asks: what its account may not do is not done by another one's.
+    /// Object that sends the command. Its own account is used: another object's account may have
+    /// more privileges.
     pub(super) cluster: Arc<Cluster>,
     pub(super) account: Account,
     pub(super) lane: Arc<SendPermit>,
 }
 
 impl Permit {
-    /// Where commands are sent to, one or the other of them.
+    /// Returns the endpoints that commands may be sent to.
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.account.endpoints
     }
 
-    /// Whether the version of the servers can do `what`, as they were read last.
+    /// Returns whether the servers have the capability, as of the last read.
     #[must_use]
     pub fn can(&self, what: Capability) -> bool {
         let snapshot = self.database.latest();
         snapshot.is_some_and(|snapshot| snapshot.version.can(what))
     }
 
-    /// Sends a command, and says what became of it: when those before it are answered, or at once
-    /// where the right is for a store or for a restore. A RESTORE takes minutes and is handed over:
-    /// its answer is [kept](crate::oceanbase::registry::Clusters::handed_over).
+    /// Sends a command and returns its outcome. In the serial lane, the command waits for its
+    /// predecessors. In the other lanes, the command is sent immediately. A RESTORE takes minutes
+    /// and is handed over: its answer is
+    /// [kept](crate::oceanbase::registry::Clusters::handed_over).
     pub async fn send(&mut self, command: &Command) -> Answer {
         if let Some(key) = command.restore_key() {
             return self.hand_over(key, command);
@@ -65,7 +67,7 @@ impl Permit {
         }
     }
 
-    /// Asks a restored tenant, on sessions that nothing else is sent on. It changes nothing.
+    /// Checks a restored tenant, on sessions that are used for nothing else. It changes nothing.
     pub async fn inspect(&mut self, inspection: &Inspection) -> Answer {
         let Some(snapshot) = self.database.latest() else {
             return Answer::NotSent("the cluster does not answer".to_owned());
@@ -80,7 +82,7 @@ impl Permit {
         answer
     }
 
-    /// Changes how a tenant's database enters a store, on a session of the tenant.
+    /// Changes the keys or limits of a tenant's storage, on a session of the tenant.
     pub async fn update_storage(&mut self, change: &StorageUpdate) -> Answer {
         let Some(snapshot) = self.database.latest() else {
             return Answer::NotSent("the cluster does not answer".to_owned());
@@ -97,7 +99,7 @@ impl Permit {
         answer
     }
 
-    /// Has a task of its own send the command. The right to send is held until it is answered.
+    /// Hands the command over to a background task, which holds the permit until the answer.
     fn hand_over(&self, key: &RestoreKey, command: &Command) -> Answer {
         if !matches!(*self.lane, SendPermit::Recovery(_)) {
             return Answer::NotSent("it would hold up all other statements".to_owned());
@@ -120,7 +122,7 @@ impl Permit {
                 answer = permit.send_by(&mut sender, &command) => underway.end(answer),
             }
         };
-        // Whoever runs errands is gone only when the operator stops.
+        // The receiver is gone only when the operator stops.
         let _ = self
             .database
             .background_statements
@@ -132,8 +134,8 @@ impl Permit {
         let Some(snapshot) = self.database.latest() else {
             return Answer::NotSent("the cluster does not answer".to_owned());
         };
-        // Whatever happens to the statement from here on, what is known of the tenant is old: also
-        // when this future is dropped in the middle.
+        // From here on, the snapshot of the tenant is outdated, whatever happens to the statement.
+        // This includes a drop of this future.
         let mut settling = ChangeGuard::new(&self.database, command.tenant().as_str());
         let sent = sender.send(&self.account, snapshot.version, command);
         let answer = sent.await;
@@ -151,15 +153,15 @@ impl fmt::Debug for Permit {
     }
 }
 
-/// Marks a tenant as changed by us, before and after a command.
+/// Marks a tenant as changed by the operator, before and after a command.
 struct ChangeGuard<'a> {
     database: &'a Database,
     tenant: &'a str,
-    /// The command.
+    /// Number of the command.
     command: u64,
-    /// What the command before had made of what was known.
+    /// Mark of the previous command.
     before: Option<CommandMark>,
-    /// Whether something may have left the machine.
+    /// Whether a statement may have left the process.
     is_sent: bool,
 }
 
@@ -185,11 +187,11 @@ impl Drop for ChangeGuard<'_> {
             self.database.poke.notify_one();
             return;
         }
-        // Nothing has changed: nobody has to wait for a read, and none has to be made.
+        // Nothing has changed: no object has to wait for a read, and no read is needed.
         let mut settled_by = lock(&self.database.settled_by);
         let last = settled_by.get(self.tenant);
         if last.is_some_and(|last| last.command != self.command) {
-            // Another one was sent beside it.
+            // Another command was sent concurrently.
             return;
         }
         match self.before {

@@ -1,14 +1,14 @@
-//! What the parts of a destination may be made of.
+//! Validation of the parts of a destination.
 
 use super::DestinationError;
 
-/// Longest root path that the engine takes, in bytes.
+/// Longest root path that the database accepts, in bytes.
 const ROOT_LIMIT: usize = 1024;
-/// Longest key that the engine takes, in bytes.
+/// Longest key that the database accepts, in bytes.
 const KEY_LIMIT: usize = 256;
 
-/// A directory may not climb out of its store, whoever chose its parts: the fields, or the names
-/// of cluster and tenant in the database.
+/// Checks a directory. No part may lead out of the storage, neither a field nor the name of a
+/// cluster or tenant.
 pub(super) fn check_directory(root: &str) -> Result<(), DestinationError> {
     const WHAT: &str = "the directory";
     let (scheme, directory) = root.split_once("://").unwrap_or_default();
@@ -28,15 +28,15 @@ pub(super) fn check_directory(root: &str) -> Result<(), DestinationError> {
     limit(root, WHAT, ROOT_LIMIT)
 }
 
-/// A host, and nothing that the engine would read as something else.
+/// Checks a host. Rejects text that the database would interpret differently.
 pub(super) fn check_host(host: &str) -> Result<(), DestinationError> {
     const WHAT: &str = "`endpoint`";
     let bare = host
         .strip_prefix("https://")
         .or_else(|| host.strip_prefix("http://"))
         .unwrap_or(host);
-    // Whatever is read as a port here, and as part of the host by the engine, would have the
-    // Secret sent to a host that its annotation does not list.
+    // The operator and the database must agree on the host and the port. Otherwise the Secret could
+    // be sent to a host that its annotation does not list.
     let (name, port) = bare.split_once(':').unwrap_or((bare, "443"));
     let is_name = !name.is_empty()
         && name
@@ -81,8 +81,8 @@ pub fn check_option(name: &'static str, value: &str) -> Result<(), DestinationEr
     limit(value, name, KEY_LIMIT)
 }
 
-/// Checks a key: whoever made it chose its characters, so that only those are refused that the
-/// engine can not take.
+/// Checks a key. The storage vendor chose its characters, so that only those are rejected that the
+/// database cannot handle.
 pub(super) fn check_key(value: &str, what: &'static str) -> Result<(), DestinationError> {
     let bad =
         |c: char| !c.is_ascii_graphic() || matches!(c, '\'' | '"' | '`' | '\\' | '&' | '?' | ',');

@@ -1,10 +1,10 @@
-//! The errors of the database as a table of `docs/troubleshooting.md`.
+//! Generator of the error table in `docs/troubleshooting.md`.
 
 use std::collections::BTreeSet;
 
 use super::{Explanation, TABLES};
 
-/// The table, by reason.
+/// Returns the table, sorted by reason.
 #[must_use]
 pub fn page() -> String {
     let rows = TABLES

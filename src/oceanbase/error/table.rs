@@ -1,20 +1,19 @@
-//! Every number that is explained (`ob_errno.def`): for backups, and where it means something else, for
-//! restores.
+//! Explained error numbers (`ob_errno.def`): for backups, and for restores if the meaning differs.
 
 use crate::oceanbase::model::FailureClass::{self, AlreadySo, NotYet, Permanent, Unknown};
 
-/// One explained error number.
+/// Explained error number.
 #[derive(Debug)]
 pub struct Explanation {
-    /// The number on the wire.
+    /// Number on the wire.
     pub number: u16,
     /// Stable CamelCase word.
     pub reason: &'static str,
-    /// What happened.
+    /// Description of the error.
     pub what: &'static str,
-    /// What to do about it.
+    /// Remedy.
     pub advice: &'static str,
-    /// What it means for whoever sent the statement.
+    /// Meaning for the sender of the statement.
     pub class: FailureClass,
 }
 
@@ -30,12 +29,12 @@ macro_rules! table {
     };
 }
 
-// The macro above is known only below.
+// The macro is only defined above this point, so that the module comes after it.
 mod checks;
 
 pub use checks::OF_CHECKS;
 
-/// Every number that is explained.
+/// All explained numbers.
 pub const EXPLANATIONS: &[Explanation] = table! {
     1045 AccessDenied Permanent
         "the database refuses the login"
@@ -147,12 +146,12 @@ pub const EXPLANATIONS: &[Explanation] = table! {
         "check the store and its access key"
     9011 BackupFileNotFound Permanent
         "a file of the backup is missing in the store"
-        "check whether somebody removed files there; a full backup starts a new chain"
+        "check whether a user removed files there; a full backup starts a new chain"
     9014 RestoreInProgress NotYet
         "a tenant of this name is being restored already"
         "wait for that restore, or choose another name for the new tenant"
     9023 CannotStartLogArchive NotYet
-        "log archiving can not start, because the tenant is not in normal state"
+        "log archiving cannot start, because the tenant is not in normal state"
         "wait until the tenant's status is NORMAL"
     9024 AlreadyInNoArchiveLogMode AlreadySo
         "log archiving is off already"
@@ -173,10 +172,10 @@ pub const EXPLANATIONS: &[Explanation] = table! {
         "another backup of the tenant runs"
         "nothing; it is tried again when that one has ended"
     9040 BackupCannotStart NotYet
-        "the backup can not start: log archiving is not running, the tenant is not normal, or the cluster is being upgraded"
+        "the backup cannot start: log archiving is not running, the tenant is not normal, or the cluster is being upgraded"
         "check the tenant's LogBackup and its status"
     9041 CancelNotAllowed NotYet
-        "the backup can not be canceled in its state"
+        "the backup cannot be canceled in its state"
         "nothing; it is tried again"
     9044 CleanupInProgress NotYet
         "backups are being deleted already"
@@ -197,7 +196,7 @@ pub const EXPLANATIONS: &[Explanation] = table! {
         "there is nothing to cancel"
         "nothing"
     9053 CancelNotAllowed NotYet
-        "the cleanup can not be canceled in its state"
+        "the cleanup cannot be canceled in its state"
         "nothing; it is tried again"
     9058 InvalidBackupZone Permanent
         "the zones or regions that back up are set wrong"
@@ -215,7 +214,7 @@ pub const EXPLANATIONS: &[Explanation] = table! {
         "the archived logs may not be deleted"
         "logs that a backup set needs are kept"
     9070 StoreNotReachable NotYet
-        "the observers can not reach the store"
+        "the observers cannot reach the store"
         "check the endpoint of the BackupStorage, or that the directory is mounted on every observer"
     9071 StorePermissionDenied Permanent
         "the observers may not read and write the store"
@@ -294,11 +293,11 @@ pub const EXPLANATIONS: &[Explanation] = table! {
         "use a bucket without object lock"
 };
 
-/// Numbers that mean something else to whoever restores.
+/// Numbers with another meaning for restores.
 pub const OF_RESTORES: &[Explanation] = table! {
     1235 NotSupported Permanent
         "the database does not support this in its version or state"
-        "check that the server is not older than the source's, and that the source is not V4.0, which later versions can not restore; for tables, that both tenants are of one compatibility mode"
+        "check that the server is not older than the source's, and that the source is not V4.0, which later versions cannot restore; for tables, that both tenants are of one compatibility mode"
     4018 NoRestoreSource Permanent
         "no backup set and no archived logs in the sources can be used to recover to this point"
         "check the directories of data and logs, and choose a point inside of a recovery window"
@@ -319,7 +318,7 @@ pub const OF_RESTORES: &[Explanation] = table! {
         "check the observers, then create a new RecoveryTask"
     5157 TenantNotFound Permanent
         "the tenant is not there, or not any more"
-        "look whether somebody dropped it while it was restored, then create a new RecoveryTask"
+        "check whether a user dropped it while it was restored, then create a new RecoveryTask"
     5019 TableNotInBackup Permanent
         "a table is not in the backup, or was not there at the point of recovery"
         "give the names in `objects` as the source stores them, or choose another point"
@@ -328,12 +327,12 @@ pub const OF_RESTORES: &[Explanation] = table! {
         "give the table another name (`to`) in a new RecoveryTask"
     9011 BackupFileNotFound Permanent
         "a file of the backup is missing in the store"
-        "check whether somebody removed files there; recover to another point"
+        "check whether a user removed files there; recover to another point"
     9046 BackupFileNotFound Permanent
         "a backup set that the restore needs is missing"
-        "check whether somebody removed files in the store; recover to another point"
+        "check whether a user removed files in the store; recover to another point"
     9048 LogsNotContinuous Permanent
-        "the backup set lies between two rounds of log archiving and can not be restored"
+        "the backup set lies between two rounds of log archiving and cannot be restored"
         "choose a point inside of a recovery window; the LogBackup lists them"
     9078 LogNotArchivedYet NotYet
         "the archived logs end before the point of recovery"
@@ -352,23 +351,24 @@ pub const OF_RESTORES: &[Explanation] = table! {
         "check the store; recover from another backup set"
 };
 
-/// Numbers with one meaning for CREATE RESOURCE POOL. Its text is the same from V4.0 to V4.3.5, and
-/// not needed.
+/// Numbers with one meaning for CREATE RESOURCE POOL. Their text is the same from V4.0 to V4.3.5
+/// and is not needed.
 pub const OF_POOLS: &[Explanation] = table! {
     1235 UnitTooSmall Permanent
         "the unit has less memory than the parameter __min_full_resource_pool_memory of the cluster asks for, 5 GiB by default"
         "make the units larger in a new RecoveryTask"
 };
 
-/// Numbers with another meaning for ARCHIVELOG and NOARCHIVELOG. V4.0 answers 1235 where later
-/// versions answer 9091, 9092 or 9023 (`enable_archive`, `disable_archive`): the views show which.
+/// Numbers with another meaning for ARCHIVELOG and NOARCHIVELOG. V4.0 returns 1235 where later
+/// versions return 9091, 9092 or 9023 (`enable_archive`, `disable_archive`). The views show which
+/// one applies.
 pub const OF_ARCHIVING: &[Explanation] = table! {
     1235 ArchivingNotChanged NotYet
         "V4.0 did not change log archiving: another tool changed it already, the last round has not stopped yet, or the tenant is not NORMAL"
         "nothing; the operator reads the status and tries again. If this lasts, check STATUS in DBA_OB_TENANTS and in CDB_OB_ARCHIVELOG"
 };
 
-/// All tables, each with what its numbers are errors of.
+/// All tables, each with the subject of its errors.
 pub const TABLES: [(&[Explanation], &str); 5] = [
     (EXPLANATIONS, ""),
     (OF_RESTORES, ", of recoveries"),

@@ -160,8 +160,8 @@ fn every_number_is_explained_once() {
     }
 }
 
-/// The numbers that a client or a RESULT column can show (`ob_errno.def`), as far as backup,
-/// log archiving, their cleanup and restore can come to them.
+/// Numbers that a client or a RESULT column can show (`ob_errno.def`) for backup, log archiving,
+/// cleanup and restore.
 #[rustfmt::skip]
 const DEFINED: [u16; 84] = [
     1045, 1062, 1064, 1146, 1210, 1227, 1235, 1295,

@@ -1,67 +1,68 @@
-//! What became of something that was asked of the database.
+//! Outcomes of commands to the database.
 
 use super::{CheckResult, Job, PreviewRow, Restore};
 
-/// An error of the engine, explained.
+/// Error of the database, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// OceanBase's code, negative as in RESULT columns; 0 for a refusal by the operator itself.
+    /// OceanBase's code, negative as in RESULT columns; 0 if the operator itself rejected the
+    /// command.
     pub code: i32,
     /// Stable CamelCase word.
     pub reason: &'static str,
-    /// What happened and what to do; no statement text, no keys.
+    /// Description and remedy, without statement text or keys.
     pub message: String,
-    /// What it means for whoever sent the statement.
+    /// Meaning for the sender of the statement.
     pub class: FailureClass,
-    /// Whether a job that failed of it may go well when it is started again.
+    /// Whether a job that failed with it may succeed when it is retried.
     pub passing: bool,
 }
 
-/// What an error means for whoever sent the statement.
+/// Meaning of an error for the sender of the statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureClass {
     /// The database is already in the state that the statement asks for.
     AlreadySo,
-    /// Not now; the same statement may go well later.
+    /// The statement is not possible now and may succeed later.
     NotYet,
-    /// Only somebody's help makes it go well.
+    /// Only a user can fix the problem.
     Permanent,
     /// The statement may have been run.
     Unknown,
 }
 
-/// What became of a command.
+/// Outcome of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The database took it.
+    /// The database accepted the statement.
     Done,
-    /// Its guard found that it was sent before.
+    /// The precondition found that the command was sent before.
     AlreadySent,
-    /// A look by key found that the backup has ended, and how.
+    /// A search by key found that the backup has ended.
     Ended(Box<Job>),
-    /// A look by key found the restore, running or ended: it was sent before.
+    /// A search by key found the restore, running or ended: it was sent before.
     Restore(Box<Restore>),
-    /// What a restore would read.
+    /// Backup sets and pieces that a restore would read.
     Preview(Vec<PreviewRow>),
-    /// What a restored tenant has answered.
+    /// Result of a check of a restored tenant.
     Checked(Box<CheckResult>),
-    /// It is being sent by a task of its own: see [`BackgroundAnswer`].
+    /// A background task sends the statement: see [`BackgroundAnswer`].
     HandedOver,
-    /// Its guard found that it must not be sent now; why.
+    /// The precondition does not hold now, for this reason.
     Withheld(String),
-    /// The database refused it, or its session; nothing was changed.
+    /// The database rejected the statement or its session; nothing changed.
     Refused(Failure),
-    /// It was not sent: no connection, or another command has the cluster's session.
+    /// Not sent: there is no connection or no send permit.
     NotSent(String),
-    /// Whether it was run is not known; look before sending again.
+    /// It is unknown whether the statement was run. Check before it is sent again.
     Unknown(String),
 }
 
-/// What became of a command that takes minutes and was handed over.
+/// Outcome of a handed-over command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BackgroundAnswer {
-    /// It is under way.
+    /// The command is in flight.
     Sending,
-    /// It was answered; never with [`Answer::HandedOver`].
+    /// The command was answered, never with [`Answer::HandedOver`].
     Answered(Answer),
 }

@@ -1,9 +1,9 @@
-//! Questions to a restored tenant: what somebody wrote becomes a statement only here.
+//! Check queries to a restored tenant. Only this module turns a user's text into a statement.
 
 use super::Failure;
 
-/// Words of statements that change or lock something, or read and write files. A column of such a name
-/// stands in back quotes.
+/// Words of statements that change or lock something, or access files. Columns with such names must
+/// be in back quotes.
 const FORBIDDEN: [&str; 33] = [
     "ALTER",
     "ANALYZE",
@@ -40,21 +40,22 @@ const FORBIDDEN: [&str; 33] = [
     "UPDATE",
 ];
 
-/// Longest statement, in bytes.
+/// Longest accepted statement, in bytes.
 const LIMIT: usize = 4096;
 
 /// One statement that only reads: SELECT, or WITH and SELECT.
 ///
-/// It holds no `;`, no backslash and no comment, whether quoted or not: where a literal ends depends on
-/// the tenant's `sql_mode`, and so it can not depend on that whether there is a second statement.
+/// It contains no `;`, no backslash and no comment, not even in quotes. The end of a literal
+/// depends on the `sql_mode` of the tenant. Otherwise that mode could decide whether there is a
+/// second statement.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CheckQuery(String);
 
 impl CheckQuery {
-    /// Reads a statement.
+    /// Parses a statement.
     ///
     /// # Errors
-    /// What is wrong with it; nothing of its text.
+    /// Returns what is wrong with the statement, without any of its text.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         if text.len() > LIMIT {
@@ -89,22 +90,22 @@ impl CheckQuery {
         Ok(Self(text.to_owned()))
     }
 
-    /// The statement.
+    /// Returns the statement.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// It may quote data: only its length is shown.
+/// Shows only the length: the statement may quote data.
 impl std::fmt::Debug for CheckQuery {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "CheckQuery({} bytes)", self.0.len())
     }
 }
 
-/// The words outside of quotes, of which a literal or a quoted name is none; `None` where a quote is
-/// left open. A quote within quotes is doubled.
+/// Returns the words outside of quotes; `None` if a quote is not closed. Literals and quoted names
+/// do not count. A quote within quotes is doubled.
 fn words(text: &str) -> Option<Vec<&str>> {
     let mut words = Vec::new();
     let mut open = None;
@@ -133,10 +134,11 @@ fn words(text: &str) -> Option<Vec<&str>> {
     open.is_none().then_some(words)
 }
 
-/// What a check found. What the statement gave is nowhere in it: it is the tenant's data.
+/// Result of a check. It never contains values that the statement returned, because they are data
+/// of the tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckResult {
-    /// One row with the value that was expected.
+    /// One row with the expected value.
     AsExpected,
     /// One row with another value.
     OtherValue,
@@ -146,7 +148,7 @@ pub enum CheckResult {
     SeveralRows,
     /// Rows of more than one column.
     SeveralColumns,
-    /// The tenant refused the login or the statement.
+    /// The tenant rejected the login or the statement.
     Refused(Failure),
 }
 

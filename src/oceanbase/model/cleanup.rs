@@ -1,4 +1,4 @@
-//! Cleanup jobs: what the database deletes of its backups.
+//! Cleanup jobs, by which the database deletes backups.
 
 use jiff::Timestamp;
 
@@ -7,42 +7,42 @@ use super::{Failure, JobId, JobStatus, TenantId};
 /// One cleanup (`CDB_OB_BACKUP_DELETE_JOBS`, `CDB_OB_BACKUP_DELETE_JOB_HISTORY`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CleanupJob {
-    /// The tenant: [`TenantId::SYS`] for a parent.
+    /// Tenant of the cleanup, or [`TenantId::SYS`] for a parent.
     pub tenant_id: TenantId,
-    /// Its number; each tenant counts its own.
+    /// Number of the cleanup; each tenant has its own numbering.
     pub id: JobId,
-    /// The tenant that typed the statement, or the tenant itself where its policy did.
+    /// Tenant that ran the statement, or the tenant itself if its policy started the cleanup.
     pub initiator_tenant_id: TenantId,
-    /// The parent in that tenant; 0 where there is none.
+    /// Parent in that tenant; 0 if there is none.
     pub initiator_job_id: JobId,
-    /// The tenants that it is for, as the view lists them: `1002,1004`.
+    /// Tenants of the cleanup, as the view lists them: `1002,1004`.
     pub executors: String,
-    /// What is deleted.
+    /// Kind of the deleted backups.
     pub kind: CleanupKind,
-    /// Its state.
+    /// State of the cleanup.
     pub status: JobStatus,
-    /// When it started.
+    /// Start of the cleanup.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// End of the cleanup.
     pub ended_at: Option<Timestamp>,
-    /// How many sets and pieces there are to delete.
+    /// Number of sets and pieces to delete.
     pub tasks: i64,
-    /// How many of them are deleted.
+    /// Number of sets and pieces that are deleted.
     pub done: i64,
-    /// Why it failed.
+    /// Reason of the failure.
     pub failure: Option<Failure>,
-    /// What it deletes, as far as that was read.
+    /// Sets and pieces that it deletes, as far as they were read.
     pub items: Vec<CleanedItem>,
 }
 
 impl CleanupJob {
-    /// Whether it has ended well and had nothing to do.
+    /// Returns whether the cleanup has completed and had nothing to do.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.status == JobStatus::Completed && self.tasks == 0
     }
 
-    /// Whether it is for this tenant.
+    /// Returns whether the cleanup is for this tenant.
     #[must_use]
     pub fn is_for(&self, tenant: TenantId) -> bool {
         let tenant = tenant.to_string();
@@ -54,20 +54,20 @@ impl CleanupJob {
 /// One set or piece that a cleanup deletes (`CDB_OB_BACKUP_DELETE_TASKS`, `…_TASK_HISTORY`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CleanedItem {
-    /// Whether it is a set, not a piece.
+    /// Whether the item is a set, not a piece.
     pub is_set: bool,
-    /// Its number.
+    /// Number of the set or piece.
     pub id: i64,
-    /// Whether it is deleted.
+    /// Whether the item is deleted.
     pub is_deleted: bool,
-    /// Bytes that it had in the store, where that is known.
+    /// Bytes that the item had in the storage, if known.
     pub bytes: Option<i64>,
 }
 
-/// What a cleanup deletes.
+/// Kind of backups that a cleanup deletes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CleanupKind {
-    /// What the policy does not need.
+    /// Backups that the policy does not need.
     Obsolete,
     /// Sets.
     Sets,
@@ -78,7 +78,7 @@ pub enum CleanupKind {
 }
 
 impl CleanupKind {
-    /// Reads `TYPE`.
+    /// Parses `TYPE`.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text {
@@ -90,19 +90,19 @@ impl CleanupKind {
     }
 }
 
-/// What somebody asks to be deleted, from V4.4.2 on.
+/// Deletion that a user requests, from V4.4.2 on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// What the policy does not need.
+    /// Backups that the policy does not need.
     Obsolete,
-    /// Sets of these numbers.
+    /// Sets with these numbers.
     Sets(Vec<i64>),
-    /// Pieces of these numbers.
+    /// Pieces with these numbers.
     Pieces(Vec<i64>),
 }
 
 impl Deletion {
-    /// How the database calls it.
+    /// Returns the database's word for the deletion.
     #[must_use]
     pub fn kind(&self) -> CleanupKind {
         match self {

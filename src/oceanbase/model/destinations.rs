@@ -1,9 +1,9 @@
-//! Where all backups of a tenant go.
+//! Destinations of all backups of a tenant.
 
 use super::Tenant;
 
-/// Where a tenant's data backups and logs go, as the views show it; without what stands after the
-/// `?`, which could be a key.
+/// Destinations of a tenant's data backups and logs, as the views show them. The text after the `?`
+/// is omitted, because it may contain a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Destinations {
     data: Option<String>,
@@ -11,7 +11,7 @@ pub struct Destinations {
 }
 
 impl Destinations {
-    /// From `data_backup_dest` and the path of LOG_ARCHIVE_DEST, where they are set.
+    /// Returns the destinations from `data_backup_dest` and the path of LOG_ARCHIVE_DEST, if set.
     #[must_use]
     pub fn new(data: Option<&str>, log: Option<&str>) -> Self {
         let location = |shown: &str| shown.split('?').next().unwrap_or_default().to_owned();
@@ -21,7 +21,7 @@ impl Destinations {
         }
     }
 
-    /// Those of a tenant.
+    /// Returns the destinations of a tenant.
     #[must_use]
     pub fn of(tenant: &Tenant) -> Self {
         let log = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());

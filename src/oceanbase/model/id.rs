@@ -1,4 +1,4 @@
-//! Numbers and names that stand for something in OceanBase.
+//! Numbers and names that identify something in OceanBase.
 
 use std::fmt;
 
@@ -12,21 +12,21 @@ use thiserror::Error;
 pub struct Scn(pub u64);
 
 impl Scn {
-    /// The instant that it stands for, to the nanosecond.
+    /// Returns the instant of the SCN, to the nanosecond.
     #[must_use]
     pub fn at(self) -> Timestamp {
         Timestamp::from_nanosecond(i128::from(self.0)).unwrap_or(Timestamp::MAX)
     }
 
-    /// The instant that an RFC 3339 text names, exactly: the offset must be there, and the fraction
-    /// may have up to nine digits. OceanBase's own texts have six digits and no offset.
+    /// Parses an RFC 3339 text exactly. The offset is required, and the fraction may have up to
+    /// nine digits. OceanBase's own texts have six digits and no offset.
     pub fn from_rfc3339(text: &str) -> Result<Self, ScnError> {
         let text = text.to_ascii_uppercase();
         let (civil, offset) = text.split_at(civil_length(&text).ok_or(ScnError::NotATime)?);
         let offset = offset_seconds(offset)?;
         let civil: DateTime = civil.parse().map_err(|_| ScnError::NotATime)?;
         let offset = Offset::from_seconds(offset).map_err(|_| ScnError::NotATime)?;
-        // Fails in the last hours of the year 9999 only.
+        // Fails only in the last hours of the year 9999.
         let at = offset.to_timestamp(civil);
         let scn = at
             .ok()
@@ -37,14 +37,14 @@ impl Scn {
     }
 }
 
-/// Stands for no limit (`RECOVERY_UNTIL_SCN`), and is above every SCN of a log: 2^62 - 1.
+/// SCN without a limit (`RECOVERY_UNTIL_SCN`), above every SCN of a log: 2^62 - 1.
 const UNLIMITED: u64 = (1 << 62) - 1;
 
-/// How many bytes of an RFC 3339 text the date, the time and its fraction take.
+/// Returns the length of the date, the time and its fraction in an RFC 3339 text.
 fn civil_length(text: &str) -> Option<usize> {
     let whole = "dddd-dd-ddTdd:dd:dd";
     let rest = text.get(whole.len()..)?;
-    // A leap second has no number of its own; it would be read as the second before it.
+    // A leap second has no number of its own and would be read as the previous second.
     if !has_form(&text[..whole.len()], whole) || text[..whole.len()].ends_with("60") {
         return None;
     }
@@ -73,7 +73,7 @@ fn offset_seconds(text: &str) -> Result<i32, ScnError> {
     Ok(sign * (hours * 3600 + minutes * 60))
 }
 
-/// Whether a text is of this form, where `d` stands for a digit.
+/// Returns whether a text has this form, in which `d` is any digit.
 fn has_form(text: &str, form: &str) -> bool {
     text.len() == form.len()
         && text
@@ -82,25 +82,25 @@ fn has_form(text: &str, form: &str) -> bool {
             .all(|(letter, wanted)| wanted == letter || wanted == b'd' && letter.is_ascii_digit())
 }
 
-/// Why a text names no SCN.
+/// Reason why a text is not an SCN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ScnError {
-    /// It is no time of RFC 3339, or one finer than a nanosecond.
+    /// The text is not an RFC 3339 time, or is finer than a nanosecond.
     #[error(
         "must be a time such as 2026-11-20T10:42:17.123456+08:00, with at most nine digits after \
          the point"
     )]
     NotATime,
-    /// It does not say which hour of the day it is where.
+    /// The text has no UTC offset.
     #[error("must end in Z or in an offset such as +08:00")]
     NoOffset,
-    /// No database was there yet, or it is no number below 2^62 - 1.
+    /// The time is not after 1970, or its number is not below 2^62 - 1.
     #[error("must be after 1970-01-01T00:00:00Z and before 2116-02-20T23:53:38Z")]
     OutOfRange,
 }
 
 impl ScnError {
-    /// The stable word for conditions.
+    /// Returns the stable reason for conditions.
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
@@ -132,30 +132,30 @@ macro_rules! id {
 }
 
 id!(
-    /// Number of a tenant: 1 is sys, user tenants are even numbers from 1002 on.
+    /// Number of a tenant. 1 is sys; user tenants have even numbers from 1002 on.
     TenantId
 );
 id!(
-    /// Number of a backup job; each tenant counts its own.
+    /// Number of a backup job; each tenant has its own numbering.
     JobId
 );
 id!(
-    /// Number of a backup set; each tenant counts its own.
+    /// Number of a backup set; each tenant has its own numbering.
     BackupSetId
 );
 
 impl TenantId {
-    /// The sys tenant, in whose name the parents of backup jobs run.
+    /// The sys tenant, which owns the parents of backup jobs.
     pub const SYS: Self = Self(1);
 }
 
-/// Name of a user tenant that may stand in a statement.
+/// Name of a user tenant that is safe in a statement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TenantName(String);
 
 impl TenantName {
-    /// Takes letters, digits and `_`, not starting with a digit, at most 63. Names that the
-    /// grammar reads as words (`sys`, `all` …) are no tenant's.
+    /// Accepts letters, digits and `_`, not starting with a digit, at most 63 characters. Rejects
+    /// names that the grammar reads as words (`sys`, `all` …), because no tenant has such a name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let mut letters = name.chars();
@@ -169,7 +169,7 @@ impl TenantName {
         (starts && goes_on && name.len() <= 63 && !reserved).then(|| Self(name.to_owned()))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -182,16 +182,17 @@ impl fmt::Display for TenantName {
     }
 }
 
-/// What marks a BACKUP statement as one of ours: `obb/<uid of the task>/<number of the attempt>`,
-/// sent as DESCRIPTION and read back in the job views.
+/// Key that identifies a BACKUP statement of the operator:
+/// `obb/<uid of the task>/<number of the attempt>`. The key is sent as DESCRIPTION and read back in
+/// the job views.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobKey(String);
 
 impl JobKey {
-    /// What every key starts with.
+    /// Prefix of all keys.
     pub const PREFIX: &'static str = "obb/";
 
-    /// The key of an attempt; `None` when the uid is no Kubernetes uid.
+    /// Returns the key of an attempt; `None` if `uid` is not a Kubernetes UID.
     #[must_use]
     pub fn new(uid: &str, attempt: i32) -> Option<Self> {
         let plain = uid.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -199,7 +200,7 @@ impl JobKey {
             .then(|| Self(format!("{}{uid}/{attempt}", Self::PREFIX)))
     }
 
-    /// The text of the DESCRIPTION.
+    /// Returns the text of the DESCRIPTION.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -212,19 +213,19 @@ impl fmt::Display for JobKey {
     }
 }
 
-/// Who a cluster says it is (parameters `cluster` and `cluster_id`), and since when it exists.
+/// Identity of a cluster (parameters `cluster` and `cluster_id`) and its creation time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     /// Name of the cluster.
     pub cluster_name: String,
     /// Number of the cluster.
     pub cluster_id: i64,
-    /// When it was bootstrapped: `CREATE_TIME` of its sys tenant, to the microsecond.
+    /// Time of the bootstrap: `CREATE_TIME` of the sys tenant, to the microsecond.
     pub created_at: Timestamp,
 }
 
-/// What tells one database from all others. The name and the number do not: a cluster is called
-/// `obcluster` and has the number 1 where nobody said otherwise, and both can be changed later.
+/// Identity of a database. Name and number alone are not unique: by default a cluster is called
+/// `obcluster` and has the number 1, and both can be changed later.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DatabaseId {
     cluster_id: i64,
@@ -232,7 +233,7 @@ pub struct DatabaseId {
 }
 
 impl DatabaseId {
-    /// The database of this number that was bootstrapped at this instant.
+    /// Returns the database with this number that was bootstrapped at this instant.
     #[must_use]
     pub fn new(cluster_id: i64, created_at: Timestamp) -> Self {
         Self {
@@ -243,7 +244,7 @@ impl DatabaseId {
 }
 
 impl fmt::Display for DatabaseId {
-    /// A text that is the same in every release: keys are made of it.
+    /// Formats the ID as a text that is the same in every release: keys are derived from it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -255,7 +256,7 @@ impl fmt::Display for DatabaseId {
 }
 
 impl Identity {
-    /// What tells the database from all others.
+    /// Returns the identity of the database.
     #[must_use]
     pub fn database(&self) -> DatabaseId {
         DatabaseId::new(self.cluster_id, self.created_at)

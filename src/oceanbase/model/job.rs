@@ -7,66 +7,66 @@ use super::{BackupSetId, Failure, JobId, TenantId};
 /// One data backup job (`CDB_OB_BACKUP_JOBS`, `CDB_OB_BACKUP_JOB_HISTORY`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// The tenant: [`TenantId::SYS`] for a parent.
+    /// Tenant of the job, or [`TenantId::SYS`] for a parent.
     pub tenant_id: TenantId,
-    /// Its number.
+    /// Number of the job.
     pub id: JobId,
-    /// Its set; 0 in a parent.
+    /// Set of the job; 0 in a parent.
     pub set_id: BackupSetId,
-    /// The tenant that typed the statement.
+    /// Tenant that ran the statement.
     pub initiator_tenant_id: TenantId,
-    /// The parent in that tenant; 0 when the tenant itself started it.
+    /// Parent in that tenant; 0 if the tenant itself started the job.
     pub initiator_job_id: JobId,
     /// Whether BACKUP_TYPE is FULL, not INC.
     pub full: bool,
-    /// Its state.
+    /// State of the job.
     pub status: JobStatus,
-    /// When it started.
+    /// Start of the job.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// End of the job.
     pub ended_at: Option<Timestamp>,
-    /// Why it failed.
+    /// Reason of the failure.
     pub failure: Option<Failure>,
-    /// The text given with the statement.
+    /// Text that the statement contained.
     pub description: String,
-    /// Directory, without keys.
+    /// Directory of the set, without keys.
     pub path: String,
-    /// Parts done of 100, while it runs and says so.
+    /// Progress in percent, while the job runs and reports it.
     pub percent: Option<u8>,
 }
 
-/// A backup that sys accepted and that the database then did not start for a tenant. No row of the
-/// tenant ever appears, and the job of sys ends COMPLETED (`DBA_OB_ROOTSERVICE_EVENT_HISTORY`, event
+/// Backup that sys accepted but the database did not start for a tenant. The tenant gets no row,
+/// and the job of sys ends COMPLETED (`DBA_OB_ROOTSERVICE_EVENT_HISTORY`, event
 /// `handle_user_tenant_backup_failed`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupRefusal {
-    /// When the database refused it.
+    /// Time at which the database rejected it.
     pub at: Timestamp,
-    /// Why.
+    /// Reason of the rejection.
     pub failure: Failure,
 }
 
 /// State of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobStatus {
-    /// Taken, nothing read yet.
+    /// Accepted; nothing has been read yet.
     Init,
-    /// Working; the name of the stage where it is not plain `DOING`.
+    /// Running; the name of the stage unless it is plain `DOING`.
     Doing,
-    /// Done.
+    /// Completed.
     Completed,
     /// Ended with an error.
     Failed,
-    /// Asked to stop.
+    /// Being canceled.
     Canceling,
-    /// Stopped.
+    /// Canceled.
     Canceled,
-    /// A word that this operator does not know; taken for a running state, never for an end.
+    /// A word that this operator does not know. It counts as a running state, never as an end.
     Unknown(String),
 }
 
 impl JobStatus {
-    /// Reads `STATUS`.
+    /// Parses `STATUS`.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text {
@@ -80,7 +80,7 @@ impl JobStatus {
         }
     }
 
-    /// Whether it will not change any more.
+    /// Returns whether the state is final.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Canceled)

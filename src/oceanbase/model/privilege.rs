@@ -6,20 +6,20 @@ use std::fmt;
 /// A privilege that a statement of the operator needs, in the sys tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Privilege {
-    /// Backups, log archiving, cleanup, and RESTORE itself.
+    /// For backups, log archiving, cleanup, and RESTORE itself.
     AlterSystem,
-    /// ACTIVATE STANDBY, DROP TENANT and SET DECRYPTION.
+    /// For ACTIVATE STANDBY, DROP TENANT and SET DECRYPTION.
     Super,
-    /// CREATE and DROP RESOURCE UNIT.
+    /// For CREATE and DROP RESOURCE UNIT.
     CreateResourceUnit,
-    /// CREATE and DROP RESOURCE POOL.
+    /// For CREATE and DROP RESOURCE POOL.
     CreateResourcePool,
-    /// The views of the schema `oceanbase`.
+    /// For the views of the schema `oceanbase`.
     Select,
 }
 
 impl Privilege {
-    /// All of them.
+    /// All privileges.
     pub const ALL: [Self; 5] = [
         Self::AlterSystem,
         Self::Super,
@@ -28,7 +28,7 @@ impl Privilege {
         Self::Select,
     ];
 
-    /// Returns the database's word.
+    /// Returns the database's word for the privilege.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ impl Privilege {
         }
     }
 
-    /// Returns where it must be granted.
+    /// Returns the scope in which it must be granted.
     fn scope(self) -> &'static str {
         match self {
             Self::Select => "oceanbase.*",
@@ -56,7 +56,7 @@ impl fmt::Display for Privilege {
     }
 }
 
-/// What an account may do, as SHOW GRANTS lists it.
+/// Privileges of an account, as SHOW GRANTS lists them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Privileges {
     granted: BTreeSet<Privilege>,
@@ -65,7 +65,7 @@ pub struct Privileges {
 }
 
 impl Privileges {
-    /// Reads the rows of SHOW GRANTS. A row without `ON` grants a role.
+    /// Parses the rows of SHOW GRANTS. A row without `ON` grants a role.
     #[must_use]
     pub fn parse<'a>(grants: impl IntoIterator<Item = &'a str>) -> Self {
         let mut privileges = Self::default();

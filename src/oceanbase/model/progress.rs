@@ -1,17 +1,18 @@
-//! A log archive that comes further.
+//! Progress of a log archive.
 
 use std::sync::Arc;
 
 use super::{Piece, Round, Tenant};
 
 impl Tenant {
-    /// Whether `later` shows the same tenant whose log archive has come further, and nothing else.
+    /// Returns whether `later` shows the same tenant with a log archive that has advanced, and no
+    /// other change.
     #[must_use]
     pub fn has_only_archived_on(&self, later: &Self) -> bool {
         let (Some(before), Some(after)) = (&self.round, &later.round) else {
             return false;
         };
-        // What comes first makes a window.
+        // The first progress creates a recovery window, which is a change.
         if before.checkpoint_scn <= before.start_scn {
             return false;
         }
@@ -25,7 +26,7 @@ impl Tenant {
 }
 
 impl Round {
-    /// The same once it has come as far as another one.
+    /// Returns the round with the progress of another one.
     fn come_as_far_as(&self, other: &Self) -> Self {
         Self {
             checkpoint_scn: other.checkpoint_scn,
@@ -36,7 +37,7 @@ impl Round {
     }
 }
 
-/// The same pieces once those that grow have come as far as others show.
+/// Returns the pieces with the progress that others show for growing pieces.
 fn come_as_far_as(pieces: &[Piece], others: &[Piece]) -> Vec<Piece> {
     let mut pieces = pieces.to_vec();
     for (piece, other) in pieces.iter_mut().zip(others) {
@@ -67,7 +68,7 @@ mod tests {
         }
     }
 
-    /// A tenant with an archive that runs, with a piece that is frozen and one that grows.
+    /// Returns a tenant with a running archive, a frozen piece and a growing piece.
     fn archiving() -> Tenant {
         let round = Round {
             id: 1,

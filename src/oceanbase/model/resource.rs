@@ -1,4 +1,4 @@
-//! What a tenant is made of: units of processors and memory in pools, and where they stand.
+//! Resources of a tenant: units of CPU and memory in pools, and their locations.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ macro_rules! text {
                 is_good(text).then(|| Self(text.to_owned()))
             }
 
-            /// The text.
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -34,7 +34,7 @@ macro_rules! text {
 }
 
 text!(
-    /// Name of a resource unit or pool that may stand in a statement.
+    /// Name of a resource unit or pool that is safe in a statement.
     ResourceName,
     "Takes letters, digits and `_`, not starting with a digit, at most 63.",
     |name| {
@@ -43,19 +43,19 @@ text!(
     }
 );
 text!(
-    /// Name of a zone that may stand in a statement.
+    /// Name of a zone that is safe in a statement.
     ZoneName,
     "Takes letters, digits, `_`, `-` and `.`, at most 128.",
     |name| has_only(name, 128, "_-.")
 );
 text!(
-    /// Where a tenant's replicas are, as OceanBase writes it: `F@z1,F@z2` or `FULL{1}@z1`.
+    /// Locality of a tenant's replicas in OceanBase's syntax: `F@z1,F@z2` or `FULL{1}@z1`.
     Locality,
     "Takes letters, digits and `_-.@,{}`, at most 1024: nothing that ends an option of RESTORE.",
     |text| has_only(text, 1024, "_-.@,{}")
 );
 text!(
-    /// In which zones a tenant's leaders are, as OceanBase writes it: `z1;z2,z3` or `RANDOM`.
+    /// Zones of a tenant's leaders in OceanBase's syntax: `z1;z2,z3` or `RANDOM`.
     PrimaryZone,
     "Takes letters, digits and `_-.;,`, at most 1024: nothing that ends an option of RESTORE.",
     |text| has_only(text, 1024, "_-.;,")
@@ -66,12 +66,13 @@ fn has_only(text: &str, limit: usize, others: &str) -> bool {
     (1..=limit).contains(&text.len()) && text.chars().all(is_good)
 }
 
-/// A number of processors, in thousandths.
+/// Number of CPUs, in thousandths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cpu(pub u32);
 
 impl Cpu {
-    /// Reads it as the views show it, such as `4`, `2.5` or `2.50`; further digits are left out.
+    /// Parses the number as the views show it, such as `4`, `2.5` or `2.50`. Further digits are
+    /// ignored.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -96,35 +97,35 @@ impl fmt::Display for Cpu {
     }
 }
 
-/// A resource unit (`DBA_OB_UNIT_CONFIGS`): what one server gives to a tenant.
+/// Resource unit (`DBA_OB_UNIT_CONFIGS`): resources of one server for a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
     /// `UNIT_CONFIG_ID`.
     pub id: i64,
-    /// Its name.
+    /// Name of the unit.
     pub name: String,
-    /// Processors at most.
+    /// Largest number of CPUs.
     pub max_cpu: Cpu,
     /// Bytes of memory.
     pub memory: u64,
-    /// Bytes of disk for logs.
+    /// Bytes of log disk.
     pub log_disk: u64,
 }
 
-/// A resource pool (`DBA_OB_RESOURCE_POOLS`): so many units in each of some zones.
+/// Resource pool (`DBA_OB_RESOURCE_POOLS`): a number of units in each of several zones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
     /// `RESOURCE_POOL_ID`.
     pub id: i64,
-    /// Its name.
+    /// Name of the pool.
     pub name: String,
-    /// The tenant that holds it; `None` while it is free.
+    /// Tenant that owns the pool; `None` while the pool is free.
     pub tenant_id: Option<TenantId>,
-    /// How many units it has in each zone.
+    /// Number of units in each zone.
     pub unit_count: i64,
     /// `UNIT_CONFIG_ID` of its unit.
     pub unit_id: i64,
-    /// Name of its unit; empty where that is not known.
+    /// Name of its unit; empty if not known.
     pub unit: String,
     /// Names of its zones.
     pub zones: Vec<String>,

@@ -1,4 +1,4 @@
-//! Restores: the making of a new tenant from backups, and of tables in a tenant that exists.
+//! Restores: a new tenant from backups, or tables in an existing tenant.
 
 use std::fmt;
 
@@ -6,40 +6,40 @@ use jiff::Timestamp;
 
 use super::{Failure, JobId, Pool, RestoreKey, Scn, Server, TenantId, Unit};
 
-/// A restore, running (`CDB_OB_RESTORE_PROGRESS`) or ended (`CDB_OB_RESTORE_HISTORY`): the row of
-/// sys joined with the row of the new tenant, where that is there. BACKUP_DEST is never read: it
-/// holds keys.
+/// Restore, running (`CDB_OB_RESTORE_PROGRESS`) or ended (`CDB_OB_RESTORE_HISTORY`): the row of sys
+/// joined with that of the new tenant, if present. BACKUP_DEST is never read, because it contains
+/// keys.
 ///
-/// Also a recovery of tables (`CDB_OB_RECOVER_TABLE_JOBS`, `CDB_OB_RECOVER_TABLE_JOB_HISTORY`): then
-/// the tenant is the one that gets them.
+/// Also a recovery of tables (`CDB_OB_RECOVER_TABLE_JOBS`, `CDB_OB_RECOVER_TABLE_JOB_HISTORY`),
+/// whose tenant is the one that receives the tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restore {
-    /// Its number, which both rows have; of tables the one that sys has given it.
+    /// Number of the job, which both rows have. For tables, the number in sys.
     pub job_id: JobId,
-    /// Name of the new tenant; of tables `TARGET_TENANT_NAME`.
+    /// Name of the new tenant; for tables, `TARGET_TENANT_NAME`.
     pub tenant_name: String,
-    /// `RESTORE_TENANT_ID`: number of the new tenant, once it has one. Never there of tables: the tenant
-    /// that gets them is nobody's to drop.
+    /// `RESTORE_TENANT_ID`: number of the new tenant, if it exists. Always `None` for tables,
+    /// because the operator must not drop the tenant that receives them.
     pub tenant_id: Option<TenantId>,
-    /// `AUX_TENANT_NAME`: the tenant that tables are taken from, and that is there only meanwhile.
+    /// `AUX_TENANT_NAME`: temporary tenant from which the tables are imported.
     pub auxiliary_tenant: Option<String>,
-    /// Name of the tenant that was backed up.
+    /// Name of the source tenant.
     pub source_tenant: String,
-    /// Name of its cluster.
+    /// Name of the source cluster.
     pub source_cluster: String,
-    /// Up to where it is restored, inclusive; 0 where that is not known.
+    /// SCN of the restore, inclusive; 0 if not known.
     pub scn: Scn,
-    /// How far it is, or how it has ended.
+    /// State of the restore.
     pub status: RestoreStatus,
-    /// When it started.
+    /// Start of the restore.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// End of the restore.
     pub ended_at: Option<Timestamp>,
-    /// The text given with the statement.
+    /// Text that the statement contained.
     pub description: String,
-    /// Parts of the data restored, of 100, at most 99; while it runs and says so.
+    /// Restored data in percent, at most 99, while the restore runs and reports it.
     pub percent: Option<u8>,
-    /// Parts of the logs replayed, of 100, at most 99; while it runs, on releases with
+    /// Replayed logs in percent, at most 99, while the restore runs, on releases with
     /// `Capability::RestoreProgress`.
     pub recover_percent: Option<u8>,
     /// Bytes to restore.
@@ -50,54 +50,54 @@ pub struct Restore {
     pub sets: Vec<String>,
     /// Paths of the archive pieces, without keys.
     pub pieces: Vec<String>,
-    /// Why it failed.
+    /// Reason of the failure.
     pub failure: Option<Failure>,
 }
 
 impl Restore {
-    /// Whether it has this key.
+    /// Returns whether the restore has this key.
     #[must_use]
     pub fn has_key(&self, key: &RestoreKey) -> bool {
         self.description == key.as_str()
     }
 
-    /// Whether it was asked for with the same idempotency key, perhaps for other tables.
+    /// Returns whether the restore has the same idempotency key, even if it is for other tables.
     #[must_use]
     pub fn is_of_request(&self, key: &RestoreKey) -> bool {
         self.description.starts_with(key.request())
     }
 
-    /// Whether an operator has started it and it has not ended.
+    /// Returns whether an operator has started the restore and it has not ended.
     #[must_use]
     pub fn is_running_of_ours(&self) -> bool {
         self.description.starts_with(RestoreKey::PREFIX) && !self.status.is_terminal()
     }
 }
 
-/// How far a restore is.
+/// State of a restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RestoreStatus {
-    /// The new tenant is being made.
+    /// The new tenant is being created.
     CreateTenant,
-    /// It is there, and has not told how far it is.
+    /// The new tenant exists and has not reported its state.
     WaitTenant,
-    /// It restores and replays; the word of its own row, such as `RESTORING` or `RESTORE_WAIT_LS`,
-    /// or `RESTORE_SUCCESS` and `RESTORE_FAIL` of a job that is about to move to the history. Of
-    /// tables any word of a running job, such as `IMPORTING`.
+    /// The tenant restores and replays. Contains the word of its row, such as `RESTORING` or
+    /// `RESTORE_WAIT_LS`. `RESTORE_SUCCESS` and `RESTORE_FAIL` mean that the job is about to move
+    /// to the history. For tables, any word of a running job, such as `IMPORTING`.
     Restoring(String),
-    /// Its own structures are brought up to the server's version.
+    /// The tenant is being upgraded to the version of the server.
     Upgrade,
-    /// The history says that it went well.
+    /// The history shows that the restore succeeded.
     Success,
-    /// The history says that it failed.
+    /// The history shows that the restore failed.
     Fail,
-    /// A word that this operator does not know; taken for a running state, never for an end.
+    /// A word that this operator does not know. It counts as a running state, never as an end.
     Unknown(String),
 }
 
 impl RestoreStatus {
-    /// Reads `STATUS` of the two rows of a running restore: that of sys, and that of the new
-    /// tenant. How it has ended is never read here: the row moves to the history first.
+    /// Parses `STATUS` of both rows of a running restore: that of sys and that of the new tenant.
+    /// The outcome is never read from here, because the row moves to the history first.
     #[must_use]
     pub fn running(of_sys: &str, of_tenant: Option<&str>) -> Self {
         match (of_sys, of_tenant.filter(|word| !word.is_empty())) {
@@ -110,13 +110,14 @@ impl RestoreStatus {
         }
     }
 
-    /// Whether it runs only until it moves to the history: nothing stops it any more.
+    /// Returns whether the restore only waits to move to the history. Nothing can stop it any
+    /// longer.
     #[must_use]
     pub fn is_closing(&self) -> bool {
         matches!(self, Self::Restoring(word) if matches!(word.as_str(), "RESTORE_SUCCESS" | "RESTORE_FAIL"))
     }
 
-    /// Reads `STATUS` of an ended restore. The manual says FAILED where the source says FAIL.
+    /// Parses `STATUS` of an ended restore. The manual has FAILED, but the source has FAIL.
     #[must_use]
     pub fn ended(word: &str) -> Self {
         match word {
@@ -126,8 +127,8 @@ impl RestoreStatus {
         }
     }
 
-    /// Reads `STATUS` of the two rows of a running recovery of tables: that of sys tells only that it
-    /// runs, that of the tenant how far it is.
+    /// Parses `STATUS` of both rows of a running recovery of tables. The row of sys only shows that
+    /// it runs; the row of the tenant shows its state.
     #[must_use]
     pub fn running_tables(of_sys: &str, of_tenant: Option<&str>) -> Self {
         let word = match (of_sys, of_tenant.filter(|word| !word.is_empty())) {
@@ -140,7 +141,7 @@ impl RestoreStatus {
         Self::Unknown(word.to_owned())
     }
 
-    /// Reads `STATUS` and `RESULT` of an ended recovery of tables.
+    /// Parses `STATUS` and `RESULT` of an ended recovery of tables.
     #[must_use]
     pub fn ended_tables(word: &str, result: &str) -> Self {
         match word {
@@ -150,13 +151,13 @@ impl RestoreStatus {
         }
     }
 
-    /// Whether the word is one that this operator knows.
+    /// Returns whether this operator knows the word.
     #[must_use]
     pub fn is_known(&self) -> bool {
         !matches!(self, Self::Unknown(_))
     }
 
-    /// Whether it will not change any more.
+    /// Returns whether the state is final.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Success | Self::Fail)
@@ -178,7 +179,7 @@ const TABLE_WORDS: [&str; 10] = [
 ];
 
 impl fmt::Display for RestoreStatus {
-    /// The engine's word.
+    /// Writes the database's word.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::CreateTenant => "CREATE_TENANT",
@@ -191,58 +192,58 @@ impl fmt::Display for RestoreStatus {
     }
 }
 
-/// What concerns restores into a cluster. It is read only while somebody wants it.
+/// State of restores into a cluster. It is read only while a controller requests it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restores {
-    /// Those that run, and the newest of those that ended.
+    /// Running restores, and the newest of the ended ones.
     pub restores: Vec<Restore>,
-    /// The same of recoveries of tables, from V4.2.1 on.
+    /// Running recoveries of tables, and the newest of the ended ones; from V4.2.1 on.
     pub tables: Vec<Restore>,
-    /// Why the database does not show these.
+    /// Reason why the database does not show recoveries of tables.
     pub tables_refused: Option<Failure>,
     /// All resource pools.
     pub pools: Vec<Pool>,
     /// All resource units.
     pub units: Vec<Unit>,
-    /// Names of the cluster's zones.
+    /// Names of the zones of the cluster.
     pub zones: Vec<String>,
-    /// The servers; `None` where nobody has wanted them just now, none where the database does not show
+    /// Servers; `None` if not requested recently, and an empty list if the database does not show
     /// them.
     pub servers: Option<Vec<Server>>,
-    /// `COMPATIBLE` of sys, from V4.2 on: the version of the data of tenants that are made now.
+    /// `COMPATIBLE` of sys, from V4.2 on: version of the data of new tenants.
     pub data_version: Option<String>,
-    /// Why the database shows none of this: a privilege is missing, or a view.
+    /// Reason why the database shows none of this: a missing privilege or a missing view.
     pub refused: Option<Failure>,
 }
 
 impl Restores {
-    /// The restore with this key, if it is known.
+    /// Returns the restore with this key, if known.
     #[must_use]
     pub fn by_key(&self, key: &RestoreKey) -> Option<&Restore> {
         self.restores.iter().find(|restore| restore.has_key(key))
     }
 
-    /// The pool of this name.
+    /// Returns the pool with this name.
     #[must_use]
     pub fn pool(&self, name: &str) -> Option<&Pool> {
         self.pools.iter().find(|pool| pool.name == name)
     }
 
-    /// The unit of this name.
+    /// Returns the unit with this name.
     #[must_use]
     pub fn unit(&self, name: &str) -> Option<&Unit> {
         self.units.iter().find(|unit| unit.name == name)
     }
 }
 
-/// What a preview shows: one of the things that a restore would read.
+/// Row of a preview: a backup set or piece that a restore would read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreviewRow {
-    /// Whether it is a backup set, not a piece of logs.
+    /// Whether the row is a backup set, not an archive piece.
     pub is_set: bool,
     /// `BACKUP_ID`: number of the set or of the piece.
     pub id: i64,
-    /// Where it is, without keys.
+    /// Path without keys.
     pub path: String,
 }
 

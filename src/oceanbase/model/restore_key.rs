@@ -1,4 +1,4 @@
-//! What tells a request to restore from all others.
+//! Keys that identify requests to restore.
 
 use std::fmt;
 
@@ -6,53 +6,55 @@ use sha2::{Digest, Sha256};
 
 use super::DatabaseId;
 
-/// What marks a RESTORE or RECOVER TABLE statement as one of ours: `obr/` and 32 hexadecimal digits, sent as
-/// DESCRIPTION and read back in the views of restores. It is the same whenever the same request is
-/// applied to the same database, whatever the uid of its object. Of a request for tables the last eight
-/// digits tell which ones: the views of its jobs do not.
+/// Key that identifies a RESTORE or RECOVER TABLE statement of the operator: `obr/` and 32
+/// hexadecimal digits. It is sent as DESCRIPTION and read back in the views of restores. The same
+/// request to the same database always has the same key, whatever the UID of its object. In a
+/// request for tables, the last eight digits identify the tables, because the job views do not show
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RestoreKey(String);
 
 impl RestoreKey {
-    /// What every key starts with.
+    /// Prefix of all keys.
     pub const PREFIX: &'static str = "obr/";
-    /// How many of its bytes tell one request from the others.
+    /// Number of bytes that identify the request.
     const REQUEST: usize = Self::PREFIX.len() + 24;
 
-    /// The key of a request to restore into this database.
+    /// Returns the key of a request to restore into this database.
     #[must_use]
     pub fn new(idempotency_key: &str, database: &DatabaseId) -> Self {
-        // What stands in front holds no blank: two different pairs never make the same text.
+        // The database ID contains no blank, so that two different pairs never form the same text.
         let digest = Sha256::digest(format!("{database} {idempotency_key}"));
         let digits = digest.iter().take(16).map(|byte| format!("{byte:02x}"));
         Self(format!("{}{}", Self::PREFIX, digits.collect::<String>()))
     }
 
-    /// The key of a request to recover tables into a tenant of this database: `tables` says which ones,
-    /// and under which names, in the same order for the same ones.
+    /// Returns the key of a request to recover tables into a tenant of this database. `tables`
+    /// lists the tables and their new names, always in the same order.
     #[must_use]
     pub fn of_tables(idempotency_key: &str, database: &DatabaseId, tables: &str) -> Self {
-        // No idempotency key holds a blank: it is never that of a request to restore.
+        // No idempotency key contains a blank, so that this is never the key of a request to
+        // restore a tenant.
         let Self(key) = Self::new(&format!("tables {idempotency_key}"), database);
         let digest = Sha256::digest(tables);
         let digest_text = digest.iter().take(4).map(|byte| format!("{byte:02x}"));
         Self(key[..Self::REQUEST].to_owned() + &digest_text.collect::<String>())
     }
 
-    /// What is the same for all tables that are asked for with one idempotency key.
+    /// Returns the part of the key that does not depend on the tables.
     #[must_use]
     pub fn request(&self) -> &str {
         &self.0[..Self::REQUEST]
     }
 
-    /// The key of a request to verify into this database: a tenant that was restored by it is dropped,
-    /// so no other request ever has it.
+    /// Returns the key of a request for verification in this database. The tenant of a restore with
+    /// this key is dropped afterwards, so that no other request may have the key.
     #[must_use]
     pub fn of_verification(idempotency_key: &str, database: &DatabaseId) -> Self {
         Self::new(&format!("verification {idempotency_key}"), database)
     }
 
-    /// Reads a DESCRIPTION; `None` where it is not one of ours.
+    /// Parses a DESCRIPTION; `None` if it is not a key of the operator.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(Self::PREFIX)?;
@@ -60,7 +62,7 @@ impl RestoreKey {
         (digits.len() == 32 && digits.bytes().all(is_digit)).then(|| Self(text.to_owned()))
     }
 
-    /// The text of the DESCRIPTION.
+    /// Returns the text of the DESCRIPTION.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -110,7 +112,7 @@ mod tests {
     fn a_key_stays_what_it_is_over_releases() {
         let created_at = "2026-11-20T02:00:00.123456Z".parse().unwrap();
         let key = RestoreKey::new("ns/name", &DatabaseId::new(7, created_at));
-        // The objects of today must be known to the operator of tomorrow.
+        // Future releases of the operator must recognize the keys of existing objects.
         assert_eq!(key.as_str(), "obr/b13873e720e5897a314e2e16f701257c");
     }
 

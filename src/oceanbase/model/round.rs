@@ -2,32 +2,32 @@
 
 use super::Scn;
 
-/// A round of log archiving (`CDB_OB_ARCHIVELOG`).
+/// Archive round (`CDB_OB_ARCHIVELOG`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Round {
     /// Number of the round, from 1.
     pub id: i64,
-    /// Its state.
+    /// State of the round.
     pub status: RoundStatus,
-    /// Where the round starts.
+    /// Start of the round.
     pub start_scn: Scn,
-    /// Up to where logs are archived.
+    /// SCN up to which logs are archived.
     pub checkpoint_scn: Scn,
     /// The newest piece.
     pub piece_id: i64,
     /// Bytes of log read.
     pub input_bytes: i64,
-    /// Bytes written to the store.
+    /// Bytes written to the storage.
     pub output_bytes: i64,
-    /// Such as `log stream 1001 interrupted`.
+    /// Text such as `log stream 1001 interrupted`.
     pub comment: String,
-    /// Directory, without keys.
+    /// Directory of the archive, without keys.
     pub path: String,
 }
 
 impl Round {
-    /// Up to where logs are archived; none of a round that is only beginning and has neither a start
-    /// nor a checkpoint: it is not behind since 1970.
+    /// Returns the SCN up to which logs are archived. Returns `None` for a new round without a
+    /// start and a checkpoint: such a round would seem to lag since 1970.
     #[must_use]
     pub fn reached(&self) -> Option<Scn> {
         Some(self.checkpoint_scn.max(self.start_scn)).filter(|scn| *scn != Scn(0))
@@ -37,28 +37,28 @@ impl Round {
 /// State of a round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoundStatus {
-    /// The scheduler has taken up the statement.
+    /// The scheduler has accepted the statement.
     Prepare,
-    /// Log streams begin to archive.
+    /// Log streams start to archive.
     Beginning,
     /// Logs are archived.
     Doing,
-    /// On the way to [`Self::Suspend`].
+    /// About to be in [`Self::Suspend`].
     Suspending,
-    /// Held; the round goes on later.
+    /// Paused; the round can continue later.
     Suspend,
-    /// Broken; it never heals by itself.
+    /// Broken; it never recovers by itself.
     Interrupted,
-    /// On the way to [`Self::Stop`].
+    /// About to be in [`Self::Stop`].
     Stopping,
-    /// Ended.
+    /// Stopped.
     Stop,
-    /// A word that this operator does not know; taken for a running state.
+    /// A word that this operator does not know. It counts as a running state.
     Unknown(String),
 }
 
 impl RoundStatus {
-    /// Reads `STATUS`.
+    /// Parses `STATUS`.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text {
@@ -74,7 +74,7 @@ impl RoundStatus {
         }
     }
 
-    /// Whether the scheduler will move it on by itself.
+    /// Returns whether the scheduler will change the state by itself.
     #[must_use]
     pub fn is_moving(&self) -> bool {
         matches!(

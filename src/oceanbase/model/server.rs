@@ -1,36 +1,36 @@
-//! Servers, and what they have left for units of pools that are not made yet.
+//! Servers, and their free capacity for units of new pools.
 
 use super::Cpu;
 
 /// A server of the cluster (`DBA_OB_SERVERS`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Its address and port.
+    /// Address and port of the server.
     pub address: String,
-    /// The zone that it is in.
+    /// Zone of the server.
     pub zone: String,
-    /// What it has beside the units of all pools on it, whether a tenant holds the pool or not.
+    /// Capacity beyond the units of all pools on the server, whether a tenant owns the pool or not.
     ///
-    /// That is what CREATE RESOURCE POOL counts with (`ObUnitManager::check_resource_enough_for_unit_`,
-    /// V4.2 and V4.3). It counts besides, for a while, what a server still has of units that
-    /// are dropped already (`CPU_ASSIGNED_MAX`, `MEM_ASSIGNED`); since that goes by itself, it is left
-    /// out here.
+    /// CREATE RESOURCE POOL uses the same calculation
+    /// (`ObUnitManager::check_resource_enough_for_unit_`, V4.2 and V4.3). For a while, it also
+    /// counts units that are dropped but still occupy a server (`CPU_ASSIGNED_MAX`,
+    /// `MEM_ASSIGNED`). Such units are ignored here, because they disappear by themselves.
     pub left: FreeCapacity,
 }
 
-/// So much of a server; `None` stands for what is not known.
+/// Free capacity of a server; `None` means not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FreeCapacity {
     /// Processors.
     pub cpu: Option<Cpu>,
     /// Bytes of memory.
     pub memory: Option<u64>,
-    /// Bytes of disk for logs.
+    /// Bytes of log disk.
     pub log_disk: Option<u64>,
 }
 
 impl FreeCapacity {
-    /// How many of the three it surely has too little of to hold this, 0 to 3.
+    /// Returns how many of the three capacities are certainly too small for this, 0 to 3.
     #[must_use]
     pub fn lacks(&self, wanted: &Self) -> usize {
         [

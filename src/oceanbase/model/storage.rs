@@ -1,4 +1,4 @@
-//! Where the destinations of backups are, and when the database tried them.
+//! Locations of the destinations of backups, and the database's checks of them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,18 +7,19 @@ use jiff::Timestamp;
 
 use super::TenantId;
 
-/// What the views tell of all destinations; read seldom.
+/// Data about all destinations; read at long intervals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StorageViews {
-    /// Roots of the destinations of archive pieces, without keys, by the destination's number, which
-    /// each tenant counts for itself (`CDB_OB_ARCHIVELOG_PIECE_FILES`).
+    /// Roots of the destinations of archive pieces, without keys (`CDB_OB_ARCHIVELOG_PIECE_FILES`).
+    /// The key is the tenant and the number of the destination, because each tenant has its own
+    /// numbering.
     pub log_roots: BTreeMap<(TenantId, i64), String>,
-    /// What the database's own tries of destinations left (`CDB_OB_BACKUP_STORAGE_INFO`).
+    /// Results of the database's own checks of destinations (`CDB_OB_BACKUP_STORAGE_INFO`).
     pub checks: Vec<StorageCheck>,
 }
 
 impl StorageViews {
-    /// Host of a destination, where the database has tried it and it has one.
+    /// Returns the host of a destination, if it has one and the database has checked it.
     #[must_use]
     pub fn host(&self, tenant: TenantId, dest_id: i64) -> Option<&str> {
         let mut checks = self.checks.iter();
@@ -27,45 +28,45 @@ impl StorageViews {
     }
 }
 
-/// A destination that the database tries by itself: when it is set, and now and then.
+/// Destination that the database checks by itself, when it is set and from time to time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageCheck {
     /// The tenant.
     pub tenant_id: TenantId,
     /// Number of the destination.
     pub dest_id: i64,
-    /// Its root, without keys.
+    /// Root of the destination, without keys.
     pub path: String,
-    /// Its host; empty for a directory of the observers.
+    /// Host of the destination; empty for a directory of the observers.
     pub host: String,
-    /// When it was last tried with success.
+    /// Time of the last successful check.
     pub checked_at: Option<Timestamp>,
 }
 
-/// How fast a tenant's place in a store may be read and written; 0 is as fast as it goes.
+/// Limits for reads and writes of a tenant's location; 0 means unlimited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StorageLimits {
-    /// Requests a second.
+    /// Requests per second.
     pub max_iops: i64,
-    /// Bytes a second.
+    /// Bytes per second.
     pub max_bandwidth: i64,
 }
 
 impl StorageLimits {
-    /// As fast as it goes.
+    /// No limits.
     pub const NONE: Self = Self {
         max_iops: 0,
         max_bandwidth: 0,
     };
 }
 
-/// As options of a destination, both of them: `max_iops=1000&max_bandwidth=100M`.
+/// Formats both limits as options of a destination: `max_iops=1000&max_bandwidth=100M`.
 impl fmt::Display for StorageLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K"), (1, "B")];
         let bytes = self.max_bandwidth;
         let mut exact = units.into_iter().filter(|(unit, _)| bytes % unit == 0);
-        // Every number is divided by one.
+        // Every number is divisible by one.
         let (unit, name) = exact.next().unwrap_or((1, "B"));
         let Self { max_iops, .. } = self;
         write!(
@@ -76,12 +77,12 @@ impl fmt::Display for StorageLimits {
     }
 }
 
-/// A place that is limited (`CDB_OB_BACKUP_STORAGE_INFO`).
+/// Location with limits (`CDB_OB_BACKUP_STORAGE_INFO`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitedLocation {
-    /// The place, without keys: `s3://bucket/dir?host=…`.
+    /// Location without keys: `s3://bucket/dir?host=…`.
     pub path: String,
-    /// Its limits.
+    /// Limits of the location.
     pub limits: StorageLimits,
 }
 

@@ -1,8 +1,8 @@
-//! Tables, their databases, and the tenant that exists only while tables are recovered.
+//! Tables, their databases, and the temporary tenant of a recovery of tables.
 
 use std::fmt;
 
-/// Name of a database or of a table that may stand in a statement, in back quotes.
+/// Name of a database or table that is safe in a statement, in back quotes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identifier(String);
 
@@ -10,8 +10,8 @@ impl Identifier {
     /// Longest name, in bytes.
     const LIMIT: usize = 64;
 
-    /// Takes letters, digits and `_$-`, at most 64: nothing that ends back quotes, and nothing that
-    /// an engine could read in two ways.
+    /// Accepts letters, digits and `_$-`, at most 64: no character that ends back quotes or is
+    /// ambiguous.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_good = |c: char| c.is_ascii_alphanumeric() || "_$-".contains(c);
@@ -21,15 +21,15 @@ impl Identifier {
 }
 
 impl Identifier {
-    /// Returns whether the name can stand in REMAP without back quotes on the releases that take
-    /// none there. A name of digits only is a number for their parser.
+    /// Returns whether the name needs no back quotes in REMAP on the releases that accept none
+    /// there. Their parser reads a name that has only digits as a number.
     fn is_plain(&self) -> bool {
         !self.0.contains('-') && !self.0.bytes().all(|byte| byte.is_ascii_digit())
     }
 }
 
 impl fmt::Display for Identifier {
-    /// In back quotes.
+    /// Writes the name in back quotes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.0)
     }
@@ -43,7 +43,7 @@ pub struct TableName {
 }
 
 impl TableName {
-    /// Reads `<database>.<table>`.
+    /// Parses `<database>.<table>`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (database, table) = text.split_once('.')?;
@@ -70,7 +70,7 @@ impl fmt::Display for TableName {
     }
 }
 
-/// Something that is recovered under its own name or another one.
+/// Object that is recovered under the same or another name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renamed<T> {
     /// Its name in the backup.
@@ -79,17 +79,18 @@ pub struct Renamed<T> {
     pub to: T,
 }
 
-/// What is recovered into a tenant that exists: one of the two, since RECOVER TABLE names both alike.
+/// Objects of a recovery into an existing tenant: tables or databases, because RECOVER TABLE cannot
+/// mix them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tables {
-    /// These.
+    /// These tables.
     Single(Vec<Renamed<TableName>>),
-    /// All of these databases.
+    /// All tables of these databases.
     OfDatabases(Vec<Renamed<Identifier>>),
 }
 
 impl Tables {
-    /// As they stand behind RECOVER TABLE.
+    /// Returns the list after RECOVER TABLE.
     #[must_use]
     pub fn names(&self) -> String {
         match self {
@@ -98,7 +99,7 @@ impl Tables {
         }
     }
 
-    /// Returns the list behind REMAP TABLE, or `None` if no name changes.
+    /// Returns the list after REMAP TABLE, or `None` if no name changes.
     ///
     /// Either all names have back quotes or none has: most releases reject a mixed list (1064).
     #[must_use]
@@ -153,15 +154,15 @@ fn joined(names: impl Iterator<Item = String>) -> String {
     names.collect::<Vec<_>>().join(",")
 }
 
-/// Name of a tenant that the engine has made to recover tables (`AUX_TENANT_NAME`): `AUX_RECOVER$` and
-/// microseconds since 1970. No user's tenant is ever called so by mistake.
+/// Name of a tenant that the database created to recover tables (`AUX_TENANT_NAME`): `AUX_RECOVER$`
+/// and microseconds since 1970. A user's tenant does not have such a name by accident.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AuxiliaryTenant(String);
 
 impl AuxiliaryTenant {
     const PREFIX: &'static str = "AUX_RECOVER$";
 
-    /// Reads a name; `None` where the engine does not name such tenants so.
+    /// Parses a name; `None` if the database does not use this form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(Self::PREFIX)?;
@@ -169,7 +170,7 @@ impl AuxiliaryTenant {
         ((1..=20).contains(&digits.len()) && is_number).then(|| Self(text.to_owned()))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! Queries on what the database deletes of its backups.
+//! Queries on cleanups.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::oceanbase::model::{JobId, TenantId};
 const COLUMNS: &str = "JOB_ID, INITIATOR_TENANT_ID, INITIATOR_JOB_ID, EXECUTOR_TENANT_ID, TYPE, \
     START_TIMESTAMP, END_TIMESTAMP, STATUS, TASK_COUNT, SUCCESS_TASK_COUNT, RESULT, COMMENT";
 
-/// Columns of what they delete, in both views.
+/// Columns of the items of cleanups, in both views.
 const ITEM_COLUMNS: &str = "TENANT_ID, JOB_ID, TASK_TYPE, ID, STATUS";
 
 /// A query on cleanups.
@@ -17,21 +17,21 @@ const ITEM_COLUMNS: &str = "TENANT_ID, JOB_ID, TASK_TYPE, ID, STATUS";
 pub enum CleanupQuery {
     /// Cleanups that run or have just ended.
     Jobs,
-    /// Cleanups that have ended and started at this instant or later: also those that had nothing to
-    /// do, where that is asked for. There is one of these an hour and tenant.
+    /// Cleanups that have ended, and started at this instant or later. Cleanups without work are
+    /// included only on request: there is one per hour and tenant.
     History {
-        /// From when on.
+        /// Earliest start.
         since: Timestamp,
-        /// Whether those are read that had nothing to do.
+        /// Whether cleanups without work are included.
         idle: bool,
     },
-    /// What running cleanups delete, which began at this instant or later.
+    /// Items of running cleanups that started at this instant or later.
     Items(Timestamp),
-    /// What ended cleanups have deleted, which began at this instant or later.
+    /// Items of ended cleanups that started at this instant or later.
     ItemHistory(Timestamp),
     /// Running cleanups that sys has started after this one, from its own table.
     OwnJobsAfter(JobId),
-    /// The same of ended ones.
+    /// Ended cleanups that sys has started after this one, from its own table.
     OwnHistoryAfter(JobId),
     /// Running cleanups of a tenant.
     JobsOf(TenantId),
@@ -61,7 +61,7 @@ impl CleanupQuery {
                 second(*since)
             )
         };
-        // Without TENANT_ID: these are of the session's own tenant.
+        // Without TENANT_ID: these rows belong to the session's own tenant.
         let own = |which: &str, after: &JobId| {
             format!(
                 "SELECT {COLUMNS} FROM oceanbase.DBA_OB_BACKUP_DELETE_{which} WHERE JOB_ID > {after}"

@@ -1,4 +1,4 @@
-//! Queries on what concerns restores.
+//! Queries on restores.
 
 use jiff::Timestamp;
 
@@ -7,23 +7,23 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::RestoreKey;
 use crate::oceanbase::version::Version;
 
-/// Columns of the sources and of the result, in both views. BACKUP_DEST is not among them: it holds
+/// Columns of sources and results, in both views. BACKUP_DEST is excluded, because it contains
 /// keys.
 const COLUMNS: &str = "JOB_ID, RESTORE_TENANT_NAME, RESTORE_TENANT_ID, BACKUP_TENANT_NAME, \
     BACKUP_CLUSTER_NAME, RESTORE_SCN, STATUS, START_TIMESTAMP, BACKUP_SET_LIST, BACKUP_PIECE_LIST, \
     TOTAL_BYTES, FINISH_BYTES, DESCRIPTION";
 
-/// Columns of recoveries of tables, in both views. BACKUP_DEST is not among them, for the same reason.
+/// Columns of recoveries of tables, in both views. BACKUP_DEST is excluded for the same reason.
 const TABLE_COLUMNS: &str = "JOB_ID, INITIATOR_TENANT_ID, INITIATOR_JOB_ID, START_TIMESTAMP, \
     FINISH_TIMESTAMP, STATUS, AUX_TENANT_NAME, TARGET_TENANT_NAME, RESTORE_SCN, BACKUP_SET_LIST, \
     BACKUP_PIECE_LIST, RESULT, COMMENT, DESCRIPTION";
 
-/// A query on restores, and on what tenants are made of.
+/// Query on restores and the resources of tenants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RestoreQuery {
     /// Restores that run or have just ended.
     Progress,
-    /// Restores that have ended and started at this instant or later.
+    /// Restores that have ended, and started at this instant or later.
     History(Timestamp),
     /// Running restores with this key.
     ProgressByKey(RestoreKey),
@@ -31,11 +31,12 @@ pub enum RestoreQuery {
     HistoryByKey(RestoreKey),
     /// Running restores with this key, from the table of sys itself; from V4.1 on.
     OwnProgressByKey(RestoreKey),
-    /// The same of ended ones.
+    /// Ended restores with this key, from the table of sys itself; from V4.1 on.
     OwnHistoryByKey(RestoreKey),
-    /// Recoveries of tables that run or have just ended; from V4.2.1 on, as all of these.
+    /// Recoveries of tables that run or have just ended. All queries on tables exist from V4.2.1
+    /// on.
     TableJobs,
-    /// Recoveries of tables that have ended and started at this instant or later.
+    /// Recoveries of tables that have ended, and started at this instant or later.
     TableHistory(Timestamp),
     /// Running recoveries of tables of this key's request.
     TableJobsByKey(RestoreKey),
@@ -43,23 +44,23 @@ pub enum RestoreQuery {
     TableHistoryByKey(RestoreKey),
     /// Running recoveries of tables of this key's request, from the table of sys itself.
     OwnTableJobsByKey(RestoreKey),
-    /// The same of ended ones.
+    /// Ended recoveries of tables of this key's request, from the table of sys itself.
     OwnTableHistoryByKey(RestoreKey),
-    /// What the restore that was just previewed on this session would read.
+    /// Sets and pieces that the restore of the last preview on this session would read.
     Preview,
     /// Resource pools.
     Pools,
     /// Resource units.
     Units,
-    /// The cluster's zones: sys has a unit in each.
+    /// Zones of the cluster: sys has a unit in each.
     Zones,
-    /// The cluster's servers.
+    /// Servers of the cluster.
     Servers,
-    /// What servers have for units: those that answer.
+    /// Capacities of the servers that respond.
     Capacities,
-    /// What the units of all pools take of their servers, but for those that are being dropped.
+    /// Resources that the units of all pools use, except units that are being dropped.
     PlacedUnits,
-    /// The version of the data of sys, which is what new tenants get; from V4.2 on.
+    /// Version of the data of sys, which new tenants get; from V4.2 on.
     DataVersion,
 }
 
@@ -118,7 +119,7 @@ impl RestoreQuery {
             Self::HistoryByKey(key) => {
                 format!("{} WHERE DESCRIPTION = '{key}'", history(version))
             }
-            // Without TENANT_ID, and without the percents, which nobody asks a look for.
+            // Without TENANT_ID, and without the percentages, which no check needs.
             Self::OwnProgressByKey(key) => format!(
                 "SELECT {COLUMNS} FROM oceanbase.DBA_OB_RESTORE_PROGRESS WHERE DESCRIPTION = '{key}'"
             ),
@@ -138,7 +139,7 @@ impl RestoreQuery {
             Self::TableHistoryByKey(key) => {
                 format!("{} WHERE {}", tables("JOB_HISTORY"), of_request(key))
             }
-            // Without TENANT_ID: these are of the session's own tenant.
+            // Without TENANT_ID: these rows belong to the session's own tenant.
             Self::OwnTableJobsByKey(key) => format!(
                 "SELECT {TABLE_COLUMNS} FROM oceanbase.DBA_OB_RECOVER_TABLE_JOBS \
                  WHERE {}",
@@ -200,7 +201,7 @@ fn history(version: Version) -> String {
     )
 }
 
-/// No sign of a key means something else in a pattern.
+/// Returns the condition for a request. No character of a key has a special meaning in a pattern.
 fn of_request(key: &RestoreKey) -> String {
     format!("DESCRIPTION LIKE '{}%'", key.request())
 }
@@ -209,7 +210,7 @@ fn tables(which: &str) -> String {
     format!("SELECT TENANT_ID, {TABLE_COLUMNS} FROM oceanbase.CDB_OB_RECOVER_TABLE_{which}")
 }
 
-/// Before V4.1 the views do not say whose row one is.
+/// Returns the column for the tenant. Before V4.1, the views do not show whose row it is.
 fn whose(version: Version) -> &'static str {
     if version.can(Capability::TenantRole) {
         "TENANT_ID, "

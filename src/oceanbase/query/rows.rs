@@ -1,4 +1,4 @@
-//! The reading of rows.
+//! Parsers of rows.
 
 mod cleanup;
 mod cluster;
@@ -29,7 +29,7 @@ pub use restore::{ParsedRows, data_version, pools, preview, restores, tables, un
 pub use server::servers;
 pub use storage::{log_roots, storage_checks, storage_limits};
 
-/// A row that is not what the view's description promises.
+/// Row that contradicts the documentation of its view.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("column {column} of query '{query}' {problem}")]
 pub struct ViewError {
@@ -38,7 +38,7 @@ pub struct ViewError {
     problem: &'static str,
 }
 
-/// A row, read by the names of its columns.
+/// Row whose values are read by column name.
 struct Row<'a> {
     query: &'static str,
     columns: &'a [String],
@@ -68,7 +68,8 @@ impl Row<'_> {
         Ok(self.values.get(position).and_then(Option::as_deref))
     }
 
-    /// NULL reads as empty: views that are declared NOT NULL do not always hold to it.
+    /// Returns the text. NULL becomes empty: views that are declared NOT NULL may still return
+    /// NULL.
     fn text(&self, column: &'static str) -> Result<&str, ViewError> {
         Ok(self.optional(column)?.unwrap_or_default())
     }
@@ -92,9 +93,9 @@ impl Row<'_> {
         }
     }
 
-    /// An instant; the session's zone is UTC.
+    /// Parses an instant. The time zone of the session is UTC.
     fn at(&self, column: &'static str) -> Result<Option<Timestamp>, ViewError> {
-        // V4.0 shows a time that is not set as '', later releases as NULL.
+        // V4.0 shows an unset time as '', later releases as NULL.
         let Some(text) = self.optional(column)?.filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
@@ -121,7 +122,7 @@ fn rows<'a>(query: &'static str, rows: &'a Rows) -> impl Iterator<Item = Row<'a>
     })
 }
 
-/// Reads [`Query::Version`]: the version, and whether it is the community edition.
+/// Parses [`Query::Version`]: the version, and whether the server is the community edition.
 pub fn version(answer: &Rows) -> Result<(Version, bool), ViewError> {
     let row = rows("version", answer).next();
     let row = row.ok_or(ViewError {
@@ -136,7 +137,7 @@ pub fn version(answer: &Rows) -> Result<(Version, bool), ViewError> {
     Ok((version, row.text("VERSION")?.contains("OceanBase_CE")))
 }
 
-/// Reads [`Query::Identity`] and [`Query::Bootstrap`].
+/// Parses [`Query::Identity`] and [`Query::Bootstrap`].
 pub fn identity(parameters: &Rows, bootstrap: &Rows) -> Result<Identity, ViewError> {
     let missing = || ViewError {
         query: "bootstrap",
@@ -159,28 +160,28 @@ pub fn identity(parameters: &Rows, bootstrap: &Rows) -> Result<Identity, ViewErr
     Ok(identity)
 }
 
-/// A row of [`Query::Tenants`].
+/// Row of [`Query::Tenants`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantRow {
-    /// The tenant's number.
+    /// Number of the tenant.
     pub id: TenantId,
-    /// Its name.
+    /// Name of the tenant.
     pub name: String,
-    /// Its STATUS.
+    /// STATUS of the tenant.
     pub status: String,
-    /// Its role; `PRIMARY` where the version has no such column.
+    /// Role of the tenant; `PRIMARY` if the version has no such column.
     pub role: String,
-    /// Its SWITCHOVER_STATUS; `None` where the version has no such column.
+    /// SWITCHOVER_STATUS of the tenant; `None` if the version has no such column.
     pub switchover_status: Option<String>,
-    /// Its COMPATIBLE; `None` where the version has no such column.
+    /// COMPATIBLE of the tenant; `None` if the version has no such column.
     pub compatible: Option<String>,
-    /// Whether it is locked.
+    /// Whether the tenant is locked.
     pub locked: bool,
-    /// Whether LOG_MODE is ARCHIVELOG; `None` where the version has no such column.
+    /// Whether LOG_MODE is ARCHIVELOG; `None` if the version has no such column.
     pub archive_log: Option<bool>,
 }
 
-/// Reads [`Query::Tenants`].
+/// Parses [`Query::Tenants`].
 pub fn tenants(version: Version, answer: &Rows) -> Result<Vec<TenantRow>, ViewError> {
     rows("tenants", answer)
         .map(|row| {
@@ -206,7 +207,7 @@ pub fn tenants(version: Version, answer: &Rows) -> Result<Vec<TenantRow>, ViewEr
         .collect()
 }
 
-/// Reads [`Query::Rounds`].
+/// Parses [`Query::Rounds`].
 pub fn rounds(answer: &Rows) -> Result<BTreeMap<TenantId, Round>, ViewError> {
     rows("rounds", answer)
         .map(|row| {
@@ -226,7 +227,7 @@ pub fn rounds(answer: &Rows) -> Result<BTreeMap<TenantId, Round>, ViewError> {
         .collect()
 }
 
-/// Reads [`Query::ArchiveDests`].
+/// Parses [`Query::ArchiveDests`].
 pub fn archive_dests(answer: &Rows) -> Result<BTreeMap<TenantId, ArchiveDest>, ViewError> {
     let mut dests = BTreeMap::<_, ArchiveDest>::new();
     for row in rows("archive_dests", answer) {
@@ -245,7 +246,7 @@ pub fn archive_dests(answer: &Rows) -> Result<BTreeMap<TenantId, ArchiveDest>, V
     Ok(dests)
 }
 
-/// Reads [`Query::DataDests`].
+/// Parses [`Query::DataDests`].
 pub fn data_dests(answer: &Rows) -> Result<BTreeMap<TenantId, String>, ViewError> {
     let mut dests = BTreeMap::new();
     for row in rows("data_dests", answer) {
@@ -257,7 +258,7 @@ pub fn data_dests(answer: &Rows) -> Result<BTreeMap<TenantId, String>, ViewError
     Ok(dests)
 }
 
-/// Reads [`Query::Policies`].
+/// Parses [`Query::Policies`].
 pub fn policies(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<DeletePolicy>>, ViewError> {
     let mut policies = BTreeMap::<_, Vec<_>>::new();
     for row in rows("policies", answer) {
@@ -270,7 +271,7 @@ pub fn policies(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<DeletePolicy>>, 
     Ok(policies)
 }
 
-/// Reads the rows of jobs, running or ended.
+/// Parses the rows of jobs, running or ended.
 pub fn jobs(answer: &Rows) -> Result<Vec<Job>, ViewError> {
     rows("jobs", answer)
         .map(|row| {
@@ -281,7 +282,7 @@ pub fn jobs(answer: &Rows) -> Result<Vec<Job>, ViewError> {
                 set_id: BackupSetId(row.i64("BACKUP_SET_ID")?),
                 initiator_tenant_id: TenantId(row.i64("INITIATOR_TENANT_ID")?),
                 initiator_job_id: JobId(row.i64("INITIATOR_JOB_ID")?),
-                // Older manuals say D for a full backup.
+                // Older manuals document D for a full backup.
                 full: row.is("BACKUP_TYPE", "FULL")? || row.is("BACKUP_TYPE", "D")?,
                 status: JobStatus::parse(row.text("STATUS")?),
                 started_at: row
@@ -297,8 +298,8 @@ pub fn jobs(answer: &Rows) -> Result<Vec<Job>, ViewError> {
         .collect()
 }
 
-/// Reads [`Query::Progress`]: parts done of 100, and what is wrong with the rows that can not be
-/// read. Nothing is decided by progress, so that they are left out.
+/// Parses [`Query::Progress`]: the progress in percent, and the errors of rows that cannot be read.
+/// These rows are omitted, because no decision depends on progress.
 #[must_use]
 pub fn progress(version: Version, answer: &Rows) -> ParsedRows<((TenantId, JobId), u8)> {
     ParsedRows::of("progress", answer, |row| percent(version, row))
@@ -326,7 +327,7 @@ fn percent(version: Version, row: &Row<'_>) -> Result<((TenantId, JobId), u8), V
     Ok(((row.tenant_id()?, JobId(row.i64("JOB_ID")?)), percent))
 }
 
-/// Reads [`Query::Sets`].
+/// Parses [`Query::Sets`].
 pub fn sets(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<BackupSet>>, ViewError> {
     let mut sets = BTreeMap::<_, Vec<_>>::new();
     for row in rows("sets", answer) {
@@ -352,7 +353,7 @@ pub fn sets(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<BackupSet>>, ViewErr
     Ok(sets)
 }
 
-/// Reads [`Query::Pieces`].
+/// Parses [`Query::Pieces`].
 pub fn pieces(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<Piece>>, ViewError> {
     let mut pieces = BTreeMap::<_, Vec<_>>::new();
     for row in rows("pieces", answer) {
@@ -371,7 +372,7 @@ pub fn pieces(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<Piece>>, ViewError
     Ok(pieces)
 }
 
-/// A path as it may be shown: whatever stands after the `?` could be a key.
+/// Returns a path without the text after the `?`, which may contain a key.
 fn without_options(path: &str) -> String {
     path.split('?').next().unwrap_or_default().to_owned()
 }

@@ -1,25 +1,25 @@
-//! Every query once, with sample values.
+//! All queries with sample values.
 
 use jiff::Timestamp;
 
 use super::{CleanupQuery, Query, RestoreQuery, StorageQuery};
 use crate::oceanbase::model::{JobId, JobKey, RestoreKey, TenantId};
 
-/// The values that queries ask for.
+/// Sample values of the parameters of queries.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// The tenant of queries on one tenant.
+    /// Tenant for queries on one tenant.
     pub tenant: TenantId,
-    /// The instant of queries on what started since.
+    /// Instant for queries on what started since.
     pub since: Timestamp,
-    /// The key of queries on backups.
+    /// Key for queries on backups.
     pub job: JobKey,
-    /// The key of queries on restores.
+    /// Key for queries on restores.
     pub restore: RestoreKey,
 }
 
 impl Query {
-    /// Returns every query that the operator can send. A sample stands for each value.
+    /// Returns all queries that the operator can send, with the sample values.
     #[must_use]
     pub fn samples(sample: &Sample) -> Vec<Self> {
         let job = || sample.job.clone();

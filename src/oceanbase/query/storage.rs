@@ -1,4 +1,4 @@
-//! Queries on where destinations are, and on the database's own tries of them.
+//! Queries on the locations of destinations, and on the database's own checks of them.
 
 use super::Query;
 use crate::oceanbase::capability::Capability;
@@ -6,11 +6,11 @@ use crate::oceanbase::capability::Capability;
 /// A query on destinations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StorageQuery {
-    /// Where the pieces lie that are not deleted.
+    /// Locations of the pieces that are not deleted.
     LogRoots,
-    /// When destinations were last tried; nothing of their keys.
+    /// Times of the last checks of destinations, without their keys.
     Checks,
-    /// Those that are limited.
+    /// Destinations with limits.
     Limits,
 }
 

@@ -9,7 +9,7 @@ pub struct Intervals {
     pub busy: Duration,
     /// Between reads at other times.
     pub idle: Duration,
-    /// Upper limit of the delay before the next login to a cluster that does not answer.
+    /// Upper limit of the delay before the next login to a cluster that does not respond.
     pub unreachable: Duration,
     /// Between reads of sets, pieces and ended jobs while nothing seems to change.
     pub full: Duration,

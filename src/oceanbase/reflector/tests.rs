@@ -22,7 +22,7 @@ mod late;
 mod permits;
 mod shared;
 
-/// Credentials that can be changed: those of the second object, where it has its own, and those of
+/// Credentials that a test can change: those of the second object, if it has its own, and those of
 /// all others.
 #[derive(Clone)]
 struct Changeable(
@@ -41,7 +41,7 @@ impl Credentials for Changeable {
     }
 }
 
-/// A cluster that is read, under a clock that jumps.
+/// Cluster that is being read, under a paused clock.
 struct Desk {
     node: InProcess,
     credentials: Changeable,
@@ -89,7 +89,7 @@ impl Desk {
         self.inject(Fault::Node { is });
     }
 
-    /// Whether it is up; the reason when it is down.
+    /// Returns whether the cluster is up; otherwise the reason.
     fn state(&self) -> Result<(), &'static str> {
         match self.clusters.state(&self.key) {
             ClusterState::Up(_) => Ok(()),
@@ -98,7 +98,7 @@ impl Desk {
         }
     }
 
-    /// How often the cluster was read within this time.
+    /// Returns the number of reads within this time.
     async fn reads_in(&self, seconds: u64) -> usize {
         let before = self.node.count("TENANT_TYPE = 'USER'");
         sleep(Duration::from_secs(seconds)).await;
@@ -256,7 +256,7 @@ async fn a_changed_tenant_wakes_its_objects_only() {
     });
     sleep(Duration::from_secs(20)).await;
     let triggers = desk.triggers();
-    // Others archive, and come further.
+    // Other tenants archive and advance.
     let named = |names: &Option<Vec<String>>| {
         let names = names.as_deref().unwrap_or_default();
         names.iter().any(|name| name == "billing")

@@ -1,4 +1,4 @@
-//! Restores, from the right to send one to the answer.
+//! Restores, from the permit to the answer.
 
 use tokio::time::sleep;
 
@@ -15,7 +15,7 @@ mod handover;
 mod progress;
 mod restores;
 
-/// Credentials that are good, until the object is gone.
+/// Credentials that are valid until the object is gone.
 struct GoodCredentials;
 
 impl Credentials for GoodCredentials {
@@ -27,7 +27,7 @@ impl Credentials for GoodCredentials {
     }
 }
 
-/// A database of given views that is read.
+/// Database of given views that is being read.
 struct Desk {
     given: FixedViews,
     clusters: Clusters,
@@ -73,7 +73,7 @@ impl Desk {
         }
     }
 
-    /// Names of the tenants that were woken since this was asked last; `None` for everybody.
+    /// Returns the names of the tenants that were triggered since the last call; `None` for all.
     fn triggers(&mut self) -> Vec<Option<Vec<String>>> {
         let triggers = std::iter::from_fn(|| self.triggers.try_recv().ok());
         triggers

@@ -1,4 +1,4 @@
-//! What is looked for right before a statement is sent, on the same session.
+//! Checks right before a statement is sent, on the same session.
 
 mod cleanup;
 mod restore;
@@ -20,7 +20,7 @@ use crate::oceanbase::statement::Precondition;
 use crate::oceanbase::version::Version;
 
 impl Sender {
-    /// Says why the statement is not sent, where the guard finds a reason.
+    /// Checks a precondition. Returns the reason if the statement must not be sent.
     pub(super) async fn check(
         &self,
         session: &mut dyn Session,
@@ -29,7 +29,7 @@ impl Sender {
     ) -> Result<(), SendError> {
         match precondition {
             Precondition::None => Ok(()),
-            // Running before ended: a row that moves in between is then seen in the second.
+            // Running before ended: a row that moves in between then appears in the second query.
             Precondition::NoJobWithKey(key) => {
                 let running = Query::RunningJobsByKey(key.clone());
                 not_sent_before(&self.jobs(session, version, &running).await?, &key)?;
@@ -118,7 +118,8 @@ impl Sender {
         }
     }
 
-    /// Refuses what the cluster would not start now. The snapshot may be older than the upgrade.
+    /// Rejects a command that the cluster would not start now. The snapshot may be older than the
+    /// upgrade.
     pub(super) async fn check_upgrade_mode(
         &self,
         session: &mut dyn Session,
@@ -132,8 +133,8 @@ impl Sender {
         Ok(())
     }
 
-    /// Looks for a job that has ended: the tenant's own where it is there, which tells more than its
-    /// parent.
+    /// Checks that no ended job has this key. Prefers the tenant's own job, which contains more
+    /// than its parent.
     async fn not_ended(
         &self,
         session: &mut dyn Session,
@@ -152,9 +153,9 @@ impl Sender {
         }
     }
 
-    /// Looks for a job whose rows are late: `CDB_` views gather the rows of all tenants and may show
-    /// them late. Sys writes the parent of a backup into its own table within the statement, and
-    /// reads it there from then on.
+    /// Checks for a job whose rows appear late. `CDB_` views gather the rows of all tenants and may
+    /// lag. Sys writes the parent of a backup to its own table within the statement, and can read
+    /// it there from then on.
     async fn not_late(
         &self,
         session: &mut dyn Session,
@@ -191,7 +192,8 @@ impl Sender {
         ))
     }
 
-    /// Checks that the tenant's delete policy still has this window: another tool may have replaced it.
+    /// Checks that the tenant's delete policy still has this window: another tool may have replaced
+    /// it.
     async fn policy_is(
         &self,
         session: &mut dyn Session,
@@ -212,7 +214,7 @@ impl Sender {
         }
     }
 
-    /// Where the tenant's logs go.
+    /// Returns the destination of the tenant's logs.
     async fn log_dest(
         &self,
         session: &mut dyn Session,
@@ -226,7 +228,7 @@ impl Sender {
         Ok(dests.remove(&tenant_id).map(|dest| dest.path))
     }
 
-    /// Where the tenant's data backups go.
+    /// Returns the destination of the tenant's data backups.
     async fn data_dest(
         &self,
         session: &mut dyn Session,
@@ -247,7 +249,7 @@ impl Sender {
         query: &Query,
     ) -> Result<Vec<Job>, SendError> {
         let rows = self.ask(session, version, query).await?;
-        // A look that can not be understood is no look: nothing is sent.
+        // A result that cannot be read is no valid check: the statement is not sent.
         query::jobs(&rows).map_err(|error| SendError::Broken(error.to_string()))
     }
 
@@ -269,8 +271,8 @@ impl Sender {
     }
 }
 
-/// What comes of a statement because something that goes before it was refused: it was surely not sent,
-/// also where of a statement itself that would not be known.
+/// Returns the outcome of a statement when a step before it was rejected. The statement was
+/// certainly not sent, even if the same error of the statement itself would leave that open.
 pub(super) fn not_asked(failure: Failure) -> Answer {
     match failure.class {
         FailureClass::Unknown => Answer::NotSent(failure.message),
@@ -278,7 +280,8 @@ pub(super) fn not_asked(failure: Failure) -> Answer {
     }
 }
 
-/// Returns the refusal of what waits until the cluster is upgraded. The operator itself refuses it.
+/// Returns the failure for a command that must wait for the end of an upgrade. The operator itself
+/// rejects it.
 fn upgrading() -> Failure {
     Failure {
         code: 0,
@@ -323,13 +326,13 @@ fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), S
     }
 }
 
-/// Commands to one cluster are sent one after the other, and a job's row is there when its
-/// statement is answered: whatever two tasks have seen, only one of them gets the last place.
+/// Checks for a free slot. Commands to one cluster are sent one after the other, and the row of a
+/// job exists when its statement is answered. Two tasks thus cannot both take the last slot.
 fn free_slot(running: &[Job], tenant_id: TenantId, locations: usize) -> Result<(), SendError> {
     let ours = running
         .iter()
         .filter(|job| job.description.starts_with(JobKey::PREFIX));
-    // The database takes none either until the row of one that has ended is gone from this view.
+    // The database also accepts no backup until the row of the previous one has left this view.
     if ours.clone().any(|job| job.tenant_id == tenant_id) {
         return Err(withheld("another backup of the tenant runs"));
     }
@@ -346,7 +349,9 @@ fn same_location(shown: Option<String>, location: &Location) -> Result<(), SendE
     if shown.is_some_and(|shown| location.is_same_as(&shown)) {
         return Ok(());
     }
-    Err(withheld("somebody has set another destination meanwhile"))
+    Err(withheld(
+        "another tool has set another destination meanwhile",
+    ))
 }
 
 fn quiet(jobs: &[Job], tenant_id: TenantId) -> Result<(), SendError> {
@@ -362,7 +367,7 @@ fn quiet(jobs: &[Job], tenant_id: TenantId) -> Result<(), SendError> {
 
 fn none_set(is_set: bool) -> Result<(), SendError> {
     if is_set {
-        return Err(withheld("somebody has set a destination meanwhile"));
+        return Err(withheld("another tool has set a destination meanwhile"));
     }
     Ok(())
 }

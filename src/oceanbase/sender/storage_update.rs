@@ -1,4 +1,5 @@
-//! Changes how a tenant's database enters a store, logged in as a user of the tenant: nobody else may.
+//! Changes of a storage's keys or limits, logged in as a user of the tenant. No other user may make
+//! them.
 
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
@@ -12,7 +13,7 @@ use crate::oceanbase::statement::{SESSION_SETUP, StorageUpdate};
 use crate::oceanbase::version::Version;
 
 impl Sender {
-    /// Sends on a session of the tenant's own, which ends with it.
+    /// Sends the change on a session of the tenant, which is closed afterwards.
     pub(in crate::oceanbase) async fn update_storage(
         &mut self,
         account: &Account,
@@ -75,7 +76,7 @@ impl Sender {
     }
 }
 
-/// Why the tenant lets nobody in.
+/// Returns the failure for a rejected login to the tenant.
 fn no_login(refused: &ServerError, tenant: &TenantName) -> Failure {
     Failure {
         reason: "TenantLoginRefused",

@@ -31,7 +31,7 @@ impl Desk {
         Self::at(InProcess::new())
     }
 
-    /// The same at a database of another version.
+    /// Returns a desk at a database of another version.
     fn of(version: &str) -> Self {
         Self::at(InProcess::of(version))
     }
@@ -66,14 +66,14 @@ impl Desk {
         self.inject(Fault::HangUp { on, when });
     }
 
-    /// BACKUP statements that came in, run or not.
+    /// Returns the number of received BACKUP statements, run or not.
     fn sent(&self) -> usize {
         self.node
             .simulator
             .log(|log| log.of_kind(Kind::Backup).count())
     }
 
-    /// Statements that change something, run or not.
+    /// Returns the number of statements that change something, run or not.
     fn changing(&self) -> usize {
         self.node.simulator.log(|log| log.changing().count())
     }
@@ -365,7 +365,7 @@ async fn nothing_is_sent_to_another_database_than_the_one_that_was_read() {
     assert!(desk.sender.is_shut_out());
 }
 
-/// Sets `orders`' log destination again, with other attributes.
+/// Sets the log destination of `orders` again, with other attributes.
 fn longer_pieces(directory: &str) -> Command {
     Command::SetLogArchiveDest {
         tenant: tenant(),
@@ -385,10 +385,10 @@ async fn attributes_of_a_destination_are_set_only_where_it_is_the_same_place() {
         orders.archive_dest.as_ref().unwrap().uri.root.clone()
     });
     let directory = path.strip_prefix("file://").unwrap();
-    let elsewhere = desk.send(&longer_pieces("/somebody/else")).await;
+    let elsewhere = desk.send(&longer_pieces("/other/tool")).await;
     assert!(matches!(elsewhere, Answer::Withheld(_)));
     assert_eq!(desk.changing(), 0);
-    // The round runs, so that the engine refuses it: but it was sent.
+    // The round runs, so that the database rejects the statement. It was sent nevertheless.
     let same = desk.send(&longer_pieces(directory)).await;
     assert!(matches!(same, Answer::Refused(_)), "{same:?}");
     assert_eq!(desk.changing(), 1);

@@ -1,4 +1,4 @@
-//! Asks a restored tenant, logged in as a user of its own.
+//! Checks of a restored tenant, logged in as one of its users.
 
 use std::time::Duration;
 
@@ -14,41 +14,41 @@ use crate::oceanbase::model::{Answer, CheckQuery, CheckResult, TenantId, TenantN
 use crate::oceanbase::statement::{READ_ONLY, SESSION_SETUP};
 use crate::oceanbase::version::Version;
 
-/// The name of all checks: the label of their metric and their log line.
+/// Name of all checks, which labels their metric and log line.
 const NAME: &str = "check";
 
-/// The login was refused: the tenant, the user or the password is wrong.
+/// The login was rejected: the tenant, the user or the password is wrong.
 const ACCESS_DENIED: u16 = 1045;
 
-/// A question to a restored tenant.
+/// Check of a restored tenant.
 #[derive(Clone, Debug)]
 pub struct Inspection {
     /// The tenant.
     pub tenant: TenantName,
-    /// Its number: one of the same name that was made since is another one.
+    /// Number of the tenant. A tenant that was recreated under the same name has another number.
     pub tenant_id: TenantId,
-    /// The plain name of a user of the tenant.
+    /// Plain name of a user of the tenant.
     pub user: String,
-    /// The user's password.
+    /// Password of the user.
     pub password: SecretString,
-    /// The question.
+    /// Query of the check.
     pub query: CheckQuery,
-    /// The answer that is expected.
+    /// Expected result.
     pub expect: String,
-    /// How long the database may work on it.
+    /// Timeout of the database for the query.
     pub timeout: Duration,
 }
 
-/// As whom to log in to a tenant.
+/// User of a tenant to log in as.
 pub(super) struct Login<'a> {
     pub(super) tenant: &'a TenantName,
-    /// The plain name of a user of the tenant.
+    /// Plain name of a user of the tenant.
     pub(super) user: &'a str,
     pub(super) password: &'a SecretString,
 }
 
 impl Sender {
-    /// Asks a restored tenant that still is a standby one: it can only be read.
+    /// Checks a restored tenant while it is still a standby, which can only be read.
     pub(in crate::oceanbase) async fn inspect(
         &mut self,
         account: &Account,
@@ -113,8 +113,9 @@ impl Sender {
         }
     }
 
-    /// Logs in to the tenant. A node that holds no unit of it may refuse what another one takes; a
-    /// password that is wrong is wrong on every node, and trying on would lock the account.
+    /// Logs in to the tenant. A node without a unit of the tenant may reject a login that another
+    /// node accepts. A wrong password is wrong on every node, and further attempts would lock the
+    /// account.
     pub(super) async fn log_in_to(
         &self,
         account: &Account,

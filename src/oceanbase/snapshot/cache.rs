@@ -1,11 +1,11 @@
-//! What is kept from read to read: no more than is needed, and in the same allocation where nothing
+//! Values that are kept between reads: only what is needed, and in the same allocation if nothing
 //! changed.
 
 use std::sync::Arc;
 
 use crate::oceanbase::model::{BackupSet, Job, Piece, Tenant};
 
-/// Keeps the running jobs and the newest of the ended ones; they are sorted by number.
+/// Keeps the running jobs and the newest ended ones. The jobs are sorted by number.
 pub(super) fn trim(jobs: &mut Vec<Job>, kept: usize) {
     let ended = jobs.iter().filter(|job| job.status.is_terminal()).count();
     let mut surplus = ended.saturating_sub(kept);
@@ -35,7 +35,8 @@ impl Shrink for Vec<Piece> {
     }
 }
 
-/// What was read anew, or what was known; an equal value stays the same allocation.
+/// Returns the new value if one was read, otherwise the known one. An equal value keeps its
+/// allocation.
 pub(super) fn kept<T: Shrink + PartialEq + Default>(
     full: bool,
     fresh: Option<T>,
@@ -52,7 +53,7 @@ pub(super) fn kept<T: Shrink + PartialEq + Default>(
     }
 }
 
-/// The tenant as it was, where nothing changed: whoever compares then sees the same allocation.
+/// Returns the known tenant if nothing changed, so that comparisons find the same allocation.
 pub(super) fn shared(tenant: Tenant, known: Option<&Arc<Tenant>>) -> Arc<Tenant> {
     match known {
         Some(known) if **known == tenant => Arc::clone(known),
@@ -60,7 +61,7 @@ pub(super) fn shared(tenant: Tenant, known: Option<&Arc<Tenant>>) -> Arc<Tenant>
     }
 }
 
-/// What was read anew; an equal value stays the same allocation.
+/// Returns the new value. An equal value keeps its allocation.
 pub(super) fn same<T: PartialEq>(known: Option<&Arc<T>>, fresh: T) -> Arc<T> {
     match known {
         Some(known) if **known == fresh => Arc::clone(known),

@@ -1,5 +1,5 @@
-//! What the database deletes of its backups. Of cleanups that had nothing to do, of which there is
-//! one an hour and tenant, only the number is kept, in a metric.
+//! Reads of cleanups. There is one cleanup per hour and tenant that had nothing to do. Of these,
+//! only a metric keeps the number.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,22 +12,22 @@ use crate::oceanbase::client::QueryError;
 use crate::oceanbase::model::{CleanupJob, JobId, JobStatus, Tenant, TenantId};
 use crate::oceanbase::query::{self, CleanupQuery, Query, TenantRow};
 
-/// How far back ended cleanups are read at first.
+/// Age up to which ended cleanups are read at first.
 const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(48);
-/// Ended cleanups that are kept of each tenant.
+/// Number of ended cleanups that are kept per tenant.
 const MAX_CLEANUPS: usize = 20;
 
 type Key = (TenantId, JobId);
 
-/// What is carried over from read to read.
+/// Values that are carried over from read to read.
 #[derive(Default)]
 pub(super) struct CleanupCache {
     jobs: BTreeMap<Key, CleanupJob>,
-    /// START_TIMESTAMP of the newest cleanup ever seen.
+    /// START_TIMESTAMP of the newest cleanup so far.
     newest_start: Option<Timestamp>,
-    /// Cleanups that have left the one view and not come up in the other, and since when.
+    /// Cleanups that have left one view and not appeared in the other, and since when.
     moving: HashMap<Key, Instant>,
-    /// Ended cleanups that were counted, since the watermark.
+    /// Ended cleanups since the watermark that were counted.
     counted: BTreeMap<Key, Timestamp>,
     has_read: bool,
 }
@@ -37,14 +37,14 @@ impl CleanupCache {
         self.jobs.values().any(|job| !job.status.is_terminal())
     }
 
-    /// Forgets those of tenants that are gone.
+    /// Removes the cleanups of tenants that no longer exist.
     pub(super) fn forget_dropped(&mut self, tenants: &[TenantRow]) {
         let there: BTreeSet<_> = tenants.iter().map(|row| row.id).collect();
         let is_there = |id: &TenantId| *id == TenantId::SYS || there.contains(id);
         self.jobs.retain(|(tenant, _), _| is_there(tenant));
     }
 
-    /// The newest one that sys has started.
+    /// Returns the newest cleanup that sys has started.
     pub(super) fn newest_of_sys(&self) -> JobId {
         let of_sys = self
             .jobs
@@ -62,7 +62,7 @@ impl CleanupCache {
             .unwrap_or_default()
     }
 
-    /// Those of each tenant.
+    /// Returns the cleanups of each tenant.
     pub(super) fn by_tenant(&self) -> BTreeMap<TenantId, Vec<CleanupJob>> {
         let mut by_tenant = BTreeMap::<_, Vec<_>>::new();
         for job in self.jobs.values() {
@@ -74,7 +74,8 @@ impl CleanupCache {
         by_tenant
     }
 
-    /// From which START_TIMESTAMP on ended cleanups must be read: never past one that has not ended.
+    /// Returns the START_TIMESTAMP from which ended cleanups must be read. It is never later than
+    /// an unfinished one.
     fn watermark(&self, now: Timestamp) -> Timestamp {
         let oldest = now.saturating_sub(FIRST_HISTORY).unwrap_or(Timestamp::MIN);
         let recent = self
@@ -86,7 +87,7 @@ impl CleanupCache {
         unfinished.map_or(recent, |at| at.min(recent)).max(oldest)
     }
 
-    /// Joins what was read with what is known; says whether something has changed.
+    /// Joins the read cleanups with the known ones. Returns whether something has changed.
     fn merge(&mut self, running: Vec<CleanupJob>, ended: Vec<CleanupJob>) -> bool {
         let fresh: BTreeMap<Key, _> = running
             .into_iter()
@@ -108,7 +109,7 @@ impl CleanupCache {
         for (key, mut job) in fresh {
             self.newest_start = self.newest_start.max(Some(job.started_at));
             let known = self.jobs.get(&key);
-            // A row that lingers in the view of running ones: what has ended stays so.
+            // An ended cleanup stays ended, even if its row lingers in the view of running ones.
             if known.is_some_and(|known| known.status.is_terminal()) {
                 continue;
             }
@@ -131,7 +132,7 @@ impl CleanupCache {
             let is_idle = known.is_some_and(CleanupJob::is_idle);
             let count = ended.entry(key.0).or_default();
             *count += usize::from(is_over);
-            // Of those that had nothing to do only the newest tells something: that all is well.
+            // Of cleanups without work, only the newest is useful: it shows that the policy runs.
             if is_over && (*count > MAX_CLEANUPS || (is_idle && *count > 1)) {
                 self.jobs.remove(&key);
             }
@@ -140,9 +141,9 @@ impl CleanupCache {
 }
 
 impl Reading<'_> {
-    /// Reads cleanups, where it is time to; says whether something has changed since the last time. A
-    /// refusal costs only what it is about: no privilege that backups do without may end their
-    /// reading.
+    /// Reads cleanups if they are due. Returns whether something has changed since the last read.
+    /// If the database rejects the query, the rest of the read continues: a privilege that backups
+    /// do not need must not stop their reads.
     pub(super) async fn cleanups(
         &mut self,
         history: &mut History,
@@ -155,7 +156,7 @@ impl Reading<'_> {
         match self.read_cleanups(history, now).await {
             Ok(changed) => Ok(changed),
             Err(QueryError::Server(error)) => {
-                tracing::warn!(code = error.code, "cleanups can not be read");
+                tracing::warn!(code = error.code, "cleanups cannot be read");
                 Ok(false)
             }
             Err(error) => Err(error.into()),
@@ -169,8 +170,8 @@ impl Reading<'_> {
     ) -> Result<bool, QueryError> {
         let is_first = !history.cleanups.has_read;
         let since = history.cleanups.watermark(now);
-        // Running ones before ended ones: a row that moves between the two reads is then seen in
-        // the second.
+        // Running cleanups before ended ones: a row that moves between the two queries then appears
+        // in the second.
         let query = Query::from(CleanupQuery::Jobs);
         let running = query::cleanups(&self.ask(&query).await?);
         let running = self.legible(&query, running);
@@ -185,7 +186,7 @@ impl Reading<'_> {
         Ok(changed && !is_first)
     }
 
-    /// Counts those that have ended since the last time; none of those before the first.
+    /// Counts the cleanups that have ended since the last read; none at the first read.
     fn count(
         &self,
         known: &mut CleanupCache,
@@ -203,7 +204,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Reads what those delete of which that is not known to the end.
+    /// Reads the items of cleanups whose items are not completely known.
     async fn read_items(&mut self, history: &mut History) -> Result<bool, QueryError> {
         let lacking = |job: &&CleanupJob| {
             let known = i64::try_from(job.items.len()).unwrap_or(i64::MAX);
@@ -212,7 +213,7 @@ impl Reading<'_> {
             job.tenant_id != TenantId::SYS && job.tasks > 0 && (known < job.tasks || !is_settled)
         };
         let wanted = |job: &&CleanupJob| {
-            // What did not go well is read once more after its end, and not for ever.
+            // Items of an ended cleanup that failed are read once more, not forever.
             lacking(job)
                 && (!job.status.is_terminal() || job.items.is_empty() || job.done > deleted(job))
         };
@@ -229,7 +230,7 @@ impl Reading<'_> {
         items.extend(self.legible(&query, ended));
         let mut fresh = BTreeMap::<Key, BTreeMap<_, _>>::new();
         for (key, item) in items {
-            // In both views: the one that has ended.
+            // In both views: take the ended one.
             fresh
                 .entry(key)
                 .or_default()
@@ -276,7 +277,7 @@ fn result(job: &CleanupJob) -> &'static str {
     }
 }
 
-/// How much a set or piece takes in the store, as it was known before it was deleted.
+/// Returns the size of a set or piece in the storage, as known before its deletion.
 fn bytes(tenant: &Tenant, is_set: bool, id: i64) -> Option<i64> {
     if is_set {
         let set = tenant.sets.iter().find(|set| set.id.0 == id)?;

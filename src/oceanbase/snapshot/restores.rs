@@ -1,4 +1,4 @@
-//! Restores, and what tenants are made of: read while somebody wants it.
+//! Reads of restores and of the resources of tenants, while a controller requests them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -14,39 +14,41 @@ use crate::oceanbase::error::explain_refusal;
 use crate::oceanbase::model::{JobId, Restore, Restores, Server};
 use crate::oceanbase::query::{self, ParsedRows, Query, RestoreQuery};
 
-/// For how long servers are shown after they were read, so that whoever has wanted them sees them also
-/// where reads follow each other. Whether they have room is told of what they have now.
+/// Time for which servers are shown after they were read. All reconciles after a request thus find
+/// them, even if reads follow each other. The time is short, because the free capacity must be
+/// current.
 const SHOWN: Duration = Duration::from_secs(5);
 
-/// Ended restores that are kept.
+/// Number of ended restores that are kept.
 const MAX_ENDED_RESTORES: usize = 100;
 
-/// What is carried over from read to read.
+/// Values that are carried over from read to read.
 #[derive(Default)]
 pub(super) struct RestoreCache {
     tenants: Jobs,
     tables: Jobs,
-    /// What was shown last; an equal value stays the same allocation.
+    /// Last published value. An equal value keeps its allocation.
     shown: Arc<Restores>,
-    /// When the servers were read that were shown last.
+    /// Time at which the published servers were read.
     servers_at: Option<Instant>,
 }
 
-/// Restores of tenants, or of tables: each counts its own jobs.
+/// Restores of tenants, or of tables: each has its own numbering.
 #[derive(Default)]
 struct Jobs {
     known: BTreeMap<JobId, Restore>,
-    /// START_TIMESTAMP of the newest restore ever seen.
+    /// START_TIMESTAMP of the newest restore so far.
     newest_start: Option<Timestamp>,
-    /// Restores that have left the one view and not come up in the other, and since when.
+    /// Restores that have left one view and not appeared in the other, and since when.
     moving: HashMap<JobId, Instant>,
-    /// START_TIMESTAMP of restores that were given up as moving: their rows may still come up.
+    /// START_TIMESTAMP of restores that are no longer treated as moving. Their rows may still
+    /// appear.
     missing: HashMap<JobId, Option<Timestamp>>,
 }
 
 impl Reading<'_> {
-    /// Reads restores and what tenants are made of, and the servers, too, where somebody wants them. A
-    /// refusal is part of what is shown: no privilege that backups do without may end their reading.
+    /// Reads restores and resources of tenants, and the servers if requested. A rejection is part
+    /// of the result: a privilege that backups do not need must not stop their reads.
     pub(in crate::oceanbase) async fn restores(
         &mut self,
         history: &mut History,
@@ -76,8 +78,8 @@ impl Reading<'_> {
         known: &mut RestoreCache,
         now: Timestamp,
     ) -> Result<Restores, QueryError> {
-        // Running ones before ended ones: a row that moves between the two reads is then seen in
-        // the second.
+        // Running restores before ended ones: a row that moves between the two queries then appears
+        // in the second.
         let running = RestoreQuery::Progress;
         let running = self
             .rows(running, |rows| query::restores(rows, false))
@@ -117,8 +119,8 @@ impl Reading<'_> {
         })
     }
 
-    /// Reads the servers, or shows those that were read a moment ago. A refusal costs nothing but what
-    /// they would tell.
+    /// Reads the servers, or returns those that were read a few seconds ago. If the database
+    /// rejects the query, the servers remain unknown.
     async fn servers(
         &mut self,
         known: &mut RestoreCache,
@@ -146,14 +148,14 @@ impl Reading<'_> {
     }
 
     async fn read_servers(&mut self) -> Result<Vec<Server>, QueryError> {
-        // Units last: one that is dropped meanwhile takes nothing any more.
+        // Units last: a unit that is dropped in between no longer counts.
         let servers = self.ask(&RestoreQuery::Servers.into()).await?;
         let capacities = self.ask(&RestoreQuery::Capacities.into()).await?;
         let units = self.ask(&RestoreQuery::PlacedUnits.into()).await?;
         Ok(query::servers(&servers, &capacities, &units))
     }
 
-    /// Reads recoveries of tables, where the version has them.
+    /// Reads recoveries of tables, if the version has them.
     async fn read_tables(&mut self, known: &mut Jobs, now: Timestamp) -> Result<(), QueryError> {
         if !self.version.can(Capability::TableRecovery) {
             return Ok(());
@@ -178,7 +180,7 @@ impl Reading<'_> {
         Ok(self.legible(&query, read(&answer)))
     }
 
-    /// What could be read. Rows that could not are counted, and cost nothing else.
+    /// Returns the rows that could be read. Rows that could not be read are counted and omitted.
     pub(super) fn legible<T>(&self, query: &Query, read: ParsedRows<T>) -> Vec<T> {
         if let Some(error) = read.unreadable.first() {
             let count = read.unreadable.len();
@@ -190,7 +192,8 @@ impl Reading<'_> {
 }
 
 impl Jobs {
-    /// From which START_TIMESTAMP on ended restores must be read: never past one that has not ended.
+    /// Returns the START_TIMESTAMP from which ended restores must be read. It is never later than
+    /// an unfinished one.
     fn watermark(&self, now: Timestamp) -> Timestamp {
         let oldest = now.saturating_sub(FIRST_HISTORY).unwrap_or(Timestamp::MIN);
         let recent = self
@@ -208,7 +211,7 @@ impl Jobs {
         since.map_or(recent, |at| at.min(recent))
     }
 
-    /// Joins running, ended and known restores. One in both views has ended.
+    /// Joins running, ended and known restores. A restore in both views has ended.
     fn merge(&mut self, running: Vec<Restore>, ended: Vec<Restore>) {
         let fresh: BTreeMap<_, _> = running
             .into_iter()
@@ -232,7 +235,7 @@ impl Jobs {
         self.missing.retain(|id, _| !fresh.contains_key(id));
         for (id, restore) in fresh {
             let known = self.known.get(&id);
-            // A row that lingers in the view of running ones: what has ended stays so.
+            // An ended restore stays ended, even if its row lingers in the view of running ones.
             if known.is_some_and(|known| known.status.is_terminal())
                 && !restore.status.is_terminal()
             {

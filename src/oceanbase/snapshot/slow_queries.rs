@@ -1,4 +1,4 @@
-//! What changes seldom and is dear to read.
+//! Queries on values that rarely change and are expensive to read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,38 +13,38 @@ use crate::oceanbase::model::{BackupRefusal, Job, JobKey, JobStatus, LimitedLoca
 use crate::oceanbase::query::{self, Query, StorageQuery};
 use crate::oceanbase::version::Version;
 
-/// How often the lag targets are read while statements of ours follow each other: one of them may
-/// have changed one. Each server is asked for all its parameters.
+/// Minimum time between reads of the lag targets during a series of statements, which may change a
+/// target. Each server must return all its parameters.
 const LAG_TARGETS_PAUSE: Duration = Duration::from_secs(5);
 
-/// How often `enable_upgrade_mode` is read while reads follow each other, for the same reason.
+/// Minimum time between reads of `enable_upgrade_mode`, for the same reason.
 const UPGRADE_MODE_PAUSE: Duration = Duration::from_secs(5);
 
-/// For how long after the end of a job of sys without a child the database is asked why. The event
-/// is written asynchronously.
+/// Time after the end of a job of sys without a child during which the database is asked for the
+/// reason. The event is written asynchronously.
 const REFUSAL_LOOKUP_WINDOW: SignedDuration = SignedDuration::from_mins(2);
 
-/// How far the clock of the operator and those of the servers may differ in that.
+/// Largest expected difference between the clocks of the operator and of the servers.
 const REFUSAL_CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(1);
 
-/// What a read has brought of limited places.
+/// Result of a read of locations with limits.
 pub(super) enum LimitedLocations {
-    /// It was not time to look at them.
+    /// The locations were not due.
     NotRead,
-    /// They can not be read, or not all of them.
+    /// The locations, or some of them, cannot be read.
     Unknown,
-    /// All there are, by tenant.
+    /// All locations with limits, by tenant.
     Known(BTreeMap<TenantId, Vec<LimitedLocation>>),
 }
 
 impl Reading<'_> {
-    /// The server's version as it is now.
+    /// Returns the current version of the server.
     pub(in crate::oceanbase) async fn version(&mut self) -> Result<Version, ReadError> {
         let answer = self.ask(&Query::Version).await?;
         Ok(query::version(&answer)?.0)
     }
 
-    /// Reads whether the cluster is being upgraded, unless that was read a moment ago.
+    /// Reads whether the cluster is being upgraded, unless this was read a few seconds ago.
     pub(super) async fn upgrade_mode(&mut self, history: &mut History) -> Result<(), ReadError> {
         let read_at = history.upgrade_mode.map(|(_, at)| at);
         if read_at.is_some_and(|at| at.elapsed() < UPGRADE_MODE_PAUSE) {
@@ -60,8 +60,8 @@ impl Reading<'_> {
     }
 
     /// Reads why the database did not start a backup that sys accepted, by tenant. Returns `None`
-    /// where there is no such backup, or the release does not end its job. An upgrade that has begun
-    /// since the last read may be why: that is read as well.
+    /// if there is no such backup, or if the release does not end its job. Also reads the upgrade
+    /// mode, because an upgrade may be the reason.
     pub(super) async fn backup_refusals(
         &mut self,
         history: &mut History,
@@ -93,7 +93,7 @@ impl Reading<'_> {
         let query = Query::BackupRefusals(since);
         let answer = match self.ask(&query).await {
             Ok(answer) => answer,
-            // The backup ends as refused all the same, without its number.
+            // The backup still ends as refused, but without a number.
             Err(QueryError::Server(error)) => {
                 tracing::warn!(
                     code = error.code,
@@ -111,7 +111,7 @@ impl Reading<'_> {
         Ok(Some(refusals))
     }
 
-    /// `archive_lag_target` of the tenants, where it is time to look at it.
+    /// Returns `archive_lag_target` of the tenants, if due.
     pub(super) async fn lag_targets(
         &mut self,
         history: &mut History,
@@ -131,8 +131,8 @@ impl Reading<'_> {
         Ok(Some(query::lag_targets(&answer)?))
     }
 
-    /// The tenants' places that are limited, where it is time to look at them. A refusal costs only what
-    /// is known of limits.
+    /// Returns the tenants' locations with limits, if due. If the database rejects the query, the
+    /// limits remain unknown.
     pub(super) async fn limited(
         &mut self,
         depth: ReadScope,
@@ -144,7 +144,7 @@ impl Reading<'_> {
         let answer = match self.ask(&query).await {
             Ok(answer) => answer,
             Err(QueryError::Server(error)) => {
-                tracing::warn!(code = error.code, "limits of stores can not be read");
+                tracing::warn!(code = error.code, "limits of stores cannot be read");
                 return Ok(LimitedLocations::Unknown);
             }
             Err(error) => return Err(error.into()),

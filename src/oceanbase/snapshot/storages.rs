@@ -1,4 +1,4 @@
-//! Where the destinations are: read with sets and pieces, which are told by the destination's number.
+//! Reads of the locations of destinations. Sets and pieces refer to destinations by number.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use crate::oceanbase::model::StorageViews;
 use crate::oceanbase::query::{self, Query, StorageQuery};
 
 impl Reading<'_> {
-    /// Reads where the destinations are. A refusal costs only the figures of the stores: no privilege
-    /// that backups do without may end their reading.
+    /// Reads the locations of destinations. If the database rejects the query, only the figures of
+    /// storages are missing: a privilege that backups do not need must not stop their reads.
     pub(super) async fn storages(&mut self, history: &mut History) -> Result<(), ReadError> {
         match self.read_storages().await {
             Ok(read) => history.storages = same(Some(&history.storages), read),
             Err(QueryError::Server(error)) => {
-                tracing::warn!(code = error.code, "destinations can not be read");
+                tracing::warn!(code = error.code, "destinations cannot be read");
             }
             Err(error) => return Err(error.into()),
         }
@@ -34,7 +34,7 @@ impl Reading<'_> {
 }
 
 impl History {
-    /// Where the destinations are.
+    /// Returns the locations of destinations.
     pub(in crate::oceanbase) fn storages(&self) -> Arc<StorageViews> {
         Arc::clone(&self.storages)
     }

@@ -12,7 +12,7 @@ mod upgrades;
 const VERSION: Version = Version([4, 3, 5, 2]);
 const SOME_TIME: Duration = Duration::from_secs(10);
 
-/// A reader of views that are given.
+/// Reader of given views.
 struct Desk {
     views: FixedViews,
     history: History,
@@ -32,7 +32,7 @@ const ENDED: &str = "CDB_OB_BACKUP_JOB_HISTORY";
 type JobRow<'a> = (&'a str, &'a str, &'a str);
 
 impl Desk {
-    /// The tenants 1002, `orders`, and 1004, `billing`, both archiving.
+    /// Returns a reader of the tenants 1002, `orders`, and 1004, `billing`, both archiving.
     fn new() -> Self {
         let desk = Self {
             views: FixedViews::default(),
@@ -81,7 +81,7 @@ impl Desk {
             .set("CDB_OB_ARCHIVELOG", ROUND_COLUMNS, &[&orders, &billing]);
     }
 
-    /// Rows of `orders`: number, status, start.
+    /// Sets rows of `orders`: number, status, start.
     fn jobs(&self, view: &'static str, jobs: &[JobRow]) {
         let rows: Vec<_> = jobs
             .iter()
@@ -97,7 +97,7 @@ impl Desk {
         self.views.set(view, JOB_COLUMNS, &rows);
     }
 
-    /// Reads; whether it was a full read, too.
+    /// Reads. Also returns whether the read was full.
     async fn read(&mut self, full: bool) -> (BTreeMap<TenantId, Arc<Tenant>>, bool) {
         let depth = if full {
             ReadScope::Full
@@ -124,14 +124,14 @@ impl Desk {
         self.read(false).await.1
     }
 
-    /// Number and status of the jobs of `orders`.
+    /// Returns number and status of the jobs of `orders`.
     async fn observed(&mut self) -> Vec<(i64, JobStatus)> {
         let (tenants, _) = self.read(false).await;
         let jobs = tenants[&TenantId(1002)].jobs.iter();
         jobs.map(|job| (job.id.0, job.status.clone())).collect()
     }
 
-    /// From when on ended jobs were asked for.
+    /// Returns the time since which ended jobs were queried.
     fn since(&self) -> String {
         let asked = self.views.take_asked();
         let query = asked.iter().find(|text| text.contains(ENDED)).unwrap();

@@ -4,45 +4,46 @@ use super::Precondition;
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Deletion, JobId, TenantId, TenantName};
 
-/// Deletes backups of a tenant, or takes that back.
+/// Deletion of backups of a tenant, or its cancellation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cleanup {
-    /// Deletes backups. The database checks what is named only when it has taken the statement.
+    /// Deletes backups. The database checks the named items only after it has accepted the
+    /// statement.
     Delete {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// What is deleted.
+        /// Backups to delete.
         what: Deletion,
-        /// The newest cleanup that sys had started before, when this was decided.
+        /// Newest cleanup that sys had started at the time of the decision.
         after: JobId,
-        /// Whether it was about to be sent before: a cleanup that is found is then this one.
+        /// Whether the statement may have been sent before. A found cleanup is then its own.
         again: bool,
     },
-    /// Looks whether such a statement is known; sends nothing.
+    /// Searches for such a cleanup; sends nothing.
     Find {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// What it deletes.
+        /// Backups to delete.
         what: Deletion,
-        /// The newest cleanup that sys had started before.
+        /// Newest cleanup that sys had started before.
         after: JobId,
     },
     /// Cancels a running cleanup, if it is the tenant's only one.
     Cancel {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
         /// The cleanup.
         job_id: JobId,
     },
 }
 
-/// What stands between DELETE and TENANT.
+/// Returns the text between DELETE and TENANT.
 fn text(what: &Deletion) -> String {
     let list = |ids: &[i64]| {
         let ids: Vec<_> = ids.iter().map(i64::to_string).collect();
@@ -83,7 +84,7 @@ impl Cleanup {
         }
     }
 
-    /// Returns what a release must have for the statement.
+    /// Returns the capability that a release needs for the statement.
     pub(super) fn needs(&self) -> Option<Capability> {
         match self {
             Self::Delete { .. } | Self::Find { .. } => Some(Capability::ManualCleanup),

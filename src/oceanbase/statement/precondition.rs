@@ -1,4 +1,4 @@
-//! What is looked for before a statement is sent.
+//! Preconditions of statements.
 
 use super::Command;
 use crate::oceanbase::destination::Location;
@@ -7,157 +7,154 @@ use crate::oceanbase::model::{
     TenantName,
 };
 
-/// A look at the database before a statement is sent.
+/// Condition that must hold right before a statement is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Precondition {
-    /// Nothing to look for.
+    /// No condition.
     None,
-    /// The statement is not sent when a job with this key exists, running or ended.
+    /// No job with this key exists, running or ended.
     NoJobWithKey(JobKey),
-    /// As [`Precondition::NoJobWithKey`], and it is sent only when fewer backups of ours run, and none of
-    /// the tenant.
+    /// As [`Precondition::NoJobWithKey`]. In addition, the tenant has no running backup of the
+    /// operator, and the number of such backups in the cluster is below the limit.
     ConcurrencySlot {
         /// The tenant.
         tenant_id: TenantId,
         /// The job's key.
         key: JobKey,
-        /// How many may run at once.
+        /// Number of backups that may run concurrently.
         locations: usize,
     },
-    /// The statement is sent only when the tenant has no destination of logs: somebody may have
-    /// set one since the cluster was last read.
+    /// The tenant has no destination of logs. Another tool may have set one since the last read.
     NoLogDestination(TenantId),
-    /// The statement is sent only when the tenant's logs go to this place, or are to go there.
+    /// The tenant's logs go to this location, or are configured to.
     SameLogDestination {
         /// The tenant.
         tenant_id: TenantId,
-        /// Where its logs go.
+        /// Location of the logs.
         location: Location,
     },
-    /// As [`Precondition::SameLogDestination`], and only while no data backup of the tenant runs.
+    /// As [`Precondition::SameLogDestination`]. In addition, no data backup of the tenant runs.
     QuietLogDestination {
         /// The tenant.
         tenant_id: TenantId,
-        /// Where its logs go.
+        /// Location of the logs.
         location: Location,
     },
-    /// The statement is sent only when the tenant's data backups go to this place.
+    /// The tenant's data backups go to this location.
     SameDataDestination {
         /// The tenant.
         tenant_id: TenantId,
-        /// Where they go.
+        /// Location of the data backups.
         location: Location,
     },
-    /// The statement is sent only when the tenant has no destination of data backups.
+    /// The tenant has no destination of data backups.
     NoDataDestination(TenantId),
-    /// The statement is sent only while the tenant's backups go where they were seen to.
+    /// The tenant's backups still go to the observed destinations.
     DestinationsAre {
         /// The tenant.
         tenant_id: TenantId,
-        /// Where.
+        /// Observed destinations.
         observed: Destinations,
     },
-    /// The statement is sent only while the tenant's policy has this window: somebody may have
-    /// replaced it since the cluster was last read.
+    /// The tenant's policy still has this window. Another tool may have replaced it since the last
+    /// read.
     PolicyIs {
         /// The tenant.
         tenant_id: TenantId,
-        /// The window, as the view shows it.
+        /// Window, as the view shows it.
         recovery_window: String,
     },
-    /// The statement is sent only when the job with this key is the tenant's only running one.
+    /// The job with this key is the tenant's only running one.
     OnlyRunningJob {
         /// The tenant.
         tenant_id: TenantId,
-        /// The job's key.
+        /// Key of the job.
         key: JobKey,
     },
-    /// The statement is not sent when a restore with this key exists, running or ended at any time,
-    /// nor when there is a tenant of this name: an object that is applied again must never restore
-    /// twice.
+    /// No restore with this key exists, running or ended at any time, and no tenant has this name.
+    /// An object that is applied again must never restore twice.
     NeverRestored {
-        /// The tenant that is made.
+        /// Tenant to create.
         tenant: TenantName,
-        /// The restore's key.
+        /// Key of the restore.
         key: RestoreKey,
     },
-    /// The statement is not sent when a restore with this key exists, running or ended.
+    /// No restore with this key exists, running or ended.
     NoRestoreWithKey(RestoreKey),
-    /// The statement is sent only while the restore with this key makes this tenant.
+    /// The restore with this key is creating this tenant.
     RestoreRuns {
         /// The tenant.
         tenant: TenantName,
-        /// The restore's key.
+        /// Key of the restore.
         key: RestoreKey,
     },
-    /// The statement is sent only when the restore with this key has failed and has left this tenant;
-    /// before V4.2.0, which can not cancel, also while it runs.
+    /// The restore with this key has failed and has left this tenant. Before V4.2.0, which cannot
+    /// cancel, it may also be running.
     RestoreFailed {
-        /// Whether it is sent as well when the restore went well.
+        /// Whether the restore may also have succeeded.
         or_succeeded: bool,
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// The restore's key.
+        /// Key of the restore.
         key: RestoreKey,
     },
-    /// The statement is not sent when a recovery of tables with this key exists, running or ended at
-    /// any time, nor unless the tenant of this name has this number, is a primary one, and gets no
-    /// other tables.
+    /// No recovery of tables with this key exists, running or ended at any time. The tenant with
+    /// this name has this number, is primary, and receives no other tables.
     NeverRecovered {
-        /// The tenant that gets the tables.
+        /// Tenant that receives the tables.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// The recovery's key.
+        /// Key of the recovery.
         key: RestoreKey,
     },
-    /// The statement is not sent when a recovery of tables with this key exists, running or ended.
+    /// No recovery of tables with this key exists, running or ended.
     NoTablesWithKey(RestoreKey),
-    /// The statement is sent only when the recovery with this key is the only one that brings tables
-    /// into the tenant.
+    /// The recovery with this key is the only one that brings tables into the tenant.
     OnlyTables {
         /// The tenant.
         tenant: TenantName,
-        /// The recovery's key.
+        /// Key of the recovery.
         key: RestoreKey,
     },
-    /// The statement is sent only when the recovery with this key has failed and has left this tenant.
+    /// The recovery with this key has failed and has left this tenant.
     AuxiliaryLeft {
         /// The auxiliary tenant.
         auxiliary: AuxiliaryTenant,
-        /// Its number.
+        /// Number of the auxiliary tenant.
         auxiliary_id: TenantId,
-        /// The recovery's key.
+        /// Key of the recovery.
         key: RestoreKey,
     },
-    /// The statement is sent only when no tenant holds the pool.
+    /// No tenant owns the pool.
     PoolIsFree(ResourceName),
-    /// The statement is sent only when no pool uses the unit.
+    /// No pool uses the unit.
     UnitIsUnused(ResourceName),
-    /// The statement is sent only when the tenant of this name has this number and this role.
+    /// The tenant with this name has this number and this role.
     TenantIs {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
         /// `STANDBY` or `PRIMARY`.
         role: &'static str,
     },
-    /// The statement is not sent when sys has started a cleanup of the tenant after this one, nor
-    /// while one of the tenant or a backup of it runs.
+    /// Sys has started no cleanup of the tenant after this one, and no cleanup or backup of the
+    /// tenant runs.
     NoCleanup {
         /// The tenant.
         tenant_id: TenantId,
-        /// What the statement deletes.
+        /// Kind of the deleted backups.
         kind: CleanupKind,
-        /// The newest cleanup that sys had started before.
+        /// Newest cleanup that sys had started before.
         after: JobId,
-        /// Whether it was about to be sent before: one of its kind that is found is then its own.
+        /// Whether the statement may have been sent before. A found cleanup of its kind is then its
+        /// own.
         again: bool,
     },
-    /// The statement is sent only when this is the tenant's only running cleanup.
+    /// This is the tenant's only running cleanup.
     OnlyCleanup {
         /// The tenant.
         tenant_id: TenantId,
@@ -167,7 +164,7 @@ pub enum Precondition {
 }
 
 impl Command {
-    /// What is looked for before it is sent.
+    /// Returns the precondition of the command.
     #[must_use]
     pub fn precondition(&self) -> Precondition {
         match self {

@@ -1,4 +1,4 @@
-//! Statements that make a tenant, or tables, from backups, and take them away again.
+//! Statements that restore a tenant or tables from backups, and remove them again.
 
 use std::time::Duration;
 
@@ -12,132 +12,131 @@ use crate::oceanbase::model::{
 use crate::oceanbase::query::{Query, RestoreQuery};
 use crate::oceanbase::restore_password::{RestorePassword, decryption};
 
-/// Something that is asked of the database into which a tenant is restored. `tenant` is always the
-/// tenant that is made.
+/// Command to the database into which a tenant is restored. `tenant` is always the restored tenant.
 #[derive(Clone, Debug)]
 pub enum Recovery {
-    /// Makes a resource unit, where there is none of its name.
+    /// Creates a resource unit, if none has its name.
     CreateUnit {
-        /// The tenant that it is for.
+        /// Tenant that the unit is for.
         tenant: TenantName,
-        /// Its name.
+        /// Name of the unit.
         unit: ResourceName,
-        /// Processors at most, from 1 on.
+        /// Largest number of CPUs, at least 1.
         max_cpu: Cpu,
-        /// Bytes of memory, from 1 GiB on; what is more than whole MiB is left out.
+        /// Bytes of memory, at least 1 GiB; rounded down to whole MiB.
         memory: u64,
-        /// Bytes of disk for logs, from 2 GiB on; three times the memory where it is not given.
+        /// Bytes of log disk, at least 2 GiB; three times the memory if `None`.
         log_disk: Option<u64>,
     },
-    /// Makes a resource pool, where there is none of its name.
+    /// Creates a resource pool, if none has its name.
     CreatePool {
-        /// The tenant that it is for.
+        /// Tenant that the pool is for.
         tenant: TenantName,
-        /// Its name.
+        /// Name of the pool.
         pool: ResourceName,
-        /// Its unit.
+        /// Unit of the pool.
         unit: ResourceName,
-        /// How many units in each zone, from 1 on.
+        /// Number of units in each zone, at least 1.
         unit_count: u32,
-        /// Its zones, at least one.
+        /// Zones of the pool, at least one.
         zones: Vec<ZoneName>,
     },
-    /// Removes a pool that no tenant holds.
+    /// Drops a pool that no tenant owns.
     DropPool {
-        /// The tenant that it was for.
+        /// Tenant that the pool was for.
         tenant: TenantName,
-        /// Its name.
+        /// Name of the pool.
         pool: ResourceName,
     },
-    /// Removes a unit that no pool uses.
+    /// Drops a unit that no pool uses.
     DropUnit {
-        /// The tenant that it was for.
+        /// Tenant that the unit was for.
         tenant: TenantName,
-        /// Its name.
+        /// Name of the unit.
         unit: ResourceName,
     },
-    /// Makes the tenant from backups. The database answers when the tenant's shell is there, after
-    /// minutes, and goes on by itself: it is handed over to a task of its own.
+    /// Restores the tenant from backups. The database responds after minutes, when the tenant's
+    /// shell exists, and then continues by itself. The command is handed over to a background task.
     Restore {
         /// The tenant.
         tenant: TenantName,
         /// Directories of data and of logs, at least one.
         sources: Vec<Destination>,
-        /// Up to where, inclusive; the newest point that the sources hold where it is not given.
+        /// SCN to restore to, inclusive; the newest point of the sources if `None`.
         until: Option<Scn>,
         /// Free pools, at least one.
         pools: Vec<ResourceName>,
-        /// Where its replicas are; a full one in each zone of the pools where it is not given.
+        /// Locality of the replicas; a full replica in each zone of the pools if `None`.
         locality: Option<Locality>,
-        /// Where its leaders are; anywhere where it is not given.
+        /// Zones of the leaders; any zone if `None`.
         primary_zone: Option<PrimaryZone>,
-        /// How many workers, 0 to 100; as many as the tenant has processors where it is not given.
+        /// Number of workers, 0 to 100; the number of the tenant's CPUs if `None`.
         concurrency: Option<u8>,
-        /// What the job is found by.
+        /// Key of the job.
         key: RestoreKey,
         /// Passwords of the backup sets.
         decryption: Vec<RestorePassword>,
     },
-    /// Looks whether a restore with this key is known; sends nothing.
+    /// Searches for a restore with this key; sends nothing.
     FindRestore {
         /// The tenant.
         tenant: TenantName,
-        /// What the job is found by.
+        /// Key of the job.
         key: RestoreKey,
     },
-    /// Asks what a restore would read; changes nothing.
+    /// Queries what a restore would read; changes nothing.
     Preview {
-        /// The tenant that would be made.
+        /// Tenant that would be restored.
         tenant: TenantName,
         /// Directories of data and of logs, at least one.
         sources: Vec<Destination>,
-        /// Up to where, inclusive.
+        /// SCN to restore to, inclusive.
         until: Scn,
-        /// Passwords of the backup sets: the store is read with them.
+        /// Passwords of the backup sets, which are needed to read the storage.
         decryption: Vec<RestorePassword>,
     },
-    /// Ends the running restore of this tenant, if it is the one with this key, and drops what there
-    /// is of the tenant. From V4.2.0 on; before, [`Self::DropTenant`] does it.
+    /// Cancels the running restore of this tenant, if it has this key, and drops what exists of the
+    /// tenant. From V4.2.0 on; before, [`Self::DropTenant`] does so.
     CancelRestore {
         /// The tenant.
         tenant: TenantName,
-        /// The job's key.
+        /// Key of the job.
         key: RestoreKey,
     },
-    /// Drops at once what a failed restore with this key has left of the tenant, or the whole tenant
-    /// where it was restored for a while only.
+    /// Drops immediately what a failed restore with this key has left of the tenant. Also drops a
+    /// whole tenant that was restored only temporarily.
     DropTenant {
-        /// Whether it was restored for a while only.
+        /// Whether the tenant was restored only temporarily.
         verified: bool,
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
-        /// The job's key.
+        /// Key of the job.
         key: RestoreKey,
     },
-    /// Makes the restored tenant, which is a standby, a primary one. The database answers when
-    /// it is done, mostly within seconds.
+    /// Turns the restored standby tenant into a primary one. The database responds when this is
+    /// done, usually within seconds.
     ActivateStandby {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
     },
-    /// Brings a primary tenant that was restored from an older version up to the server's; the
-    /// database answers at once and does it later.
+    /// Upgrades a primary tenant that was restored from an older version to the version of the
+    /// server. The database responds immediately and upgrades later.
     UpgradeTenant {
         /// The tenant.
         tenant: TenantName,
-        /// Its number.
+        /// Number of the tenant.
         tenant_id: TenantId,
     },
-    /// Brings tables into a tenant that exists.
+    /// Brings tables into an existing tenant.
     Tables(TableRecovery),
 }
 
 impl Recovery {
-    /// The command's fixed name: the label of its metric and its log line.
+    /// Returns the fixed name of the command, which labels its metric and log line.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -156,7 +155,7 @@ impl Recovery {
         }
     }
 
-    /// The tenant that it is about.
+    /// Returns the tenant of the command.
     #[must_use]
     pub fn tenant(&self) -> &TenantName {
         match self {
@@ -175,7 +174,7 @@ impl Recovery {
         }
     }
 
-    /// What is looked for before it is sent.
+    /// Returns the precondition of the command.
     pub(super) fn precondition(&self) -> Precondition {
         match self {
             Self::CreateUnit { .. } | Self::CreatePool { .. } | Self::Preview { .. } => {
@@ -217,8 +216,8 @@ impl Recovery {
         }
     }
 
-    /// How long the database may work on it, at most. RESTORE makes a tenant, what PREVIEW prepares reads
-    /// the store, ACTIVATE STANDBY waits for the log streams.
+    /// Returns the timeout of the database for the command. RESTORE creates a tenant, the
+    /// preparation of PREVIEW reads the storage, and ACTIVATE STANDBY waits for the log streams.
     pub(super) fn timeout(&self) -> Duration {
         match self {
             Self::Restore { .. } => Duration::from_mins(10),
@@ -231,7 +230,7 @@ impl Recovery {
         }
     }
 
-    /// SET DECRYPTION, where the backups have passwords.
+    /// Returns SET DECRYPTION, if the backups have passwords.
     pub(super) fn decryption(&self) -> Option<SecretString> {
         match self {
             Self::Restore {
@@ -247,7 +246,7 @@ impl Recovery {
         }
     }
 
-    /// The key of a statement that is handed over to a task of its own.
+    /// Returns the key of a statement that is handed over to a background task.
     pub(super) fn key(&self) -> Option<&RestoreKey> {
         match self {
             Self::Restore { key, .. } | Self::Tables(TableRecovery::Recover { key, .. }) => {
@@ -257,7 +256,7 @@ impl Recovery {
         }
     }
 
-    /// What finds the job of such a statement.
+    /// Returns the check that finds the job of such a statement.
     pub(super) fn search(&self) -> Option<Precondition> {
         match self {
             Self::Restore { key, .. } => Some(Precondition::NoRestoreWithKey(key.clone())),
@@ -268,14 +267,15 @@ impl Recovery {
         }
     }
 
-    /// What is asked on the same session once it is answered.
+    /// Returns the query for the result, which runs on the same session after the statement.
     pub(super) fn question(&self) -> Option<Query> {
         matches!(self, Self::Preview { .. }).then(|| RestoreQuery::Preview.into())
     }
 
-    /// The statement; it may hold keys. `None` where the guard's look is all.
+    /// Returns the statement, which may contain keys; `None` if the command only checks its
+    /// precondition.
     ///
-    /// Names stand in back quotes, since a tenant may be called as a word of the grammar is.
+    /// Names are in back quotes, because the name of a tenant may be a word of the grammar.
     pub(super) fn text(&self) -> Option<String> {
         Some(match self {
             Self::FindRestore { .. } => return None,
@@ -341,7 +341,7 @@ impl Recovery {
         })
     }
 
-    /// What stands behind WITH: `key=value`, joined by `&`, without blanks.
+    /// Returns the text after WITH: `key=value` pairs, joined by `&`, without blanks.
     fn options(&self) -> String {
         let Self::Restore {
             pools,
@@ -372,7 +372,7 @@ impl Recovery {
     }
 }
 
-/// Destinations as FROM takes them; none of them holds a comma.
+/// Returns destinations as FROM expects them. None of them contains a comma.
 pub(super) fn joined(sources: &[Destination]) -> String {
     let texts: Vec<_> = sources.iter().map(Destination::to_sql_text).collect();
     texts.join(",")

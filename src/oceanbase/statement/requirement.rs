@@ -1,13 +1,13 @@
-//! What a statement needs before it is sent: a release that supports it, a privilege of the account, and
-//! a cluster that is not being upgraded.
+//! Requirements of a statement: a release that supports it, a privilege of the account, and a
+//! cluster that is not being upgraded.
 
 use super::{Command, Recovery, TableRecovery};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::Privilege;
 
 impl Command {
-    /// Returns what a release must have for the statement. A release without it rejects the
-    /// statement, or accepts it and does something else.
+    /// Returns the capability that a release needs for the statement. A release without it rejects
+    /// the statement, or accepts it and does something else.
     #[must_use]
     pub fn needs(&self) -> Option<Capability> {
         match self {
@@ -32,8 +32,8 @@ impl Command {
         }
     }
 
-    /// Returns whether the statement waits until an upgrade of the cluster has ended. During one, sys
-    /// accepts a BACKUP and starts nothing, and RESTORE and RECOVER TABLE are rejected.
+    /// Returns whether the statement waits until an upgrade of the cluster has ended. During an
+    /// upgrade, sys accepts a BACKUP but starts nothing, and it rejects RESTORE and RECOVER TABLE.
     #[must_use]
     pub fn waits_for_upgrade(&self) -> bool {
         match self {
@@ -45,7 +45,7 @@ impl Command {
 }
 
 impl Recovery {
-    /// Returns what a release must have for the statement.
+    /// Returns the capability that a release needs for the statement.
     pub(super) fn needs(&self) -> Option<Capability> {
         match self {
             Self::Preview { .. } => Some(Capability::RestorePreview),

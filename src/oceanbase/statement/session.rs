@@ -1,4 +1,4 @@
-//! What a session is told besides commands.
+//! Session settings beside commands.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use secrecy::SecretString;
 
 use crate::oceanbase::model::Privilege;
 
-/// What a session is told before one statement, which is for that statement alone.
+/// Session setting for one statement only.
 #[derive(Clone, Debug)]
 pub struct SessionSetting {
-    /// Its fixed name: the label of its metric.
+    /// Fixed name of the setting, which labels its metric.
     pub name: &'static str,
-    /// Its text, with a password in it.
+    /// Text of the setting, which contains a password.
     pub text: SecretString,
-    /// The privilege that it needs.
+    /// Privilege that the setting needs.
     pub privilege: Privilege,
 }
 
-/// What a session is told before a command: how long the database may work on it.
+/// Returns the session setting for the database's timeout of the next command.
 #[must_use]
 pub fn limit(timeout: Duration) -> String {
     format!("SET ob_query_timeout = {}", timeout.as_micros())
 }
 
-/// What a session is told that asks a restored tenant: it can only read, and of an answer no more than is
-/// needed to see that it is too long comes over the wire.
+/// Session settings for checks of a restored tenant. Only reads are possible. The server returns at
+/// most two rows, which suffices to detect that there is more than one.
 pub const READ_ONLY: [&str; 2] = ["SET tx_read_only = 1", "SET sql_select_limit = 2"];
 
-/// What each session is told first: instants are shown in UTC, whatever the server's zone.
+/// First setting of each session: instants are in UTC, whatever the time zone of the server.
 pub const SESSION_SETUP: &str = "SET time_zone = '+00:00'";

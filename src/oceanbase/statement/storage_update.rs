@@ -1,5 +1,5 @@
-//! The statement that changes how a tenant's database enters a store, from V4.3.5.2 on: with which keys,
-//! or how fast. Only a user of the tenant may run it, for a place of the tenant (V4 reference 1.6).
+//! Statement that changes the keys or limits of a tenant's storage, from V4.3.5.2 on. Only a user
+//! of the tenant may run it, for a location of the tenant (V4 reference 1.6).
 
 use std::time::Duration;
 
@@ -9,39 +9,39 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::destination::{Destination, Location};
 use crate::oceanbase::model::{StorageLimits, TenantId, TenantName};
 
-/// A change for one place of a tenant.
+/// Change of one location of a tenant.
 #[derive(Clone, Debug)]
 pub struct StorageUpdate {
     /// The tenant.
     pub tenant: TenantName,
-    /// Its number: one of the same name that was made since is another one.
+    /// Number of the tenant. A tenant that was recreated under the same name has another number.
     pub tenant_id: TenantId,
-    /// The plain name of a user of the tenant.
+    /// Plain name of a user of the tenant.
     pub user: String,
-    /// The user's password.
+    /// Password of the user.
     pub password: SecretString,
-    /// What is changed.
+    /// New values.
     pub news: StorageUpdateKind,
 }
 
-/// What of a place is changed.
+/// Kind of the change.
 #[derive(Clone, Debug)]
 pub enum StorageUpdateKind {
-    /// It is entered with the keys of this destination.
+    /// Uses the keys of this destination.
     Keys(Destination),
-    /// It is read and written as fast as this. What is not limited is named too: what is left out is
-    /// taken for unlimited by some versions and for unchanged by others.
+    /// Sets these limits. All limits are written, even unlimited ones: some versions treat an
+    /// omitted limit as unlimited, and others as unchanged.
     Limits(Location, StorageLimits),
 }
 
 impl StorageUpdate {
-    /// The name of all of them: the label of their metric and their log line.
+    /// Name of all changes, which labels their metric and log line.
     pub const NAME: &'static str = "change_external_storage_dest";
 
-    /// How long the database may work on it: it tries new keys at the store.
+    /// Timeout of the database: it checks new keys with the storage.
     pub const TIMEOUT: Duration = Duration::from_mins(1);
 
-    /// Returns what a release must have for the statement.
+    /// Returns the capability that a release needs for the statement.
     #[must_use]
     pub fn needs(&self) -> Capability {
         match &self.news {
@@ -50,7 +50,7 @@ impl StorageUpdate {
         }
     }
 
-    /// The statement, with the keys in it.
+    /// Returns the statement, which contains the keys.
     #[must_use]
     pub fn text(&self) -> SecretString {
         let (location, clause) = match &self.news {

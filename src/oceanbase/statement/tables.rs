@@ -1,4 +1,4 @@
-//! Statements that bring tables into a tenant that exists, from V4.2.1 on.
+//! Statements that bring tables into an existing tenant, from V4.2.1 on.
 
 use std::time::Duration;
 
@@ -12,64 +12,64 @@ use crate::oceanbase::model::{
 };
 use crate::oceanbase::restore_password::RestorePassword;
 
-/// Something that is asked of the database whose tenant gets tables. `tenant` is always that tenant.
+/// Command to the database whose tenant receives tables. `tenant` is always that tenant.
 #[derive(Clone, Debug)]
 pub enum TableRecovery {
-    /// Has the engine make an auxiliary tenant from backups, and import tables from it. How long the
-    /// database takes to answer is not known: it may look at the store first.
+    /// Creates an auxiliary tenant from backups and imports tables from it. The response time is
+    /// not known, because the database may access the storage first.
     Recover {
         /// The tenant.
         tenant: TenantName,
-        /// Its number: the name may be another tenant's by now.
+        /// Number of the tenant. Another tenant may have the name by now.
         tenant_id: TenantId,
-        /// Which tables, and as what.
+        /// Tables and their new names.
         tables: Tables,
         /// Directories of data and of logs, at least one.
         sources: Vec<Destination>,
-        /// As they were then, inclusive; at the newest point that the sources hold where it is not
-        /// given.
+        /// SCN of the tables, inclusive; the newest point of the sources if `None`.
         until: Option<Scn>,
         /// Free pools for the auxiliary tenant, at least one.
         pools: Vec<ResourceName>,
-        /// Where the leaders of the auxiliary tenant are; anywhere where it is not given.
+        /// Zones of the leaders of the auxiliary tenant; any zone if `None`.
         primary_zone: Option<PrimaryZone>,
-        /// What the job is found by.
+        /// Key of the job.
         key: RestoreKey,
-        /// How new names are written.
+        /// Quoting of new names.
         quoting: RemapQuoting,
         /// Passwords of the backup sets.
         decryption: Vec<RestorePassword>,
     },
-    /// Looks whether a recovery of tables with this key is known; sends nothing.
+    /// Searches for a recovery of tables with this key; sends nothing.
     Find {
         /// The tenant.
         tenant: TenantName,
-        /// What the job is found by.
+        /// Key of the job.
         key: RestoreKey,
     },
-    /// Cancels all running recoveries of tables into this tenant, if the one with this key is the only
-    /// one. The auxiliary tenant stays.
+    /// Cancels all running recoveries of tables into this tenant, if the one with this key is the
+    /// only one. The auxiliary tenant remains.
     Cancel {
         /// The tenant.
         tenant: TenantName,
-        /// The job's key.
+        /// Key of the job.
         key: RestoreKey,
     },
-    /// Drops at once the auxiliary tenant that the failed or canceled job with this key has left.
+    /// Drops immediately the auxiliary tenant that the failed or canceled job with this key has
+    /// left.
     DropAuxiliary {
-        /// The tenant that was to get the tables.
+        /// Tenant that was to receive the tables.
         tenant: TenantName,
-        /// The auxiliary one.
+        /// Auxiliary tenant.
         auxiliary: AuxiliaryTenant,
-        /// Its number.
+        /// Number of the auxiliary tenant.
         auxiliary_id: TenantId,
-        /// The job's key.
+        /// Key of the job.
         key: RestoreKey,
     },
 }
 
 impl TableRecovery {
-    /// The command's fixed name.
+    /// Returns the fixed name of the command.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Recover { .. } => "recover_table",
@@ -118,7 +118,7 @@ impl TableRecovery {
         }
     }
 
-    /// Returns what a release must have for the statement.
+    /// Returns the capability that a release needs for the statement.
     pub(super) fn needs(&self) -> Capability {
         match self {
             Self::Recover {
@@ -130,7 +130,7 @@ impl TableRecovery {
         }
     }
 
-    /// How long the database may work on it, at most.
+    /// Returns the timeout of the database for the command.
     pub(super) fn timeout(&self) -> Duration {
         match self {
             Self::Recover { .. } | Self::DropAuxiliary { .. } => Duration::from_mins(1),
@@ -138,7 +138,8 @@ impl TableRecovery {
         }
     }
 
-    /// The statement; it may hold keys. `None` where the guard's look is all.
+    /// Returns the statement, which may contain keys; `None` if the command only checks its
+    /// precondition.
     pub(super) fn text(&self) -> Option<String> {
         Some(match self {
             Self::Find { .. } => return None,

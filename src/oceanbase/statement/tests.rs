@@ -1,4 +1,4 @@
-//! How statements read.
+//! Texts of statements.
 
 use super::*;
 

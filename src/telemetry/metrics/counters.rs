@@ -1,9 +1,9 @@
-//! What is counted while the operator works.
+//! Metrics that are counted while the operator works.
 
 use crate::telemetry::metric::{Count, Gauge, LongTiming, Timing, families};
 
 families! {
-    /// The operator itself.
+    /// Metrics of the operator itself.
     Operator: "The operator",
         "Every process exports these, also one that stands by.";
     leader: Gauge<0> = "leader" []
@@ -19,13 +19,13 @@ families! {
     api_writes: Count<2> = "api_writes_total" ["controller", "verb"]
         "Writes to the Kubernetes API, by controller and verb.";
     watch_failures: Count<1> = "watch_failures_total" ["kind"]
-        "Watches of the Kubernetes API that broke and were begun anew, by kind.";
+        "Watches of the Kubernetes API that broke and were restarted, by kind.";
     malformed: Count<1> = "malformed_objects_total" ["kind"]
         "Stored objects that could not be read, by kind.";
 }
 
 families! {
-    /// What is asked of databases.
+    /// Metrics of queries to databases.
     Database: "Databases",
         "Counted since the process began; names of statements are fixed, their text is nowhere.";
     statements: Count<2> = "sql_statements_total" ["statement", "code"]
@@ -37,7 +37,7 @@ families! {
 }
 
 families! {
-    /// What has come to an end.
+    /// Metrics of finished work.
     Work: "Work that ended",
         "Counted since the process began. `strategy` is empty for tasks without one. The series of a \
          strategy or a log backup begin at 0 when it is first seen, and go when it is deleted.";

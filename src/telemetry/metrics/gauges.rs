@@ -1,11 +1,11 @@
-//! What is true at the moment of a scrape.
+//! Metrics that describe the state at the time of a scrape.
 
 use crate::telemetry::metric::{Gauge, Ratio, families};
 
 families! {
-    /// What is true of clusters, stores and recoveries.
+    /// Metrics of clusters, storages and recoveries.
     Infrastructure: "Clusters, stores and recoveries",
-        "Made anew for each scrape, by the operator that acts alone.";
+        "Computed for each scrape, by the operator that acts alone.";
     cluster_up: Gauge<2> = "cluster_up" ["namespace", "cluster"]
         "1 while the OceanBase cluster answers, 0 while it does not.";
     storage_reachable: Gauge<2> = "storage_reachable" ["namespace", "storage"]
@@ -25,9 +25,9 @@ families! {
 }
 
 families! {
-    /// What is true of strategies.
+    /// Metrics of strategies.
     Strategies: "Strategies",
-        "Made anew for each scrape, by the operator that acts alone. None for what is not known yet.";
+        "Computed for each scrape, by the operator that acts alone. None for what is not known yet.";
     suspended: Gauge<2> = "strategy_suspended" ["namespace", "strategy"]
         "1 while the strategy makes no backups (`spec.suspend`), else 0.";
     tenants: Gauge<3> = "strategy_tenants" ["namespace", "strategy", "state"]
@@ -61,9 +61,9 @@ families! {
 }
 
 families! {
-    /// What is true of tenants.
+    /// Metrics of tenants.
     Tenants: "Tenants",
-        "Made anew for each scrape, by the operator that acts alone. None for what is not known yet. Of \
+        "Computed for each scrape, by the operator that acts alone. None for what is not known yet. Of \
          data backups the newest that ended, while its BackupTask is there.";
     progress: Ratio<4> = "progress_ratio" ["namespace", "strategy", "tenant", "type"]
         "How far a data backup that runs has come, from 0 to 1.";
@@ -80,7 +80,7 @@ families! {
     succeeded: Gauge<4> = "last_success" ["namespace", "strategy", "tenant", "type"]
         "1 where the newest data backup that ended is complete, else 0.";
     last_backup: Gauge<3> = "tenant_last_success_timestamp_seconds" ["namespace", "cluster", "tenant"]
-        "End of the tenant's newest data backup that went well, whoever started it.";
+        "End of the tenant's newest data backup that succeeded, even if another tool started it.";
     delay: Gauge<3> = "log_backup_delay_seconds" ["namespace", "cluster", "tenant"]
         "How far log backup is behind; of one that was stopped there is none.";
     checkpoint: Gauge<3> = "log_backup_checkpoint_timestamp_seconds" ["namespace", "cluster", "tenant"]

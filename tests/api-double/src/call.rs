@@ -1,4 +1,4 @@
-//! A request, understood.
+//! Parsed requests.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::refusal::Refusal;
 
-/// What is to be done.
+/// The operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub enum Verb {
@@ -23,7 +23,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// The word in a Role.
+    /// Returns the verb in a Role.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Verb {
         }
     }
 
-    /// Whether objects are changed.
+    /// Returns whether it changes objects.
     #[must_use]
     pub fn is_writing(self) -> bool {
         matches!(
@@ -50,7 +50,7 @@ impl Verb {
 /// A request.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// What is to be done.
+    /// The operation.
     pub verb: Verb,
     /// The group, empty for the core group.
     pub group: String,
@@ -58,15 +58,15 @@ pub struct Call {
     pub plural: String,
     /// `status` or nothing.
     pub subresource: String,
-    /// The namespace; all of them where it is left out.
+    /// The namespace; `None` for all namespaces.
     pub namespace: Option<String>,
-    /// The object; empty for those.
+    /// The object's name; empty for a collection.
     pub name: String,
-    /// What follows the question mark.
+    /// The query parameters.
     pub query: BTreeMap<String, String>,
     /// The media type of the body.
     pub content_type: String,
-    /// The body, null where there is none.
+    /// The body, null without one.
     pub body: Value,
 }
 
@@ -74,7 +74,7 @@ impl Call {
     /// Reads a request.
     ///
     /// # Errors
-    /// 404 for a path that is none of an object, 400 for a body that is no JSON or YAML.
+    /// 404 for a path that is not an object's, 400 for a body that is not JSON or YAML.
     pub fn read(parts: &Parts, body: &[u8]) -> Result<Self, Refusal> {
         let no_path = || Refusal::new(404, "NotFound", "the server could not find the resource");
         let mut path = parts.uri.path().split('/').filter(|part| !part.is_empty());
@@ -141,15 +141,15 @@ impl Call {
         })
     }
 
-    /// A value of the query; empty where it is left out.
+    /// Returns a query parameter; empty if it is missing.
     #[must_use]
     pub fn query(&self, key: &str) -> &str {
         self.query.get(key).map_or("", String::as_str)
     }
 }
 
-/// `update backuptasks/status nightly-1`: a name for the request that is the same in each run.
-/// Names of events are made of the time, so that an event goes by what it is about.
+/// A name for the request that is the same in each run, such as `update backuptasks/status
+/// nightly-1`. Names of events contain the time, so an event is named after its object.
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.verb.word(), self.plural)?;

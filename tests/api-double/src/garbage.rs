@@ -1,4 +1,4 @@
-//! What the garbage collector of Kubernetes does: objects go whose owners are gone.
+//! The garbage collector of Kubernetes, which deletes objects without owners.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::store::Double;
 
 impl Double {
-    /// Deletes the objects all of whose owners are gone; `true` when there were any. Like the real
-    /// one it comes some time after the owner went, and takes one generation after the other: who
-    /// calls it says when.
+    /// Deletes the objects all of whose owners are gone; returns `true` if there were any. Like the
+    /// real collector it runs later than the deletion of an owner, and handles one generation at a
+    /// time. The caller chooses the time.
     #[must_use]
     pub fn collect_garbage(&self) -> bool {
         let kinds = self.0.kinds.clone();
@@ -19,7 +19,7 @@ impl Double {
             let living: BTreeSet<String> = state.objects.values().filter_map(uid).collect();
             let is_gone = |owner: &Value| {
                 let text = |field: &str| owner[field].as_str().unwrap_or_default();
-                // A kind that is not served here may well have the object.
+                // A kind that is not served here may have the object.
                 kinds.by_name(text("apiVersion"), text("kind")).is_some()
                     && !living.contains(text("uid"))
             };

@@ -1,4 +1,4 @@
-//! Where a test makes requests and events go wrong.
+//! Fault injection of tests into requests and events.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::call::Call;
 use crate::refusal::Refusal;
 
-/// Before a request is served, or after, when its answer is on its way.
+/// Before a request is served, or after, while its answer is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub enum Moment {
@@ -15,48 +15,48 @@ pub enum Moment {
     After,
 }
 
-/// What becomes of a request.
+/// The fate of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is served.
     Serve,
-    /// It is never answered, and the connection stays open for ever.
+    /// It is never answered, and the connection stays open forever.
     Never(Moment),
-    /// It is not served, and after this time the client takes its silent connection for broken.
+    /// It is not served, and after this time the client treats its silent connection as broken.
     Silence(Duration),
     /// The connection breaks.
     Lose(Moment),
     /// It is refused.
     Refuse(Refusal),
-    /// It is served after this time: a write also when nobody waits for its answer any more.
+    /// It is served after this time; a write also if the client is gone.
     Late(Duration),
     /// It is served, and its answer takes this time.
     AnswerLate(Duration),
-    /// A list shows what was there so many changes ago.
+    /// A list shows the state of this many changes ago.
     Stale(u64),
 }
 
-/// What becomes of an event on a watch.
+/// The fate of an event on a watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventFate {
     /// It is delivered.
     Deliver,
-    /// It is lost; what comes later is delivered, and after this time the watch ends with 410: a
-    /// server that lost an event without anybody ever noticing would be none.
+    /// It is lost and later events are delivered. After this time the watch ends with 410, because
+    /// a real server also reports the loss of events at some time.
     Drop(Duration),
     /// It is delivered twice.
     Twice,
-    /// It and all that comes later wait for this time.
+    /// It and all later events wait for this time.
     Late(Duration),
     /// The watch ends before it.
     Close,
-    /// The watch ends before it with 410: the client lists anew.
+    /// The watch ends before it with 410, so that the client relists.
     Expire,
 }
 
-/// Decides what becomes of the requests of one client.
+/// Decides the fate of the requests of one client.
 pub trait Gate: Send + Sync + 'static {
-    /// Called once for each request, when it comes.
+    /// Called once for each request, when it arrives.
     fn call(&self, call: &Call) -> Fate;
 
     /// Called once for each event of each watch.
@@ -66,7 +66,7 @@ pub trait Gate: Send + Sync + 'static {
     }
 }
 
-/// Nothing goes wrong.
+/// A gate without faults.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Peace;
 

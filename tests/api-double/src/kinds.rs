@@ -1,4 +1,4 @@
-//! What is served: some built-in kinds, and those of definitions.
+//! The served kinds: some built-in kinds, and those of definitions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ pub struct Kind {
     pub plural: String,
     /// Whether it has the subresource `status`.
     pub has_status: bool,
-    /// Whether an object can only be replaced by somebody who says which version.
+    /// Whether replacing an object requires its resource version.
     pub needs_version: bool,
-    /// What its objects look like; anything where it is left out.
+    /// The schema of its objects; none accepts anything.
     pub schema: Option<Rules>,
-    /// Fields that a list can be selected by.
+    /// Fields that selectors of a list support.
     pub selectable: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ pub struct Rules {
 }
 
 impl Kind {
-    /// `group/version`, or `version` in the core group.
+    /// Returns `group/version`, or `version` in the core group.
     #[must_use]
     pub fn api_version(&self) -> String {
         if self.group.is_empty() {
@@ -77,12 +77,12 @@ impl Kind {
     }
 }
 
-/// All kinds that are served.
+/// All served kinds.
 #[derive(Clone)]
 pub struct Kinds(Arc<BTreeMap<(String, String), Kind>>);
 
 impl Default for Kinds {
-    /// Secrets, ConfigMaps, Events and Leases.
+    /// Serves Secrets, ConfigMaps, Events and Leases.
     fn default() -> Self {
         Self(Arc::new(built_in().collect()))
     }
@@ -116,11 +116,11 @@ fn entry(kind: Kind) -> Entry {
 }
 
 impl Kinds {
-    /// The built-in kinds and those of these definitions, each the YAML of one
+    /// Returns the built-in kinds and those of these definitions, each the YAML of one
     /// `CustomResourceDefinition`.
     ///
     /// # Errors
-    /// What is no YAML, and rules that can not be compiled.
+    /// Text that is not YAML, and rules that cannot be compiled.
     pub fn with_definitions<'a>(
         definitions: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, String> {

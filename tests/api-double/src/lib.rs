@@ -1,9 +1,9 @@
 //! A Kubernetes API server in process, for tests under tokio's paused clock.
 //!
-//! It is as strict as the real one where an operator could rely on it: resource versions and
-//! conflicts, lists in pages, watches with history, bookmarks and 410, the status subresource,
-//! generation, finalizers, owners, defaults, schemas and CEL rules of custom resources. A script
-//! runs against both, so that it stays so.
+//! It is as strict as the real one where an operator could rely on it. This covers resource
+//! versions and conflicts, lists in pages, watches with history, bookmarks and 410. It also covers
+//! the status subresource, generation, finalizers, owners, defaults, schemas and CEL rules of
+//! custom resources. A script runs against both to keep them equal.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
@@ -17,11 +17,11 @@
 //! # });
 //! ```
 //!
-//! * [`kinds`] what is served, read from definitions; [`schema`] what objects of a kind look like
-//! * [`store`] the objects and their history; `read`, `write`, `watch` and `garbage` what can be
-//!   done with them
-//! * [`call`] a request, understood; [`refusal`] the answer no
-//! * [`gate`] where a test makes requests and events go wrong; `service` the client's end
+//! * [`kinds`] the served kinds, read from definitions; [`schema`] the schemas of their objects
+//! * [`store`] the objects and their history; `read`, `write`, `watch` and `garbage` operations on
+//!   them
+//! * [`call`] parsed requests; [`refusal`] error answers
+//! * [`gate`] fault injection of tests; `service` the connection of a client
 
 pub mod call;
 mod garbage;

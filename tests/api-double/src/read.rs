@@ -9,11 +9,11 @@ use crate::kinds::Kind;
 use crate::refusal::Refusal;
 use crate::store::{Double, Key, State};
 
-/// What a list or a watch is about.
+/// The objects of a list or a watch.
 pub(crate) struct Selection {
     plural: String,
     namespace: Option<String>,
-    /// Paths and the values that are wanted there, or not wanted.
+    /// Paths and the required or excluded values there.
     wanted: Vec<(Vec<String>, String, bool)>,
 }
 
@@ -87,7 +87,7 @@ impl Double {
             .ok_or_else(missing)
     }
 
-    /// A list, as it was so many changes ago.
+    /// Returns a list in its state of this many changes ago.
     pub(crate) fn pages(&self, kind: &Kind, call: &Call, behind: u64) -> Result<Value, Refusal> {
         let state = self.lock();
         let (version, after) = from(&state, call, behind)?;
@@ -123,7 +123,7 @@ impl Double {
     }
 }
 
-/// At which version, and after which name, a page begins.
+/// Returns the version of a page, and the name after which it begins.
 fn from(state: &State, call: &Call, behind: u64) -> Result<(u64, Option<String>), Refusal> {
     let token = call.query("continue");
     if !token.is_empty() {
@@ -146,7 +146,7 @@ fn from(state: &State, call: &Call, behind: u64) -> Result<(u64, Option<String>)
     Ok((version, None))
 }
 
-/// Which object a request is about.
+/// Returns the object of a request.
 pub(crate) fn key(call: &Call) -> Result<Key, Refusal> {
     let namespace = call.namespace.clone();
     let namespace = namespace

@@ -1,4 +1,4 @@
-//! The answer no, as the API server says it: an object of kind Status.
+//! Error answers of the API server: objects of kind Status.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 pub struct Refusal {
     /// The HTTP status.
     pub code: u16,
-    /// The word in `reason`, such as `Conflict`.
+    /// The value of `reason`, such as `Conflict`.
     pub reason: String,
     /// The text.
     pub message: String,
@@ -17,7 +17,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal without `Retry-After`.
+    /// Creates a refusal without `Retry-After`.
     #[must_use]
     pub fn new(code: u16, reason: &str, message: impl Into<String>) -> Self {
         Self {
@@ -28,7 +28,7 @@ impl Refusal {
         }
     }
 
-    /// The one that a busy or broken server gives with this code.
+    /// Creates the refusal of a busy or broken server with this code.
     #[must_use]
     pub fn of_code(code: u16) -> Self {
         let reason = match code {
@@ -70,7 +70,7 @@ impl Refusal {
         Self::new(410, "Expired", "too old resource version")
     }
 
-    /// The object.
+    /// Returns the Status object.
     #[must_use]
     pub fn status(&self) -> Value {
         json!({

@@ -1,5 +1,4 @@
-//! What objects of a kind look like: structural schemas of custom resources, as far as their
-//! definitions use them.
+//! Structural schemas of custom resources, with the features that the definitions use.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use regex::Regex;
 use serde_json::{Map, Value};
 
-/// Drops unknown fields and fills in defaults, from the outside in: what a default brings gets its
+/// Drops unknown fields and fills in defaults, outermost first: the content of a default gets its
 /// own defaults.
 pub(crate) fn complete(schema: &Value, object: &mut Value) {
     complete_node(schema, object, true);
@@ -36,7 +35,7 @@ fn complete_node(schema: &Value, value: &mut Value, is_root: bool) {
                     continue;
                 }
                 let default = schema.get("default");
-                // A null that the schema does not allow counts as left out.
+                // A null that the schema does not allow counts as missing.
                 if fields.get(name).is_some_and(Value::is_null) && schema["nullable"] != true {
                     fields.remove(name);
                 }
@@ -57,7 +56,7 @@ fn complete_node(schema: &Value, value: &mut Value, is_root: bool) {
     }
 }
 
-/// Writes down what does not fit.
+/// Collects violations of the schema.
 pub(crate) fn check(schema: &Value, value: &Value, path: &str, problems: &mut Vec<String>) {
     if value.is_null() && schema["nullable"] == true {
         return;
@@ -182,7 +181,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     if let Some(regex) = known.get(pattern) {
         return regex.is_match(text);
     }
-    // A pattern that can not be read lets nothing through: the test that meets it says so.
+    // An invalid pattern rejects everything, and the affected test reports it.
     let Ok(regex) = Regex::new(pattern) else {
         return false;
     };

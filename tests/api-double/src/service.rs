@@ -1,4 +1,4 @@
-//! The client's end: requests come in, answers go out.
+//! The connection of a client: it receives requests and sends answers.
 
 use std::future::pending;
 use std::io;
@@ -24,25 +24,25 @@ use crate::gate::{Fate, Gate, Moment};
 use crate::refusal::Refusal;
 use crate::store::Double;
 
-/// What a client is made of.
+/// The service below a client.
 pub type Service = BoxCloneSyncService<Request<Body>, Answer, BoxError>;
 
-/// What it answers.
+/// The answer of the service.
 pub type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
 
 impl Double {
-    /// A client that tries again like the one that is made of a kubeconfig. Changes that it makes
-    /// are the operator's.
+    /// Returns a client with the retries of a client from a kubeconfig. Its changes are attributed
+    /// to the operator.
     pub fn client(&self, gate: Arc<dyn Gate>) -> kube::Client {
         self.client_of("operator", gate)
     }
 
-    /// A client of somebody.
+    /// Returns the client of an actor.
     pub fn client_of(&self, actor: &str, gate: Arc<dyn Gate>) -> kube::Client {
         kube::Client::new(self.service(actor, gate), "default")
     }
 
-    /// What is below a client of somebody who has layers of his own.
+    /// Returns the service for a client of an actor with layers of its own.
     pub fn service(&self, actor: &str, gate: Arc<dyn Gate>) -> Service {
         let (double, actor) = (self.clone(), Arc::<str>::from(actor));
         let service = tower::service_fn(move |request: Request<Body>| {
@@ -100,7 +100,7 @@ impl Double {
         }
     }
 
-    /// A write that is on its way arrives, whatever becomes of its sender meanwhile.
+    /// Serves a write that is under way, even if its sender is gone.
     async fn arrive_late(
         &self,
         call: Call,
@@ -111,7 +111,7 @@ impl Double {
         let (double, actor) = (self.clone(), actor.to_owned());
         #[allow(
             clippy::disallowed_methods,
-            reason = "nobody may be left who waits for it"
+            reason = "the caller may have stopped waiting for it"
         )]
         let arrival = tokio::spawn(async move {
             sleep(pause).await;

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::kinds::Kinds;
 
-/// Which object.
+/// The identity of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The plural of its kind.
@@ -26,20 +26,20 @@ pub struct Key {
 pub struct Change {
     /// The version of everything after it: the object's `resourceVersion`.
     pub version: u64,
-    /// Which object.
+    /// The object.
     pub key: Key,
-    /// The object before; nothing where it was made.
+    /// The object before; none if it was created.
     pub before: Option<Arc<Value>>,
-    /// The object after; nothing where it is gone.
+    /// The object after; none if it was deleted.
     pub after: Option<Arc<Value>>,
-    /// Whose client asked for it.
+    /// The actor of the requesting client.
     pub actor: String,
     /// The request: see [`Call`](crate::Call).
     pub call: String,
 }
 
 impl Change {
-    /// The type of its event on a watch.
+    /// Returns the type of its event on a watch.
     #[must_use]
     pub fn event(&self) -> &'static str {
         match (&self.before, &self.after) {
@@ -58,19 +58,19 @@ impl fmt::Display for Change {
 
 type Witness = Box<dyn FnMut(&Change) + Send>;
 
-/// Everything that is stored.
+/// The whole state.
 pub(crate) struct State {
     pub(crate) version: u64,
     pub(crate) objects: BTreeMap<Key, Arc<Value>>,
     pub(crate) history: Vec<Arc<Change>>,
-    /// Watches can not begin before this version.
+    /// The earliest version at which watches can begin.
     pub(crate) compacted: u64,
     names: u64,
     witness: Option<Witness>,
 }
 
 impl State {
-    /// Stores an object, or removes it where there is none.
+    /// Stores an object, or removes it.
     pub(crate) fn commit(
         &mut self,
         key: Key,
@@ -101,7 +101,7 @@ impl State {
         change
     }
 
-    /// The objects as they were at a version.
+    /// Returns the objects at a version.
     pub(crate) fn at(&self, version: u64) -> BTreeMap<Key, Arc<Value>> {
         let mut objects = self.objects.clone();
         for change in self.history.iter().rev() {
@@ -116,7 +116,7 @@ impl State {
         objects
     }
 
-    /// A number that was never given before.
+    /// Returns a number that was never used before.
     pub(crate) fn number(&mut self) -> u64 {
         self.names += 1;
         self.names
@@ -127,16 +127,16 @@ pub(crate) struct Shared {
     pub(crate) kinds: Kinds,
     now: Box<dyn Fn() -> Timestamp + Send + Sync>,
     state: Mutex<State>,
-    /// The version, for those who wait for the next one.
+    /// The version, for watches that wait for the next one.
     pub(crate) changed: watch::Sender<u64>,
 }
 
-/// An API server in process; clones are the same one.
+/// An API server in process. Clones share one state.
 #[derive(Clone)]
 pub struct Double(pub(crate) Arc<Shared>);
 
 impl Double {
-    /// An API server without objects.
+    /// Creates an API server without objects.
     pub fn new(kinds: Kinds, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         let state = State {
             version: 1,
@@ -159,11 +159,11 @@ impl Double {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        // What a panic of a test leaves behind is looked at by nobody.
+        // The state after a panic of a test is not used.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works on the state and tells the watches.
+    /// Changes the state and notifies the watches.
     pub(crate) fn change<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let done = work(&mut state);
@@ -177,18 +177,18 @@ impl Double {
         done
     }
 
-    /// Hands every change to `witness` at once. It is called while the server is locked.
+    /// Passes every change to `witness` immediately, while the server is locked.
     pub fn witness(&self, witness: impl FnMut(&Change) + Send + 'static) {
         self.lock().witness = Some(Box::new(witness));
     }
 
-    /// Forgets the history up to now: watches that begin before get 410.
+    /// Removes the history up to now: watches that begin before get 410.
     pub fn compact(&self) {
         let mut state = self.lock();
         state.compacted = state.version;
     }
 
-    /// An object as it is stored.
+    /// Returns an object as it is stored.
     #[must_use]
     pub fn get(&self, plural: &str, namespace: &str, name: &str) -> Option<Arc<Value>> {
         let key = Key {
@@ -199,7 +199,7 @@ impl Double {
         self.lock().objects.get(&key).cloned()
     }
 
-    /// All objects of a kind.
+    /// Returns all objects of a kind.
     #[must_use]
     pub fn list(&self, plural: &str) -> Vec<Arc<Value>> {
         let state = self.lock();
@@ -210,7 +210,7 @@ impl Double {
             .collect()
     }
 
-    /// All changes so far.
+    /// Returns all changes so far.
     #[must_use]
     pub fn history(&self) -> Vec<Arc<Change>> {
         self.lock().history.clone()

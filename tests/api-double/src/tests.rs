@@ -1,5 +1,5 @@
-//! What goes wrong on purpose, and what only the double can show: the rest is compared with a real
-//! API server by the integration tests.
+//! Tests of injected faults and of behavior that only the double has. The integration tests compare
+//! the rest with a real API server.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{Call, Double, EventFate, Fate, Gate, Kinds, Moment, Peace, Refusal};
 
-/// Gives out fates for requests that change something, and for events, one after the other.
+/// Fates for requests that change something, and for events, in order.
 #[derive(Default)]
 struct Script {
     calls: Mutex<Vec<Fate>>,
@@ -54,7 +54,7 @@ async fn make(api: &Api<ConfigMap>, name: &str) -> kube::Result<ConfigMap> {
     api.create(&PostParams::default(), &named(name)).await
 }
 
-/// The events of a watch until it ends.
+/// Returns the events of a watch until it ends.
 async fn events(api: &Api<ConfigMap>, version: &str, seconds: u32) -> Vec<String> {
     let params = WatchParams::default().timeout(seconds);
     let events = api.watch(&params, version).await.unwrap();

@@ -18,7 +18,7 @@ use crate::read::Selection;
 use crate::refusal::Refusal;
 use crate::store::Double;
 
-/// How often an idle watch says how far it is; the real server does so about once a minute.
+/// Interval of bookmarks on an idle watch, about the same as in the real server.
 const BOOKMARK_INTERVAL: Duration = Duration::from_mins(1);
 
 struct Watch {
@@ -28,7 +28,7 @@ struct Watch {
     plural: String,
     kind: String,
     api_version: String,
-    /// Everything up to this version was looked at.
+    /// All changes up to this version were checked.
     version: u64,
     changed: watch::Receiver<u64>,
     ends_at: Instant,
@@ -39,7 +39,7 @@ struct Watch {
 }
 
 impl Double {
-    /// The events of a watch, one JSON text a line.
+    /// Returns the events of a watch, one JSON text a line.
     pub(crate) fn watch(
         &self,
         kind: &Kind,
@@ -79,7 +79,7 @@ impl Watch {
     fn begin(&mut self, wanted: u64) {
         let state = self.double.lock();
         if wanted == 0 {
-            // From nowhere: what is there comes first.
+            // Without a version, the existing objects come first.
             self.version = state.version;
             for (key, object) in &state.objects {
                 if self.selection.has(key, object) {
@@ -118,7 +118,7 @@ impl Watch {
         }
     }
 
-    /// Takes the next change of the history; `false` when there is none.
+    /// Takes the next change of the history; `false` if there is none.
     async fn take(&mut self) -> bool {
         let change = {
             let state = self.double.lock();
@@ -132,7 +132,7 @@ impl Watch {
                 .filter(|object| self.selection.has(&change.key, object))
                 .cloned()
         };
-        // An object that leaves the selection is gone, one that enters it is new.
+        // An object that leaves the selection is deleted, one that enters it is new.
         let (kind, object) = match (shown(&change.before), shown(&change.after)) {
             (None, None) => {
                 self.version = change.version;

@@ -1,6 +1,6 @@
-//! Writing: making, replacing, patching and deleting one object.
+//! Writing: creating, replacing, patching and deleting one object.
 //!
-//! What is not kept: who set which field. An apply is a merge that may also make the object.
+//! The owners of fields are not recorded. An apply is a merge that may also create the object.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::store::{Double, Key, State};
 
 impl Double {
-    /// What is answered, and whether the object was made.
+    /// Returns the answer, and whether the object was created.
     pub(crate) fn write(
         &self,
         kind: &Kind,
@@ -91,7 +91,7 @@ impl Work<'_> {
         Ok(self.commit(state, key, Some(object)))
     }
 
-    /// The body as an object of its kind.
+    /// Returns the body as an object of its kind.
     fn identified(&self, mut object: Value) -> Result<Value, Refusal> {
         if !object.is_object() {
             return Err(Refusal::bad_request("the body is no object"));
@@ -108,7 +108,7 @@ impl Work<'_> {
         if !object["metadata"].is_object() {
             object["metadata"] = json!({});
         }
-        // The fields of a Secret that can only be written.
+        // The write-only fields of a Secret.
         if let Some(plain) = object.as_object_mut().and_then(|o| o.remove("stringData")) {
             for (key, value) in plain.as_object().into_iter().flatten() {
                 let bytes = value.as_str().unwrap_or_default().as_bytes().to_vec();
@@ -130,7 +130,7 @@ impl Work<'_> {
         self.replace(state, key, object)
     }
 
-    /// Puts an object in the place of the one that is there.
+    /// Replaces an existing object.
     fn replace(&self, state: &mut State, key: Key, mut new: Value) -> Result<Value, Refusal> {
         let missing = || Refusal::not_found(&self.call.plural, &key.name);
         let old = state.objects.get(&key).cloned().ok_or_else(missing)?;
@@ -245,7 +245,7 @@ impl Work<'_> {
         }))
     }
 
-    /// Takes the owner out of what it owns.
+    /// Removes the owner from its dependents.
     fn orphan(&self, state: &mut State, owner: &Value) {
         let uid = &owner["metadata"]["uid"];
         let children: Vec<_> = state
@@ -266,7 +266,7 @@ impl Work<'_> {
     }
 }
 
-/// The API server keeps no fractions of a second.
+/// Drops fractions of a second, as the API server does.
 fn whole_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
@@ -276,7 +276,7 @@ fn has_finalizers(object: &Value) -> bool {
     finalizers.is_some_and(|finalizers| !finalizers.is_empty())
 }
 
-/// Sets a field, or removes it where the value is null.
+/// Sets a field, or removes it for a null value.
 fn set(object: &mut Value, field: &str, value: Value) {
     if let Some(fields) = object.as_object_mut() {
         if value.is_null() {
@@ -287,7 +287,7 @@ fn set(object: &mut Value, field: &str, value: Value) {
     }
 }
 
-/// A merge patch: RFC 7386.
+/// Applies a merge patch: RFC 7386.
 fn merge(object: &mut Value, patch: &Value) {
     let Some(changes) = patch.as_object() else {
         *object = patch.clone();
@@ -307,7 +307,7 @@ fn merge(object: &mut Value, patch: &Value) {
     }
 }
 
-/// A lowercase RFC 1123 subdomain.
+/// Returns whether a name is a lowercase RFC 1123 subdomain.
 fn is_name(name: &str) -> bool {
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.len() <= 253

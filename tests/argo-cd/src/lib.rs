@@ -1,8 +1,8 @@
-//! What the tests need of Argo CD, run by its own code: the settings of `argocd-cm`, its Lua engine, its
+//! Argo CD for the tests, run by its own code: the settings of `argocd-cm`, its Lua engine, its
 //! comparison of live and desired objects, and its sync with waves and hooks.
 //!
-//! The program comes out of the Go module beside this crate, built on first use into `target/argo-cd`:
-//! minutes. Each call starts it once.
+//! The program is built from the Go module beside this crate on first use into `target/argo-cd`,
+//! which takes minutes. Each call starts it once.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -28,17 +28,17 @@ pub struct ArgoCd {
     settings: PathBuf,
 }
 
-/// What Argo CD makes of an object.
+/// Argo CD's health of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Health {
     /// Healthy, Suspended, Progressing, Missing, Degraded or Unknown.
     pub status: String,
-    /// Why.
+    /// The reason.
     #[serde(default)]
     pub message: String,
 }
 
-/// What an action sends to the API server.
+/// A request of an action to the API server.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Request {
     /// `create`, or `patch` of the object itself.
@@ -47,53 +47,53 @@ pub struct Request {
     pub body: Value,
 }
 
-/// How a sync ended.
+/// The end of a sync.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Operation {
-    /// Succeeded, Failed or Error; Running where it did not end within three minutes.
+    /// Succeeded, Failed or Error; Running after three minutes without an end.
     pub phase: String,
-    /// Why.
+    /// The reason.
     pub message: String,
-    /// What became of each object.
+    /// The results of the objects.
     pub resources: Vec<Synced>,
 }
 
-/// What became of one object in a sync.
+/// The result of one object in a sync.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Synced {
     /// Its kind.
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// The hook that it is, such as `PreSync`; empty where it is none.
+    /// Its kind of hook, such as `PreSync`; empty if it is not a hook.
     pub hook: String,
     /// Synced, `SyncFailed`, Pruned or `PruneSkipped`; empty for a hook.
     pub status: String,
     /// Of its health: Running, Succeeded, Failed or Error.
     pub phase: String,
-    /// What Argo CD says.
+    /// The message of Argo CD.
     pub message: String,
-    /// Which one it was, from 1.
+    /// Its position in the sync, from 1.
     pub order: i64,
 }
 
-/// An object that is not in the cluster what it should be.
+/// An object that differs from its desired state.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Difference {
     /// Its kind.
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// Which of Argo CD's ways to compare: three-way, structured-merge or server-side.
+    /// Argo CD's method of comparison: three-way, structured-merge or server-side.
     pub by: String,
-    /// As it is, without what Argo CD does not compare.
+    /// The live state, without what Argo CD does not compare.
     pub live: String,
-    /// As it would be.
+    /// The predicted state.
     pub predicted: String,
 }
 
 impl ArgoCd {
-    /// One that has read this file of a ConfigMap `argocd-cm`.
+    /// Reads this file of a ConfigMap `argocd-cm`.
     #[must_use]
     pub fn new(settings: &Path) -> Self {
         Self {
@@ -101,13 +101,13 @@ impl ArgoCd {
         }
     }
 
-    /// The health of each object; `None` where no script is for its kind.
+    /// Returns the health of each object; `None` for a kind without a script.
     pub fn health(&self, objects: &[Value]) -> io::Result<Vec<Option<Health>>> {
         let input = Value::from(objects).to_string();
         self.run(&["health"], &[], &input, None)
     }
 
-    /// The names of the actions that each object offers, in alphabetical order.
+    /// Returns the names of the actions that each object offers, in alphabetical order.
     pub fn actions(&self, objects: &[Value]) -> io::Result<Vec<Vec<String>>> {
         #[derive(Deserialize)]
         struct Action {
@@ -119,12 +119,12 @@ impl ArgoCd {
         Ok(found.into_iter().map(names).collect())
     }
 
-    /// What an action of an object sends.
+    /// Returns the requests of an action of an object.
     pub fn action(&self, object: &Value, name: &str) -> io::Result<Vec<Request>> {
         self.run(&["action"], &[name], &object.to_string(), None)
     }
 
-    /// An Application with manifests for a namespace of the cluster of this kubeconfig.
+    /// Creates an Application with manifests for a namespace of this kubeconfig's cluster.
     #[must_use]
     pub fn application(&self, kubeconfig: &Path, name: &str, namespace: &str) -> Application {
         Application {
@@ -147,7 +147,8 @@ impl ArgoCd {
             .args(command)
             .arg(&self.settings)
             .args(arguments)
-            // A name that no file has: what asks a cluster is to fail, not to reach the caller's.
+            // A file that does not exist: without a cluster, a request must fail and not reach the
+            // caller's cluster.
             .env("KUBECONFIG", kubeconfig.unwrap_or(Path::new("no-cluster")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -165,7 +166,7 @@ impl ArgoCd {
     }
 }
 
-/// An Application: what is in Git, and where it belongs.
+/// An Application: manifests of Git, and their destination.
 #[derive(Clone, Debug)]
 pub struct Application {
     argo: ArgoCd,
@@ -180,12 +181,12 @@ impl Application {
         self.ask("sync", &[], manifests)
     }
 
-    /// The same, and deletes what is not among them any more.
+    /// Does the same, and deletes objects that are no longer among them.
     pub fn sync_and_prune(&self, manifests: &str) -> io::Result<Operation> {
         self.ask("sync", &["prune"], manifests)
     }
 
-    /// What differs between manifests and cluster, by each of Argo CD's ways to compare.
+    /// Returns the differences between manifests and cluster, by each of Argo CD's methods.
     pub fn diff(&self, manifests: &str) -> io::Result<Vec<Difference>> {
         self.ask("diff", &[], manifests)
     }

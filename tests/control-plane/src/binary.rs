@@ -23,9 +23,10 @@ pub(crate) const PROGRAM: Program = Program {
                  kubectl still come from that build",
 };
 
-/// The path of the Go program, after building it if its source has changed since the last build.
+/// Returns the path of the Go program, after building it if its source has changed since the last
+/// build.
 ///
-/// Callers in other threads and processes wait for the one that builds.
+/// Callers in other threads and processes wait for a running build.
 pub fn binary() -> Result<PathBuf, Error> {
     PROGRAM.binary()
 }

@@ -1,9 +1,9 @@
-//! Why there is no control plane.
+//! Reasons for a missing control plane.
 
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-/// What kept the control plane from being built or started.
+/// The reason why the control plane was not built or started.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -13,43 +13,43 @@ pub enum Error {
          build {program} in {}; {without_go}", source_dir.display()
     )]
     GoMissing {
-        /// What was to be built.
+        /// The program to build.
         program: &'static str,
-        /// Where its Go module is.
+        /// The directory of its Go module.
         source_dir: PathBuf,
-        /// What else can be done.
+        /// The alternative to Go.
         without_go: &'static str,
     },
-    /// The Go compiler refused, or a module could not be fetched.
+    /// The Go compiler failed, or a module could not be fetched.
     #[error("go build in {} failed ({status}):\n{output}", source_dir.display())]
     Build {
-        /// Where the Go module is.
+        /// The directory of the Go module.
         source_dir: PathBuf,
-        /// How `go` ended.
+        /// The exit status of `go`.
         status: std::process::ExitStatus,
-        /// What `go` wrote to stderr.
+        /// The output of `go` on stderr.
         output: String,
     },
     /// The supervisor ended before the API server was ready.
     #[error("the control plane did not start:\n{report}")]
     Start {
-        /// The supervisor's own words, with the last lines of the log of the server it blames.
+        /// The supervisor's report, with the last log lines of the failed server.
         report: String,
     },
     /// A file, directory or program could not be used.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was to be done.
+        /// The attempted action.
         action: &'static str,
-        /// With what.
+        /// The affected path.
         path: PathBuf,
-        /// The system's answer.
+        /// The error of the system.
         source: io::Error,
     },
 }
 
-/// The same text as `Display`: tests unwrap this error, and a log of twenty lines with escaped line
-/// ends is unreadable.
+/// The same text as `Display`: tests unwrap this error, and twenty log lines with escaped line ends
+/// are unreadable.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)

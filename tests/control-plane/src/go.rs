@@ -1,4 +1,4 @@
-//! Go programs that the tests use, each built once for each state of its source.
+//! Go programs of the tests, each built once for each state of its source.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
@@ -14,22 +14,23 @@ use crate::lock;
 pub struct Program {
     /// The name of the program and of its directory, such as `helm`.
     pub name: &'static str,
-    /// Where its `go.mod` is.
+    /// The directory of its `go.mod`.
     pub source_dir: &'static str,
     /// The package to build: `.`, or the path of one that `go.mod` requires.
     pub package: &'static str,
     /// Build tags, with commas between them; mostly none.
     pub tags: &'static str,
-    /// What the linker is told. Many programs learn their version this way.
+    /// Options for the linker, through which many programs receive their version.
     pub linker_flags: &'static str,
-    /// What a person without Go can do, at the end of a sentence.
+    /// The alternative for a user without Go, at the end of a sentence.
     pub without_go: &'static str,
 }
 
 impl Program {
-    /// The path of the program, after building it if its source has changed since the last build.
+    /// Returns the path of the program, after building it if its source has changed since the last
+    /// build.
     ///
-    /// Callers in other threads and processes wait for the one that builds.
+    /// Callers in other threads and processes wait for a running build.
     pub fn binary(&self) -> Result<PathBuf, Error> {
         let home = self.home()?;
         let program = home.join(self.name);
@@ -44,8 +45,8 @@ impl Program {
 
         let unfinished = home.join("unfinished");
         self.build(&unfinished)?;
-        // In this order: a crash in between costs a build, and never leaves a program that passes for
-        // another one.
+        // In this order: a crash in between costs a build, and never leaves a program of another
+        // source.
         if built_from.exists() {
             fs::remove_file(&built_from).at("remove", &built_from)?;
         }
@@ -54,7 +55,7 @@ impl Program {
         Ok(program)
     }
 
-    /// The directory of the program, inside Cargo's target directory.
+    /// Returns the directory of the program, inside Cargo's target directory.
     pub(crate) fn home(&self) -> Result<PathBuf, Error> {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         #[allow(
@@ -68,7 +69,7 @@ impl Program {
     }
 
     fn build(&self, output: &Path) -> Result<(), Error> {
-        // Past the test harness, which would hold this back: four silent minutes look like a hang.
+        // Bypasses the test harness, which would hide this: four silent minutes look like a hang.
         let _ = writeln!(
             io::stderr(),
             "building {} with Go: minutes the first time, seconds with a warm cache",
@@ -113,7 +114,7 @@ impl Program {
     }
 }
 
-/// A hash of everything the build reads, by content: a checkout changes every time stamp.
+/// Returns a hash of everything the build reads, by content: a checkout changes every timestamp.
 fn fingerprint(source_dir: &Path, linker_flags: &str) -> Result<String, Error> {
     let mut inputs = Vec::new();
     for entry in fs::read_dir(source_dir).at("list", source_dir)? {

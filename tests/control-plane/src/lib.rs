@@ -1,10 +1,10 @@
 //! A real Kubernetes control plane (etcd, kube-apiserver, kube-controller-manager) and the kubectl
 //! of the same version, for tests and the demo.
 //!
-//! The servers come out of the Go program beside this crate, built by [`binary`] on first use, or,
-//! when `KUBEBUILDER_ASSETS` names a directory of envtest binaries, from there. They live no longer
-//! than the process that started them, however that process ends: its end of a pipe closes, and
-//! the supervisor at the other end kills them. A [`ControlPlane`] may therefore sit in a `static`.
+//! The Go program beside this crate contains the servers; [`binary`] builds it on first use. If
+//! `KUBEBUILDER_ASSETS` names a directory of envtest binaries, those are used. The servers end with
+//! the process that started them, in every case. Its end of a pipe closes, and the supervisor at
+//! the other end kills them. A [`ControlPlane`] may therefore be a `static`.
 
 mod binary;
 mod error;
@@ -28,8 +28,8 @@ use crate::scratch::Scratch;
 /// A running control plane; dropping it ends every process and removes its directory.
 ///
 /// RBAC is enforced. The service account admission plugin is off, so a Pod can be created before
-/// its namespace has a default service account; tokens of service accounts can be requested all the
-/// same. There is no scheduler and no kubelet.
+/// its namespace has a default service account. Tokens of service accounts can be requested
+/// nevertheless. There is no scheduler and no kubelet.
 pub struct ControlPlane {
     program: PathBuf,
     ready: ReadyLine,
@@ -38,7 +38,7 @@ pub struct ControlPlane {
     scratch: Scratch,
 }
 
-/// What the supervisor prints once the API server answers.
+/// The supervisor's output when the API server answers.
 #[derive(Deserialize)]
 struct ReadyLine {
     kubeconfig: PathBuf,
@@ -47,8 +47,8 @@ struct ReadyLine {
 }
 
 impl ControlPlane {
-    /// Starts a control plane and blocks until its API server is ready: about three seconds, and
-    /// minutes when the program has to be built first.
+    /// Starts a control plane and blocks until its API server is ready. This takes about three
+    /// seconds, or minutes if the program must be built first.
     pub fn start() -> Result<Self, Error> {
         let program = binary()?;
         let scratch = Scratch::create(&binary::PROGRAM.home()?)?;
@@ -60,8 +60,8 @@ impl ControlPlane {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
-            // Ctrl-C in a terminal is for the starter alone, which may want to end its own clients
-            // before their API server.
+            // Ctrl-C in a terminal must only reach the starter, which may end its clients before
+            // their API server.
             .process_group(0)
             .spawn()
             .at("start", &program)?;
@@ -89,33 +89,33 @@ impl ControlPlane {
         })
     }
 
-    /// The administrator's kubeconfig, with the server's certificate authority inside.
+    /// Returns the administrator's kubeconfig, with the server's certificate authority inside.
     #[must_use]
     pub fn kubeconfig(&self) -> &Path {
         &self.ready.kubeconfig
     }
 
-    /// A directory for the files of whoever uses it. It is removed with the control plane, or, where
-    /// that is never dropped, when the next one starts.
+    /// Returns a directory for files of the user. It is removed with the control plane, or, if that
+    /// is never dropped, at the next start.
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.scratch.path()
     }
 
-    /// The API server's address, `https://127.0.0.1:PORT`.
+    /// Returns the API server's address, `https://127.0.0.1:PORT`.
     #[must_use]
     pub fn server(&self) -> &str {
         &self.ready.server
     }
 
-    /// The administrator's bearer token.
+    /// Returns the administrator's bearer token.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.ready.token
     }
 
-    /// A kubectl that talks to this API server as its administrator and reads and writes nothing
-    /// in the caller's home directory.
+    /// Returns a kubectl for this API server with the administrator's rights. It does not use the
+    /// caller's home directory.
     #[must_use]
     pub fn kubectl(&self) -> Command {
         let mut command = Command::new(&self.program);

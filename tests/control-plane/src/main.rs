@@ -1,4 +1,4 @@
-//! `cargo run -p control-plane`: a control plane to try things on, until stdin ends or Ctrl-C.
+//! `cargo run -p control-plane`: a control plane for experiments, until stdin ends or Ctrl-C.
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -13,16 +13,16 @@ const CLAIM: &str = "claim";
 
 static CREATED: AtomicU32 = AtomicU32::new(0);
 
-/// A directory that is removed on drop, or, when its owner was killed, by the next one's creation.
+/// A directory that is removed on drop, or by the next creation if its owner was killed.
 pub(crate) struct Scratch {
     path: PathBuf,
-    /// Locked while the owner lives. Not its pid, which says nothing in another container.
+    /// Locked while the owner lives. A pid would be ambiguous between containers.
     _claim: File,
 }
 
 impl Scratch {
     pub(crate) fn create(parent: &Path) -> Result<Self, Error> {
-        // A directory that is made and not yet claimed looks abandoned.
+        // A directory that is created and not yet claimed looks abandoned.
         let _only_creator = lock::exclusive(&parent.join("scratch.lock"))?;
         remove_abandoned(parent);
         let number = CREATED.fetch_add(1, Ordering::Relaxed);
@@ -46,7 +46,7 @@ impl Drop for Scratch {
     }
 }
 
-/// Errors are left to the next run: a server that is just being killed may still write a file.
+/// Errors are left to the next run: a server that is being killed may still write a file.
 fn remove_abandoned(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else {
         return;
@@ -59,7 +59,7 @@ fn remove_abandoned(parent: &Path) {
     }
 }
 
-/// No claim at all is what an interrupted removal leaves.
+/// An interrupted removal leaves no claim at all.
 fn is_abandoned(path: &Path) -> bool {
     File::open(path.join(CLAIM)).is_ok_and(|claim| claim.try_lock().is_ok())
         || !path.join(CLAIM).exists()

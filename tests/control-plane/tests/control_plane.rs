@@ -1,5 +1,4 @@
-//! The control plane as its users meet it: what its API server and controllers do, and that nothing
-//! of it is left behind.
+//! Tests of the control plane's API server and controllers, and of its removal.
 
 #![cfg(test)]
 #![allow(
@@ -23,7 +22,7 @@ static SHARED: LazyLock<ControlPlane> = LazyLock::new(|| ControlPlane::start().u
 /// The supervisor, etcd, the API server and the controller manager.
 const PROCESSES: usize = 4;
 
-/// Runs the shared control plane's kubectl and returns what it prints.
+/// Runs the shared control plane's kubectl and returns its output.
 fn kubectl(arguments: &str) -> String {
     let output = SHARED
         .kubectl()
@@ -35,7 +34,7 @@ fn kubectl(arguments: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Runs a kubectl that has to fail and returns what it complains of.
+/// Runs a kubectl that must fail and returns its error.
 fn kubectl_complaint(arguments: &str) -> String {
     let output = SHARED
         .kubectl()
@@ -46,7 +45,7 @@ fn kubectl_complaint(arguments: &str) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// How many living processes name this directory on their command line.
+/// Returns how many living processes name this directory on their command line.
 fn processes_in(dir: &Path) -> usize {
     let dir = dir.to_str().unwrap();
     let names_dir = |pid: &Path| {
@@ -63,8 +62,7 @@ fn processes_in(dir: &Path) -> usize {
         .count()
 }
 
-/// The last one is announced while its program is still being loaded: until then it has no command
-/// line.
+/// Waits for the last process, which has no command line while its program is being loaded.
 fn wait_for_all_processes_in(dir: &Path) {
     let deadline = Instant::now() + Duration::from_mins(1);
     while processes_in(dir) != PROCESSES {

@@ -1,8 +1,8 @@
 //! Flux's kustomize-controller of one version, and sources for it, for the tests of GitOps.
 //!
-//! It comes out of the Go module beside this crate, built on first use into
-//! `target/kustomize-controller`: minutes. Where `KUSTOMIZE_CONTROLLER_BIN` names one, that is used.
-//! A source is an `ExternalArtifact`: a tar file that is served here, since there is no Git server.
+//! It is built from the Go module beside this crate on first use into
+//! `target/kustomize-controller`, which takes minutes. `KUSTOMIZE_CONTROLLER_BIN` overrides it. A
+//! source is an `ExternalArtifact`: a tar file that is served here, because there is no Git server.
 
 mod source;
 
@@ -25,27 +25,28 @@ const PROGRAM: Program = Program {
     without_go: "KUSTOMIZE_CONTROLLER_BIN can name a kustomize-controller that is there",
 };
 
-/// The definitions of Kustomization and ExternalArtifact, as Flux 1.9.5 ships them, and of what else is watched.
+/// Returns the definitions of Kustomization and ExternalArtifact, as in Flux 1.9.5, and of the
+/// other watched kinds.
 #[must_use]
 pub fn definitions() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("crds")
 }
 
-/// A running kustomize-controller that looks at one namespace. Dropping it kills it.
+/// A running kustomize-controller that watches one namespace. Dropping it kills it.
 pub struct KustomizeController {
     child: Child,
     log: PathBuf,
 }
 
 impl KustomizeController {
-    /// Starts one as the administrator of this kubeconfig. Its files go to this directory.
+    /// Starts a controller as the administrator of this kubeconfig. Its files go to this directory.
     ///
     /// # Errors
-    /// It can not be built or started.
+    /// It cannot be built or started.
     pub fn start(kubeconfig: &Path, namespace: &str, directory: &Path) -> io::Result<Self> {
         #[allow(
             clippy::disallowed_methods,
-            reason = "whoever runs the tests says by it that the program is there"
+            reason = "the command that runs the tests sets it to say that the program is there"
         )]
         let named = env::var_os("KUSTOMIZE_CONTROLLER_BIN");
         let program = named.map_or_else(
@@ -62,7 +63,8 @@ impl KustomizeController {
                 "--enable-leader-election=false",
                 "--metrics-addr=0",
                 "--health-addr=127.0.0.1:0",
-                // A dependency that is not ready is looked at again; the default is half a minute.
+                // Interval of checks of a dependency that is not ready; the default is half a
+                // minute.
                 "--requeue-dependency=1s",
                 "--log-encoding=json",
             ])
@@ -76,7 +78,7 @@ impl KustomizeController {
         Ok(Self { child, log })
     }
 
-    /// What it logged so far, line by line, as JSON.
+    /// Returns its log so far, line by line, as JSON.
     #[must_use]
     pub fn log(&self) -> Vec<serde_json::Value> {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();

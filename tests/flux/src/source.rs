@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 type Files = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 
-/// Serves what is published, until the process ends.
+/// A server of published sources, until the process ends.
 pub struct Sources {
     address: SocketAddr,
     files: Files,
@@ -22,7 +22,7 @@ pub struct Sources {
 /// One revision of a source, as an `ExternalArtifact` shows it.
 #[derive(Clone, Debug)]
 pub struct Artifact {
-    /// Where it is served.
+    /// Its URL.
     pub url: String,
     /// `sha256:…` of the tar file.
     pub digest: String,
@@ -42,7 +42,7 @@ impl Sources {
         let served = Arc::clone(&files);
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                // Whoever hangs up asks again.
+                // A client that disconnects retries.
                 let _ = answer(connection, &served);
             }
         });

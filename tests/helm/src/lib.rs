@@ -1,7 +1,7 @@
 //! Helm of one version, for the tests of the chart.
 //!
-//! It comes out of the Go module beside this crate, built on first use into `target/helm`. Where
-//! `HELM_BIN` names a Helm, that one is used: of version 3.18 or later.
+//! It is built from the Go module beside this crate on first use into `target/helm`. `HELM_BIN`
+//! overrides it with a Helm of version 3.18 or later.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,8 @@ const PROGRAM: Program = Program {
     source_dir: env!("CARGO_MANIFEST_DIR"),
     package: "helm.sh/helm/v3/cmd/helm",
     tags: "",
-    // Unstamped, `helm template` and `helm lint` take Kubernetes 1.20 for what they render for, and
-    // refuse a chart that asks for more.
+    // Without a version, `helm template` and `helm lint` assume Kubernetes 1.20, and reject a chart
+    // that requires more.
     linker_flags: "-s -w \
         -X helm.sh/helm/v3/internal/version.version=v3.22.0 \
         -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 \
@@ -28,22 +28,22 @@ const PROGRAM: Program = Program {
     without_go: "HELM_BIN can name a Helm that is there",
 };
 
-/// The path of Helm, after building it if that was not done before: a minute and a half.
+/// Returns the path of Helm, after building it if needed, which takes a minute and a half.
 pub fn binary() -> Result<PathBuf, Error> {
     #[allow(
         clippy::disallowed_methods,
-        reason = "whoever runs the tests says by it that Helm is there"
+        reason = "the command that runs the tests sets it to say that Helm is there"
     )]
     let there = env::var_os("HELM_BIN");
     there.map_or_else(|| PROGRAM.binary(), |program| Ok(program.into()))
 }
 
-/// A Helm for what needs no cluster, such as `lint` and `template`. It reads and writes nothing in
-/// the caller's home directory, but in this one.
+/// Returns a Helm for commands without a cluster, such as `lint` and `template`. It uses this
+/// directory instead of the caller's home directory.
 pub fn offline(scratch: &Path) -> Result<Command, Error> {
     let mut command = Command::new(binary()?);
     let home = scratch.join("helm");
-    // A name that no server has: what asks one is to fail, not to reach the caller's cluster.
+    // A server that does not exist: a request must fail and not reach the caller's cluster.
     command
         .env("KUBECONFIG", home.join("no-cluster"))
         .env("HOME", scratch)
@@ -53,7 +53,7 @@ pub fn offline(scratch: &Path) -> Result<Command, Error> {
     Ok(command)
 }
 
-/// A Helm that talks to a control plane as its administrator.
+/// Returns a Helm for a control plane with the administrator's rights.
 pub fn helm(plane: &ControlPlane) -> Result<Command, Error> {
     let mut command = offline(plane.directory())?;
     command.env("KUBECONFIG", plane.kubeconfig());

@@ -1,4 +1,4 @@
-//! The API server without kubectl, which takes half a second for each call.
+//! Direct requests to the API server, because each kubectl call takes half a second.
 
 use std::sync::Once;
 
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use crate::support::api::{client, runtime};
 use crate::support::kubectl;
 
-/// The namespace of all tables: nothing in them is meant for an operator.
+/// The namespace of all tables, which no operator watches.
 pub(super) const NAMESPACE: &str = "tables";
 
-/// How a request body is to be read.
+/// The kind of a request body.
 #[derive(Clone, Copy)]
 pub(super) enum Body<'a> {
     /// POST of a whole object.
     Object(&'a Value),
-    /// PATCH by JSON merge patch (RFC 7396), also of what does not exist in the schema.
+    /// PATCH by JSON merge patch (RFC 7396), including fields outside of the schema.
     Merge(&'a Value),
 }
 
@@ -42,12 +42,12 @@ pub(super) fn send(path: &str, body: Body<'_>) -> Result<Value, Box<Status>> {
     }
 }
 
-/// The path of a kind's collection in [`NAMESPACE`].
+/// Returns the path of a kind's collection in [`NAMESPACE`].
 pub(super) fn collection(plural: &str) -> String {
     format!("/apis/backup.oceanbase.io/v1alpha1/namespaces/{NAMESPACE}/{plural}")
 }
 
-/// A whole object around a spec.
+/// Returns a whole object around a spec.
 pub(super) fn object(kind: &str, name: &str, spec: &Value) -> Value {
     json!({
         "apiVersion": "backup.oceanbase.io/v1alpha1",

@@ -1,4 +1,4 @@
-//! Which constraints of a kind's schema a table has tried: a limit that nobody tries can be wrong.
+//! Coverage of schema constraints by a table, because an untested limit can be wrong.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,16 @@ use kube::core::response::Status;
 use oceanbase_backup_operator::api;
 use serde_json::Value;
 
-/// The constraints of a spec that have not been tried yet.
+/// The constraints of a spec that have not been tested yet.
 pub(super) struct Coverage {
-    /// `field: words of the API server when it is broken`.
+    /// `field: message of the API server for a violation`.
     unbroken: BTreeSet<(String, String)>,
-    /// `field: what is there at the edge of what is allowed`.
+    /// `field: value at the edge of the allowed range`.
     unmet: BTreeSet<(String, String)>,
 }
 
 impl Coverage {
-    /// Everything that the schema of this kind's spec demands.
+    /// Returns all constraints in the schema of this kind's spec.
     pub(super) fn of(plural: &str) -> Self {
         let mut coverage = Self {
             unbroken: BTreeSet::new(),
@@ -46,7 +46,7 @@ impl Coverage {
             ("maximum", "should be less than or equal"),
         ];
         for (keyword, words) in words {
-            // At least one character: the pattern says so too.
+            // At least one character: the pattern requires it too.
             let implied = keyword == "minLength" && schema[keyword] == 1;
             if !schema[keyword].is_null() && !implied {
                 broken(path, words);
@@ -62,7 +62,7 @@ impl Coverage {
             self.unmet.insert((path.to_owned(), value.to_owned()));
         }
         for keyword in ["minimum", "maximum", "minItems", "maxItems", "maxLength"] {
-            // With a pattern in the way the longest text is the pattern's matter.
+            // With a pattern, the pattern determines the longest text.
             let fixed = keyword == "maxLength" && schema["maxLength"] == 5;
             if let Some(limit) = schema[keyword].as_f64()
                 && !fixed
@@ -80,7 +80,7 @@ impl Coverage {
         }
     }
 
-    /// Notes what was wrong with a refused object.
+    /// Records the violations of a rejected object.
     pub(super) fn refused(&mut self, status: &Status) {
         let Some(details) = &status.details else {
             return;
@@ -92,7 +92,7 @@ impl Coverage {
         }
     }
 
-    /// Notes what an accepted spec holds.
+    /// Records the values of an accepted spec.
     pub(super) fn accepted(&mut self, spec: &Value) {
         self.meet("spec", spec);
     }
@@ -122,7 +122,7 @@ impl Coverage {
         }
     }
 
-    /// What no row has tried.
+    /// Returns the constraints that no row has tested.
     pub(super) fn missing(self) -> Vec<String> {
         let unbroken = self.unbroken.into_iter();
         let unmet = self.unmet.into_iter();
@@ -133,7 +133,7 @@ impl Coverage {
     }
 }
 
-/// The OpenAPI schema of a kind.
+/// Returns the OpenAPI schema of a kind.
 pub(super) fn schema(plural: &str) -> Value {
     let crd = api::crds()
         .into_iter()
@@ -151,7 +151,7 @@ fn strings(value: &Value) -> impl Iterator<Item = &str> {
     entries(value).iter().filter_map(Value::as_str)
 }
 
-/// `spec.endpoints[3]` is `spec.endpoints[]`.
+/// Replaces the index: `spec.endpoints[3]` becomes `spec.endpoints[]`.
 fn without_indexes(field: &str) -> String {
     let mut parts = field.split('[');
     let first = parts.next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! `deploy/`: what it installs, and that the operator can do its whole job with what it grants.
+//! Tests that `deploy/` installs everything and grants all rights that the operator needs.
 
 mod edits;
 
@@ -32,8 +32,8 @@ fn one_apply_on_an_empty_cluster_makes_everything() {
     }
 }
 
-/// Not what kubectl prints: of a PodDisruptionBudget it always says `configured`, since it sends
-/// the selector again.
+/// Compares objects instead of kubectl's output: a PodDisruptionBudget is always `configured`,
+/// because kubectl sends the selector again.
 #[test]
 fn a_second_apply_changes_nothing() {
     let versions = || {
@@ -76,7 +76,7 @@ fn the_image_is_named_in_one_place() {
     assert_eq!(naming.collect::<Vec<_>>(), ["deploy/operator"]);
 }
 
-/// A Pod as the Deployment would make it.
+/// Returns a Pod as the Deployment would create it.
 fn pod() -> Value {
     let deployment = installation().get(&["deployment", "oceanbase-backup-operator", "-n", SYSTEM]);
     let template = &deployment["spec"]["template"];
@@ -125,14 +125,14 @@ fn the_namespace_refuses_a_pod_that_asks_for_more() {
     }
 }
 
-/// What somebody may do in a namespace with the kinds that matter here: `resource: verbs`, sorted.
+/// Returns a user's rights in a namespace for the relevant kinds: `resource: verbs`, sorted.
 fn rules(who: &str, namespace: &str) -> Vec<String> {
     let arguments = ["auth", "can-i", "--list", "--no-headers", "--as", who];
     let arguments = [&arguments[..], &["--namespace", namespace]].concat();
     let listed = installation().kubectl(&arguments).unwrap();
     let mut rules: Vec<String> = listed
         .lines()
-        // Every account may ask who it is and which APIs there are.
+        // Every account may query its identity and the APIs.
         .filter(|line| !line.starts_with(' ') && !line.starts_with("self"))
         .map(|line| {
             let (resource, rest) = line.split_once(' ').unwrap();
@@ -196,8 +196,8 @@ fn the_operator_can_not_list_secrets_delete_what_users_made_or_write_its_spec() 
     }
 }
 
-/// Gives a made-up person one of Kubernetes' own roles in a namespace of his own, and waits until
-/// the role holds what was added to it.
+/// Grants a test user one of Kubernetes' own roles in a new namespace, and waits until the
+/// aggregated rules are in the role.
 fn person_with(role: &str) -> Vec<String> {
     let (namespace, person) = (format!("home-of-{role}"), format!("{role}-person"));
     let here = installation();
@@ -268,7 +268,7 @@ tenants:
   - {name: orders, fullBackupSize: 1GiB}
 ";
 
-/// What the operator may do, one verb each, in its own namespace and in all.
+/// Returns the operator's rights, one verb each, in its own namespace and in all.
 fn granted() -> BTreeSet<String> {
     let mut granted = BTreeSet::new();
     for rule in rules(OPERATOR, SYSTEM) {
@@ -350,7 +350,7 @@ spec:
         let path = container[probe]["httpGet"]["path"].as_str().unwrap();
         assert_eq!(operator.answer(path), "HTTP/1.0 200 OK", "{probe}");
     }
-    // The same news twice: an event that is counted up.
+    // The same event twice, so that its count increases.
     for is in [NodeState::Refusing, NodeState::Serving].repeat(2) {
         node.simulator.inject(Fault::Node { is }).unwrap();
         let wanted = if is == NodeState::Serving {

@@ -1,4 +1,4 @@
-//! Installing the definitions, in each of the ways people install them.
+//! Tests of each documented way to install the definitions.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ fn crds() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("crds")
 }
 
-/// What `kubectl apply` of the definitions prints, one line for each.
+/// Returns the output of `kubectl apply` of the definitions, one line for each.
 fn applied(flags: &[&str]) -> String {
     let mut apply: Command = control_plane().kubectl();
     apply.arg("apply").args(flags).arg("--filename").arg(crds());
@@ -21,12 +21,13 @@ fn applied(flags: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The shared control plane has them from a client-side apply.
+/// A client-side apply installed them on the shared control plane.
 #[test]
 fn applying_again_changes_nothing_neither_by_the_client_nor_by_the_server() {
     let printed = applied(&[]);
     assert_eq!(printed.matches(" unchanged").count(), 7, "{printed}");
-    // In the same test, since the server notes the second writer, which the client takes for news.
+    // In the same test, because the server records the second writer, which the client reports as a
+    // change.
     let by_server = [
         "--server-side",
         "--force-conflicts",

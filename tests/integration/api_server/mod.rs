@@ -1,4 +1,4 @@
-//! What a real API server makes of the definitions in `crds/`, of `deploy/` and of its samples.
+//! Tests of the definitions in `crds/`, of `deploy/` and of its samples with a real API server.
 
 mod client;
 mod coverage;

@@ -1,10 +1,10 @@
-//! What people see with kubectl.
+//! Tests of kubectl's output for users.
 
 use std::sync::LazyLock;
 
 use crate::support::{apply, kubectl};
 
-/// A namespace with one object of each kind, and the status that the columns show.
+/// A namespace with one object of each kind, and statuses for the columns.
 static NAMESPACE: LazyLock<&str> = LazyLock::new(|| {
     let namespace = "printed";
     kubectl(&["create", "namespace", namespace]).unwrap();
@@ -99,19 +99,19 @@ const STATUSES: [(&str, &str, &str); 5] = [
     ),
 ];
 
-/// The words of a printed table, line by line; a column that holds nothing prints nothing.
+/// Returns the words of a printed table, line by line; an empty column prints nothing.
 fn get(arguments: &[&str]) -> Vec<Vec<String>> {
     let printed = kubectl(&[&["--namespace", *NAMESPACE, "get"], arguments].concat()).unwrap();
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect();
     printed.lines().map(words).collect()
 }
 
-/// The header, and the first object's cells.
+/// Checks the header, and the first object's cells.
 #[track_caller]
 fn shows(arguments: &[&str], header: &str, cells: &str) {
     let table = get(arguments);
     assert_eq!(table[0].join(" "), header);
-    // How long ago 2001 and this test's start were is not the matter.
+    // The ages of 2001 and of this test's start are not compared.
     let steady = table[1].iter().map(|cell| {
         let is_age = cell.strip_suffix(['y', 'd', 's', 'm']).is_some_and(|age| {
             cell.len() < 6
@@ -268,14 +268,14 @@ fn explain_tells_what_a_field_is_for() {
             "Absolute path of the directory",
         ),
         ("backupstrategy.spec.schedule.timeZone", "IANA name"),
-        ("backuptask.spec.cancel", "it can not be taken back"),
+        ("backuptask.spec.cancel", "it cannot be taken back"),
         (
             "logbackup.status.recoveryWindows",
             "oldest first, at most 50",
         ),
         ("logbackup", "Deleting it leaves archiving as it is"),
     ] {
-        // kubectl wraps its lines where it likes.
+        // kubectl wraps lines at positions of its own.
         let reported = kubectl(&["explain", field]).unwrap();
         let reported = reported.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(reported.contains(words), "{field}: {reported}");

@@ -1,4 +1,4 @@
-//! `deploy/samples`: a sample that the API server refuses is worse than none.
+//! Tests that the API server accepts `deploy/samples`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

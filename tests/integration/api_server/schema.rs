@@ -1,15 +1,15 @@
-//! What holds for every field of every definition, of the spec and of the status.
+//! Rules for every field of every definition, in the spec and the status.
 
 use oceanbase_backup_operator::api;
 use serde_json::Value;
 
 use super::coverage::schema;
 
-/// One place in a schema: its path, and what stands there.
+/// A path in a schema, and the schema there.
 struct Place {
     path: String,
     schema: Value,
-    /// Whether it is the entry of a list, which the list describes.
+    /// Whether it is the entry of a list; the description belongs to the list.
     is_entry: bool,
 }
 
@@ -40,7 +40,7 @@ fn walk(path: String, schema: &Value, is_entry: bool, places: &mut Vec<Place>) {
     });
 }
 
-/// The paths where something does not hold.
+/// Returns the paths that violate a rule.
 fn where_not(holds: impl Fn(&Place) -> bool) -> Vec<String> {
     let broken = places().into_iter().filter(|place| !holds(place));
     broken.map(|place| place.path).collect()
@@ -73,13 +73,13 @@ fn every_field_has_a_description_that_is_a_sentence() {
     assert_eq!(undescribed, none());
 }
 
-/// Whoever writes one field of a block must not get others than whoever leaves the block out.
+/// Setting one field of a block must give the others the same defaults as omitting the block.
 #[test]
 fn a_block_that_is_left_out_becomes_what_its_fields_become() {
     let unlike = where_not(|Place { path, schema, .. }| {
         let block = schema["default"].as_object();
         let mut fields = block.into_iter().flatten();
-        // What a new object's status says is said of no other.
+        // The initial status applies only to new objects.
         path.ends_with(".status")
             || fields.all(|(name, value)| schema["properties"][name]["default"] == *value)
     });
@@ -132,7 +132,8 @@ fn no_number_is_a_float() {
 
 #[test]
 fn no_status_refuses_a_word_that_is_new() {
-    // Conditions apart, whose three words are fixed: a newer operator's status must stay writable.
+    // Conditions have three fixed values. All else stays open, so that a newer operator can write
+    // its status.
     let closed = where_not(|Place { path, schema, .. }| {
         !path.contains(".status") || schema["enum"].is_null() || path.contains(".conditions[]")
     });
@@ -145,7 +146,7 @@ fn every_rule_says_what_must_be() {
         let rules = schema["x-kubernetes-validations"].as_array();
         rules.into_iter().flatten().all(|rule| {
             let message = rule["message"].as_str().unwrap_or_default();
-            ["must ", "immutable", "can not"]
+            ["must ", "immutable", "cannot"]
                 .iter()
                 .any(|word| message.contains(word))
         })

@@ -1,4 +1,4 @@
-//! How the API server treats the two halves of an object.
+//! Tests of the API server's treatment of spec and status.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ fn storage() -> Value {
     json!({"type": "NFS", "nfs": {"path": "/ob-backup"}, "capacityAlertPercent": 80})
 }
 
-/// Stores a `BackupStorage`.
+/// Creates a `BackupStorage`.
 fn stored(name: &str, object: &Value) -> Value {
     let stored = send(&collection("backupstorages"), Body::Object(object));
     let stored = stored.unwrap();
@@ -135,7 +135,7 @@ fn a_field_that_is_unknown_is_dropped_where_the_client_does_not_ask_to_be_told()
     assert_eq!(stored["spec"], storage());
 }
 
-/// Helm charts write `null` for a value that is not set.
+/// Helm charts write `null` for an unset value.
 #[test]
 fn a_field_that_is_null_counts_as_left_out() {
     let mut spec = storage();

@@ -1,7 +1,8 @@
 //! Tables of manifests that the API server must accept or refuse: the files in `tables/`.
 //!
-//! A row changes the table's base by a merge patch: `null` removes a field. In a patch the text `<a*254>` stands for 254 times `a`, and a list with the one entry
-//! `<17> host{}:2881`, or `{from: '<17> db{}'}`, for 17 entries, numbered where the braces are.
+//! A row changes the table's base by a merge patch: `null` removes a field. In a patch the text
+//! `<a*254>` expands to 254 times `a`. A list with the one entry `<17> host{}:2881`, or `{from:
+//! '<17> db{}'}`, expands to 17 entries, numbered at the braces.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,15 +24,15 @@ struct File {
     tables: Vec<Table>,
 }
 
-/// Rows that change the same base: what is tried, and the patch; for refusals also words of the
-/// API server's message.
+/// Rows that change the same base: a description and the patch; for refusals also a part of the API
+/// server's message.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Table {
     base: Value,
     #[serde(default)]
     accepted: BTreeMap<String, Value>,
-    /// The patch, and what the API server fills in.
+    /// The patch, and the defaults of the API server.
     #[serde(default)]
     defaulted: BTreeMap<String, (Value, Value)>,
     #[serde(default)]
@@ -42,8 +43,8 @@ struct Table {
     refused_edits: BTreeMap<String, (Value, String)>,
 }
 
-/// Asks the API server about each row. Fails with everything that was not as the rows say, and with
-/// every constraint of the spec's schema that no row tried.
+/// Sends each row to the API server. Fails with every difference from the rows, and with every
+/// untested constraint of the spec's schema.
 fn check(file: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/integration/api_server/tables")
@@ -142,7 +143,7 @@ fn edit(object: &str, patch: &Value) -> Result<Value, Box<Status>> {
     send(&address, Body::Merge(&json!({"spec": expanded(patch)})))
 }
 
-/// JSON merge patch, RFC 7396.
+/// Applies a JSON merge patch, RFC 7396.
 fn merged(base: &Value, patch: &Value) -> Value {
     let Value::Object(patch) = patch else {
         return patch.clone();
@@ -187,7 +188,7 @@ fn expanded(value: &Value) -> Value {
     }
 }
 
-/// `x<a*3>y` is `xaaay`.
+/// Expands `x<a*3>y` to `xaaay`.
 fn repeated(text: &str) -> Option<String> {
     let (before, rest) = text.split_once('<')?;
     let (inside, after) = rest.split_once('>')?;
@@ -197,7 +198,7 @@ fn repeated(text: &str) -> Option<String> {
     Some(format!("{before}{letters}{after}"))
 }
 
-/// `<2> t{}` is `t0` and `t1`.
+/// Expands `<2> t{}` to `t0` and `t1`.
 fn numbered(text: &str) -> Option<Vec<Value>> {
     let (times, pattern) = text.strip_prefix('<')?.split_once("> ")?;
     let times: usize = times.parse().ok()?;
@@ -205,7 +206,7 @@ fn numbered(text: &str) -> Option<Vec<Value>> {
     Some((0..times).map(entry).collect())
 }
 
-/// The same of objects, by the field that says so.
+/// Expands objects in the same way, by the field with the pattern.
 fn numbered_objects(only: &Map<String, Value>) -> Option<Vec<Value>> {
     let says_so = |(name, value): (&String, &Value)| {
         let values = numbered(value.as_str()?)?;

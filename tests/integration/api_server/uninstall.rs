@@ -1,5 +1,5 @@
-//! Uninstalling as docs/install.md says: in its order nothing hangs, and in another one there is a
-//! way out.
+//! Tests of uninstalling as docs/install.md describes: the documented order does not hang, and
+//! another order has a way out.
 
 use oceanbase_sim::statement::Kind;
 
@@ -26,7 +26,7 @@ spec:
   schedule: {cron: {full: '0 0 1 1 *'}}
 ";
 
-/// The commands of one section of the document, each on one line.
+/// Returns the commands of one section of the document, each on one line.
 fn documented(after: &str) -> Vec<String> {
     let text = include_str!("../../../docs/install.md");
     let (_, rest) = text.split_once(after).unwrap();
@@ -40,7 +40,7 @@ fn documented(after: &str) -> Vec<String> {
         .collect()
 }
 
-/// Runs commands of the document as it shows them, in a shell that knows `kubectl`.
+/// Runs commands of the document unchanged, in a shell with `kubectl`.
 fn run(here: &Installation, commands: &[String]) {
     let script = commands.join("\n");
     here.shell(&script).unwrap();
@@ -97,7 +97,7 @@ fn uninstalling_in_the_documented_order_hangs_nowhere_and_leaves_the_database_al
         1
     );
 
-    // Again, and the operator is gone before its objects are.
+    // Again, but the operator is deleted before its objects.
     here.apply_all();
     let all = ["crd", "--all", "--timeout=5m"];
     let wait = [&["wait", "--for=condition=Established"], &all[..]];

@@ -1,9 +1,8 @@
-//! Every reason that the code can set is explained in `docs/troubleshooting.md`, and no other.
+//! Checks that `docs/troubleshooting.md` explains exactly the reasons that the code can set.
 //!
-//! A reason is a word such as `TenantLocked` that stands in quotes in the code, a name in the tables of
-//! the database's errors, or made of a phase. So are other things; they are listed here, and a word that
-//! is new is taken for a reason until somebody lists it. What the stories see is checked besides, at the
-//! end of each.
+//! A reason is a quoted word such as `TenantLocked` in the code, a name in the tables of database
+//! errors, or made of a phase. Other quoted words are listed here. A new word counts as a reason
+//! until it is listed. Each story also checks the reasons that it produced.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +11,7 @@ use oceanbase_backup_operator::oceanbase::error::TABLES;
 use super::sources::sources;
 use crate::support::reasons::explained;
 
-/// The one reason that is made, and what of.
+/// The only reason that is composed, and its pattern.
 const MADE: &str = "LogBackup{phase}";
 const PHASES: [&str; 7] = [
     "Starting",
@@ -39,18 +38,18 @@ const OTHER_WORDS: &[&str] = &[
     // Phases and labels.
     "Abnormal", "CreatingTenant", "Importing", "Initializing", "NoBackupStrategy", "Pending", "PendingBackupScheduling", "Recovering", "Restarting", "Restoring", "Running",
     "Stopping", "Suspending",
-    // Outcomes of attempts, slots, heals and verifications.
+    // Outcomes of attempts, slots, repairs and verifications.
     "Abandoned", "Found", "Healed", "InterruptedAgain", "Missed", "Passed", "Refused", "Skipped",
     "Started",
     // Alerts.
     "Active", "Caution", "Critical", "Recovered", "Warning",
-    // What a server can do, and what it is.
+    // Capabilities and editions of servers.
     "BackupProgress", "COSStorage", "CancelRestore", "Community", "Enterprise", "Gi", "Mandatory",
     "Optional", "PauseLogBackup", "PlusArchivelog", "QuotedTableNames", "RestorePreview",
     "RestoreProgress", "S3Storage", "TableRecovery", "TenantBackup",
-    // Where a task comes from, and what it makes.
+    // Origins of tasks, and what tasks create.
     "External", "Full", "Incremental", "Manual", "Physical", "Strategy",
-    // Cleanups: what is deleted, or not, and by whom.
+    // Cleanups: deleted objects, decisions, and deleting parties.
     "BackupSet", "CleanupTask", "CleanupTaskStatus", "Delete", "Engine", "Keep",
     "UpdateStorageKeys", "StorageLimits", "Announced", "Returned", "Returning", "Setting", "Switched",
     "ManualCleanup", "Piece",
@@ -58,19 +57,19 @@ const OTHER_WORDS: &[&str] = &[
     "Fri", "Mon", "Sat", "Sun", "Thu", "Tue", "Wed",
     // Units of bytes; "Gi" is above.
     "Ei", "EiB", "GiB", "Ki", "KiB", "Mi", "MiB", "Pi", "PiB", "Ti", "TiB",
-    // Words of Kubernetes.
+    // Kubernetes terms.
     "NamespaceTerminating", "Reconcile",
     // Names of types, for their own debug text; titles of pages.
     "Clock", "Clusters", "Databases", "Strategies", "Tenants",
 ];
 
-/// All words in quotes.
+/// Returns all quoted words.
 fn words() -> BTreeSet<String> {
     let all = sources().into_iter().flat_map(|source| source.words);
     all.collect()
 }
 
-/// All reasons that the code can set.
+/// Returns all reasons that the code can set.
 fn reasons() -> BTreeSet<String> {
     let mut reasons = words();
     reasons.retain(|word| !OTHER_WORDS.contains(&word.as_str()) && word != MADE);
@@ -106,7 +105,7 @@ fn the_other_words_are_there() {
     assert!(gone.is_empty(), "{gone:?}");
 }
 
-/// Another word that is made of parts would be missed.
+/// The check would miss another composed reason.
 #[test]
 fn one_reason_alone_is_made_of_parts() {
     let made = words().into_iter().filter(|word| word.contains('{'));

@@ -1,4 +1,4 @@
-//! Reads Rust sources as far as the architecture's tests need it.
+//! A partial reader of Rust sources for the architecture tests.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 pub(super) struct Source {
     /// Below `src/`, such as `domain/backup.rs`.
     pub(super) name: String,
-    /// Without comments, without what stands in quotes, and without tests.
+    /// The shipped code without comments, string contents and tests.
     pub(super) shipped: String,
-    /// Words such as `TenantNotFound` that stand in quotes in what is shipped.
+    /// Quoted words such as `TenantNotFound` in the shipped code.
     pub(super) words: BTreeSet<String>,
     pub(super) lines: usize,
 }
 
 impl Source {
-    /// Full paths that the shipped code names, such as `crate::api::Cause` or `kube::Client`: each
-    /// leaf of each `use`, and each path in the middle of the code.
+    /// Returns full paths in the shipped code, such as `crate::api::Cause` or `kube::Client`: each
+    /// leaf of each `use`, and each other path.
     pub(super) fn paths(&self) -> BTreeSet<String> {
         let mut paths = BTreeSet::new();
         let mut rest = self.shipped.as_str();
@@ -35,7 +35,7 @@ impl Source {
         paths.iter().map(|path| self.absolute(path)).collect()
     }
 
-    /// A path that begins with `self` or climbs by `super`, as one that begins with `crate`.
+    /// Converts a path that begins with `self` or `super` to one that begins with `crate`.
     fn absolute(&self, path: &str) -> String {
         let mut names: Vec<&str> = path.split("::").collect();
         let own = self.name.trim_end_matches(".rs").trim_end_matches("/mod");
@@ -52,13 +52,13 @@ impl Source {
         [vec!["crate"], module, names].concat().join("::")
     }
 
-    /// Whether the file is in a room, or is it.
+    /// Returns whether the file is a module or belongs to it.
     pub(super) fn is_in(&self, room: &str) -> bool {
         self.name == format!("{room}.rs") || self.name.starts_with(&format!("{room}/"))
     }
 }
 
-/// `a::{b, c::{self, d as e}}` is `a::b`, `a::c` and `a::c::d`.
+/// Expands `a::{b, c::{self, d as e}}` to `a::b`, `a::c` and `a::c::d`.
 fn leaves(prefix: &str, tree: &str, paths: &mut BTreeSet<String>) {
     for branch in split_outside_braces(tree) {
         let branch = branch.trim();
@@ -93,7 +93,7 @@ fn split_outside_braces(tree: &str) -> Vec<&str> {
     parts
 }
 
-/// The paths of two names and more in code that holds no `use`.
+/// Collects the paths of two or more names in code without `use`.
 fn paths_within(code: &str, paths: &mut BTreeSet<String>) {
     let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     for word in code.split(|c| !is_path(c)) {
@@ -104,7 +104,7 @@ fn paths_within(code: &str, paths: &mut BTreeSet<String>) {
     }
 }
 
-/// All files of `src/`.
+/// Returns all files of `src/`.
 pub(super) fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
@@ -139,7 +139,7 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Whether the module above declares this file under `#[cfg(test)]`.
+/// Returns whether the parent module declares this file under `#[cfg(test)]`.
 fn is_declared_test(name: &str, root: &Path) -> bool {
     let path = Path::new(name);
     let (Some(parent), Some(stem)) = (path.parent(), path.file_stem()) else {
@@ -153,7 +153,7 @@ fn is_declared_test(name: &str, root: &Path) -> bool {
         .any(|text| declarations.iter().any(|one| text.contains(one)))
 }
 
-/// The code without comments, text and tests, and the words that stand in quotes there.
+/// Returns the code without comments, text and tests, and its quoted words.
 fn shipped(text: &str) -> (String, BTreeSet<String>) {
     let with_words = without_tests(&without_comments_and_text(text, is_word));
     let quoted = with_words.split('"').skip(1).step_by(2);
@@ -164,7 +164,8 @@ fn shipped(text: &str) -> (String, BTreeSet<String>) {
     )
 }
 
-/// Whether a text is one word such as `TenantNotFound`, or makes one: `LogBackup{phase}`.
+/// Returns whether a text is one word such as `TenantNotFound`, or a pattern such as
+/// `LogBackup{phase}`.
 fn is_word(text: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '{' || c == '}';
     text.starts_with(|c: char| c.is_ascii_uppercase())
@@ -172,7 +173,7 @@ fn is_word(text: &str) -> bool {
         && text.contains(|c: char| c.is_ascii_lowercase())
 }
 
-/// Blanks out comments, characters and strings, but those to be kept, and keeps every line break.
+/// Blanks out comments, characters and strings except kept ones, and keeps line breaks.
 fn without_comments_and_text(text: &str, is_kept: impl Fn(&str) -> bool) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
@@ -207,7 +208,7 @@ fn without_comments_and_text(text: &str, is_kept: impl Fn(&str) -> bool) -> Stri
     code
 }
 
-/// How many `#` a raw string that starts here has.
+/// Returns the number of `#` of a raw string that starts here.
 fn raw_string(text: &str) -> Option<usize> {
     let after = text.strip_prefix('r')?;
     let hashes = after.len() - after.trim_start_matches('#').len();
@@ -227,7 +228,7 @@ fn end_of_string(text: &str) -> usize {
     text.len()
 }
 
-/// Of `'x'` or `'\n'`; of a lifetime only the quote.
+/// Returns the end of `'x'` or `'\n'`; of a lifetime only the quote.
 fn end_of_character(text: &str) -> usize {
     let mut letters = text.char_indices().skip(1);
     match (letters.next(), letters.next()) {
@@ -237,7 +238,7 @@ fn end_of_character(text: &str) -> usize {
     }
 }
 
-/// Cuts out each item under `#[cfg(test)]` and each `#[test]`.
+/// Removes each item under `#[cfg(test)]` and each `#[test]`.
 fn without_tests(code: &str) -> String {
     let mut shipped = String::new();
     let mut rest = code;

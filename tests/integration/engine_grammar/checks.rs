@@ -1,4 +1,4 @@
-//! What a restored tenant is told and asked.
+//! Statements and queries for a restored tenant.
 
 use oceanbase_backup_operator::oceanbase::model::CheckQuery;
 use oceanbase_backup_operator::oceanbase::statement::READ_ONLY;

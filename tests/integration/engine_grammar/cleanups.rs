@@ -1,4 +1,4 @@
-//! What the database deletes of its backups: statements, most of which are younger than this engine's
+//! Deletion of backups by the database: statements, most of which are newer than this engine's
 //! grammar, and queries.
 
 use oceanbase_backup_operator::oceanbase::model::{
@@ -12,7 +12,7 @@ use super::jobs::{BEGAN, ENDED, at};
 use super::rows::Desk;
 use super::statements::tenant;
 
-/// What this engine's parser does not know, and where its form is taken from.
+/// Statements that this engine's parser does not know, and the source of their form.
 const EXCEPTIONS: [(&str, &str); 2] = [
     (
         "a list of backup sets",
@@ -104,7 +104,7 @@ fn job(id: i64, status: JobStatus) -> CleanupJob {
     }
 }
 
-/// Asks everything that is asked about cleanups.
+/// Runs all queries about cleanups.
 pub(super) async fn cleanups(desk: &mut Desk) {
     let running = row("7", "'DOING'");
     desk.fill("CDB_OB_BACKUP_DELETE_JOBS", &[&running]).await;
@@ -187,7 +187,7 @@ async fn items(desk: &mut Desk) {
     }
 }
 
-/// The views of sys itself, without TENANT_ID.
+/// Reads the views of sys itself, without TENANT_ID.
 async fn own(desk: &mut Desk) {
     for (name, query) in [
         (

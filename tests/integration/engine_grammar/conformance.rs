@@ -1,5 +1,5 @@
-//! The simulator's SELECT: a list of statements that it and the engine must answer alike. What
-//! the stories see of a simulated cluster is then what a real one would show.
+//! Conformance of the simulator's SELECT: the engine must answer the same list of statements alike.
+//! The stories' simulated results then match a real cluster.
 
 use jiff::tz::{Offset, TimeZone};
 use mysql_async::consts::ColumnType;
@@ -70,7 +70,7 @@ impl Catalog for Simulated {
     }
 }
 
-/// An answer as both sides give it: names and kinds of the columns and the rows, or an error.
+/// An answer in comparable form: names and kinds of the columns and the rows, or an error.
 #[derive(Debug, PartialEq)]
 enum Answer {
     Rows {
@@ -115,7 +115,7 @@ fn kind(ty: ColumnType) -> &'static str {
         ColumnType::MYSQL_TYPE_VAR_STRING
         | ColumnType::MYSQL_TYPE_STRING
         | ColumnType::MYSQL_TYPE_BLOB
-        // A bare NULL, which nobody asks for, has a type of its own here and none in a view.
+        // A bare NULL, which is never queried, has a type of its own here and none in a view.
         | ColumnType::MYSQL_TYPE_NULL => "text",
         _ => "another type",
     }
@@ -148,7 +148,7 @@ async fn ask(text: &str, connection: &mut Conn) -> Result<Answer, Error> {
     Ok(Answer::Rows { columns, rows })
 }
 
-/// The driver itself: the operator's client has no use for types of columns.
+/// Opens a session of the driver itself: the operator's client does not expose column types.
 async fn connection(engine: &Engine) -> Conn {
     let account = engine.account();
     let (host, port) = &account.endpoints[0];

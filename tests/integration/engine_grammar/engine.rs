@@ -1,4 +1,4 @@
-//! The one seekdb of this program.
+//! The seekdb instance that this program shares.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -15,24 +15,24 @@ use tokio::sync::{Mutex, MutexGuard};
 
 const PACKAGE: &str = "pylibseekdb==1.2.0";
 
-/// Guards nothing of value: the database is new, empty, and gone with the test.
+/// Protects no real data: the database is new, empty, and deleted with the test.
 const PASSWORD: &str = "grammar-7c21";
 
-/// How long the database may take to start; its library alone is 700 MB to read.
+/// Limit on the start of the database; its library alone is 700 MB to read.
 const START_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// How long any statement may take; making a table takes half a minute beside other tests.
+/// Limit on any statement; creating a table takes half a minute beside other tests.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running seekdb.
 pub(super) struct Engine {
     port: u16,
     tables: Mutex<()>,
-    /// Its standard input ends with this program, and with that the database.
+    /// Its standard input closes with this program, which ends the database.
     _serving: Child,
 }
 
-/// The engine that all tests share; started by the first that asks.
+/// Returns the engine that all tests share; the first caller starts it.
 pub(super) fn engine() -> &'static Engine {
     static SHARED: OnceLock<Result<Engine, String>> = OnceLock::new();
     match SHARED.get_or_init(Engine::start) {
@@ -83,7 +83,7 @@ impl Engine {
         Err(format!("seekdb did not start: {log}"))
     }
 
-    /// Root, with the password that was set before the port was opened.
+    /// Returns root, with the password that was set before the port was opened.
     pub(super) fn account(&self) -> Account {
         Account {
             endpoints: vec![("127.0.0.1".to_owned(), self.port)],
@@ -98,7 +98,7 @@ impl Engine {
         Client(MySql.connect(&self.account()).await.unwrap())
     }
 
-    /// The right to make tables: tests that do would take them from each other.
+    /// Locks the creation of tables, which tests would otherwise overwrite for each other.
     pub(super) async fn tables(&self) -> MutexGuard<'_, ()> {
         self.tables.lock().await
     }
@@ -116,7 +116,7 @@ impl Client {
         }
     }
 
-    /// The error number that a statement answers; 0 for none.
+    /// Returns the error number that a statement answers; 0 for none.
     pub(super) async fn code(&mut self, text: &str) -> u16 {
         self.ask(text).await.map_or_else(|error| error.code, |_| 0)
     }
@@ -129,10 +129,10 @@ impl Client {
     }
 }
 
-/// The Python of an environment with seekdb in it, made by whoever comes first.
+/// Returns the Python of an environment with seekdb, which the first caller creates.
 fn python(home: &Path) -> Result<PathBuf, String> {
     std::fs::create_dir_all(home).map_err(text)?;
-    // Two test programs at once make it once. Dying unlocks it.
+    // The lock makes two test programs create it once. A killed program releases the lock.
     let lock = File::create(home.join("lock")).map_err(text)?;
     lock.lock().map_err(text)?;
     let (environment, ready) = (home.join("venv"), home.join("ready"));

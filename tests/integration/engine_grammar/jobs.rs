@@ -14,7 +14,7 @@ pub(super) fn at(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap()
 }
 
-/// 2026-03-29 01:00:00.123456 UTC, when the clocks of Europe go forward.
+/// 2026-03-29 01:00:00.123456 UTC, when European clocks go forward.
 pub(super) const BEGAN: (i64, &str) = (1_774_746_000_123_456, "usec_to_time(1774746000123456)");
 /// A day later, without a fraction.
 pub(super) const ENDED: (i64, &str) = (1_774_832_400_000_000, "usec_to_time(1774832400000000)");
@@ -27,7 +27,7 @@ fn key() -> JobKey {
 
 const KEY_LITERAL: &str = "'obb/8b1d2a3e-7f60-4c1e-9d52-0a6f4f1c2b3d/1'";
 
-/// A job with all that can be NULL being NULL, and a failed one.
+/// Returns a job with NULL in every nullable column, and a failed job.
 fn job_rows() -> [[(&'static str, &'static str); 12]; 2] {
     [
         [
@@ -113,7 +113,7 @@ pub(super) async fn running_jobs(desk: &mut Desk) {
     assert_eq!(shown.rows, [[Some("2".to_owned())]]);
 }
 
-/// The same rows as the tenant itself sees them: without its number.
+/// Returns the same rows in the tenant's own views: without its number.
 fn own<'a>(rows: &[[(&'a str, &'a str); 12]; 2]) -> [Vec<(&'a str, &'a str)>; 2] {
     rows.map(|row| row.into_iter().skip(1).collect())
 }
@@ -121,7 +121,7 @@ fn own<'a>(rows: &[[(&'a str, &'a str); 12]; 2]) -> [Vec<(&'a str, &'a str)>; 2]
 pub(super) async fn job_history(desk: &mut Desk) {
     let rows = job_rows();
     let mut before = rows[1];
-    // A microsecond before the second that the query names.
+    // A microsecond before the second in the query.
     before[7] = ("START_TIMESTAMP", "usec_to_time(1774745999999999)");
     before[10] = ("DESCRIPTION", "'by hand'");
     desk.fill("CDB_OB_BACKUP_JOB_HISTORY", &[&rows[0], &before, &rows[1]])

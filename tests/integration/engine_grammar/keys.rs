@@ -1,4 +1,4 @@
-//! New keys and limits of a store.
+//! New keys and limits of a storage.
 
 use oceanbase_backup_operator::oceanbase::model::{StorageLimits, TenantId};
 use oceanbase_backup_operator::oceanbase::statement::{StorageUpdate, StorageUpdateKind};
@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use super::engine::engine;
 use super::statements::{s3, tenant};
 
-/// The engine here knows no external storage but its own: what it says comes after it has read the words.
+/// This engine knows only its own external storage: its error comes after parsing.
 #[tokio::test]
 async fn new_keys_and_limits_of_a_place_are_taken_and_no_misspelt_ones() {
     let destination = s3(&[("s3_region", "eu-1")]);

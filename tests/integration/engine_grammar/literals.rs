@@ -1,7 +1,7 @@
-//! Values stay inside of their quotes: the engine reads back what was put in.
+//! Tests that values stay inside their quotes: the engine reads back what was put in.
 //!
-//! It takes text behind a semicolon for a further statement although the client does not ask for
-//! that, so that a value that leaves its quotes would be a statement of somebody's choice.
+//! The engine executes text after a semicolon as a further statement, even if the client does not
+//! request it. A value that leaves its quotes could therefore inject a statement.
 
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{JobKey, TenantId, TenantName};
@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use super::engine::{Client, engine};
 
-/// What an engine's lexer trips over, more often than letters.
+/// Generates characters that break a lexer, more often than letters.
 fn nasty() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-zA-Z0-9_./:=+-]{1,12}",
@@ -26,22 +26,22 @@ fn nasty() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 1..4).prop_map(|pieces| pieces.concat())
 }
 
-/// Names as people choose them, and some as nobody should.
+/// Generates usual and hostile names.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![3 => "[A-Za-z_][A-Za-z0-9_-]{0,16}", 1 => nasty()]
 }
 
-/// Directories as people choose them, and some as nobody should.
+/// Generates usual and hostile directories.
 fn directory() -> impl Strategy<Value = String> {
     prop_oneof![3 => "(/[A-Za-z0-9_.-]{1,12}){1,4}", 1 => nasty(), 1 => nasty().prop_map(|nasty| format!("/ob/{nasty}"))]
 }
 
-/// The same for hosts.
+/// Generates usual and hostile hosts.
 fn host() -> impl Strategy<Value = String> {
     prop_oneof![3 => "(https?://)?[A-Za-z0-9.-]{1,20}(:[0-9]{1,5})?", 1 => nasty()]
 }
 
-/// Shows the values of a statement to the engine: what stands between `words` becomes columns.
+/// Sends the values of a statement to the engine: the text between `words` becomes columns.
 async fn echo(session: &mut Client, text: &str, words: [&str; 2]) -> Vec<String> {
     let values = text.strip_prefix(words[0]).unwrap();
     let values = values.rsplit_once(words[1]).unwrap();
@@ -82,7 +82,7 @@ async fn destination_of(session: &mut Client, destination: Destination, expected
     assert_eq!(session.code(&text).await, 5160, "{text}");
 }
 
-/// Draws until 150 were taken; most nasty ones are not.
+/// Draws until 150 values are accepted; most hostile values are not.
 async fn draw<V: std::fmt::Debug>(
     strategy: impl Strategy<Value = V>,
     mut take: impl AsyncFnMut(V) -> bool,

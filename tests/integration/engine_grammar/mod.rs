@@ -1,13 +1,12 @@
-//! Every statement and every query that the operator can send, before a real OceanBase parser and
-//! SQL engine: OceanBase seekdb 1.2.0, the kernel of V4.3.5 in one library.
+//! Tests of every statement and query of the operator with a real OceanBase parser and SQL engine:
+//! OceanBase seekdb 1.2.0, the kernel of V4.3.5 in one library.
 //!
-//! It has no backup: a statement that its grammar knows answers 1235 (not supported) or, with a
-//! tenant it does not have, 5160; one that the grammar does not know answers 1064. It has no
-//! views of backups either: they are rebuilt as tables of the same columns, for each version.
-//! What can not be shown with it is named where the tests stand, and printed by them:
+//! The engine has no backup. A statement in its grammar answers 1235 (not supported), or 5160 for
+//! an unknown tenant; any other statement answers 1064. The views of backups are rebuilt as tables
+//! of the same columns, for each version. The tests name and print what they cannot check:
 //! `EXCEPTIONS` in `statements`, in `queries`, in `recovery` and in `tables`.
 
-/// How many kinds an enum has. It does not compile when one is missing in the list.
+/// Counts the kinds of an enum. It does not compile if the list lacks one.
 macro_rules! kinds {
     ($kind:ident: $($variant:ident)*) => {{
         let _all = |value: &$kind| match value {
@@ -39,7 +38,7 @@ use oceanbase_backup_operator::oceanbase::query::{
 };
 use oceanbase_backup_operator::oceanbase::statement::{Cleanup, Command, Recovery, TableRecovery};
 
-/// How many kinds of queries there are.
+/// Returns the number of kinds of queries.
 pub(crate) fn kinds_of_queries() -> usize {
     let others = kinds!(Query:
         Version Identity Bootstrap Tenants Rounds ArchiveDests ArchiveDestOf DataDests DataDestOf
@@ -58,7 +57,7 @@ pub(crate) fn kinds_of_queries() -> usize {
         + kinds!(StorageQuery: LogRoots Checks Limits)
 }
 
-/// How many kinds of commands there are.
+/// Returns the number of kinds of commands.
 pub(crate) fn kinds_of_commands() -> usize {
     kinds!(Command:
         SetLogArchiveDest SetLogArchiveDestState SetArchiveLagTarget ArchiveLog NoArchiveLog
@@ -67,7 +66,7 @@ pub(crate) fn kinds_of_commands() -> usize {
     )
 }
 
-/// How many kinds of statements of restores there are.
+/// Returns the number of kinds of restore statements.
 pub(crate) fn kinds_of_recoveries() -> usize {
     kinds!(Recovery:
         CreateUnit CreatePool DropPool DropUnit Restore FindRestore Preview CancelRestore DropTenant
@@ -75,12 +74,12 @@ pub(crate) fn kinds_of_recoveries() -> usize {
     )
 }
 
-/// How many kinds of statements about tables there are.
+/// Returns the number of kinds of statements about tables.
 pub(crate) fn kinds_of_tables() -> usize {
     kinds!(TableRecovery: Recover Find Cancel DropAuxiliary)
 }
 
-/// How many kinds of statements that delete backups there are.
+/// Returns the number of kinds of statements that delete backups.
 pub(crate) fn kinds_of_cleanups() -> usize {
     kinds!(Cleanup: Delete Find Cancel)
 }

@@ -1,5 +1,5 @@
-//! Queries: each against tables of the view's columns, for each version; what was put in must be
-//! what the operator's reading of the rows takes out.
+//! Tests of queries on tables with the view's columns, for each version: the operator must read the
+//! inserted values back.
 
 use jiff::Timestamp;
 use oceanbase_backup_operator::oceanbase::capability::Capability;
@@ -17,11 +17,11 @@ use super::sets::{pieces, sets};
 use super::stores::stores;
 use super::tables::tables;
 
-/// What is not shown here, and why.
+/// Unchecked queries, and the reasons.
 const EXCEPTIONS: [(&str, &str); 3] = [
     (
         "identity",
-        "GV$OB_PARAMETERS is a view of this engine and can not be replaced: it is read as it is, \
+        "GV$OB_PARAMETERS is a view of this engine and cannot be replaced: it is read as it is, \
          the same for every version",
     ),
     (
@@ -236,7 +236,7 @@ async fn lag_targets(desk: &mut Desk) {
     assert_eq!(format!("{}s", target.as_secs()), shown);
 }
 
-/// What is asked of the cluster as a whole. Returns how many queries the version does not get.
+/// Runs queries about the whole cluster. Returns how many queries the version does not receive.
 async fn of_the_cluster(desk: &mut Desk) -> usize {
     let mode = desk.ask(&Query::UpgradeMode).await;
     assert!(!query::upgrade_mode(&mode).unwrap());
@@ -250,7 +250,7 @@ async fn of_the_cluster(desk: &mut Desk) -> usize {
     {
         return 1;
     }
-    // The view is one of this engine, which has refused no backup.
+    // The view belongs to this engine, which has refused no backup.
     let read = query::backup_refusals(&desk.ask(&query).await);
     assert!(read.rows.is_empty() && read.unreadable.is_empty());
     0

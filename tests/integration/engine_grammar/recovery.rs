@@ -1,4 +1,5 @@
-//! Statements of restores. Of most this engine has no grammar: it is one database of one tenant.
+//! Statements of restores. This engine, one database of one tenant, has no grammar for most of
+//! them.
 
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{
@@ -12,7 +13,7 @@ use super::engine::{Client, engine};
 use super::kinds_of_recoveries;
 use super::statements::{file_destinations, s3, tenant};
 
-/// What this engine's parser does not know, and where its form is taken from.
+/// Statements that this engine's parser does not know, and the source of their form.
 const EXCEPTIONS: [(&str, &str); 8] = [
     (
         "create_unit",
@@ -48,7 +49,7 @@ const EXCEPTIONS: [(&str, &str); 8] = [
     ),
 ];
 
-/// What the engine answers to a statement that it knows and can not do.
+/// The engine's answers to statements that it knows and cannot execute.
 const KNOWN: [(&str, u16); 2] = [("cancel_restore", 1235), ("upgrade_tenant", 5160)];
 
 fn restores(tenant: &TenantName) -> Vec<Recovery> {
@@ -86,7 +87,7 @@ fn key() -> RestoreKey {
     RestoreKey::parse("obr/00112233445566778899aabbccddeeff").unwrap()
 }
 
-/// Everything that can be sent for this tenant.
+/// Returns everything that can be sent for this tenant.
 fn every(tenant: &TenantName) -> Vec<Recovery> {
     let name = |text| ResourceName::parse(text).unwrap();
     let unit = |log_disk| Recovery::CreateUnit {
@@ -170,7 +171,8 @@ async fn statements_of_restores_are_known_to_the_engine_or_named_as_unknown_to_i
     }
 }
 
-/// Of a statement that it can not parse the engine still tells where each literal ends.
+/// Checks literals in statements that the engine cannot parse: its error shows where each literal
+/// ends.
 async fn literals_stay_in_their_quotes(session: &mut Client, text: &str) {
     let parts: Vec<_> = text.split('\'').collect();
     assert!(parts.len() % 2 == 1, "{text}");

@@ -12,7 +12,7 @@ use super::rows::Desk;
 const KEY: &str = "obr/00112233445566778899aabbccddeeff";
 const KEY_LITERAL: &str = "'obr/00112233445566778899aabbccddeeff'";
 
-/// Columns of both views that are read or stand between: texts, also where they hold numbers.
+/// Columns that are read, and those between: text types, even for numbers.
 const COLUMNS: &str = "JOB_ID bigint(20) NOT NULL, RESTORE_TENANT_NAME longtext, \
     RESTORE_TENANT_ID longtext, BACKUP_TENANT_NAME longtext, BACKUP_TENANT_ID longtext, \
     BACKUP_CLUSTER_NAME longtext, BACKUP_DEST longtext, RESTORE_OPTION longtext, \
@@ -70,7 +70,7 @@ fn restore() -> Restore {
     }
 }
 
-/// The same row as it stands in the views of all tenants.
+/// Returns the same row in the views of all tenants.
 fn of(desk: &Desk, tenant: &'static str, mut row: Cells) -> Cells {
     if desk.version.can(Capability::TenantRole) {
         row.push(("TENANT_ID", tenant));
@@ -92,7 +92,7 @@ fn key() -> RestoreKey {
     RestoreKey::parse(KEY).unwrap()
 }
 
-/// Asks what all restores are read with.
+/// Runs the queries that read all restores.
 pub(super) async fn restores(desk: &mut Desk) {
     running(desk).await;
     ended(desk).await;
@@ -155,7 +155,7 @@ async fn ended(desk: &mut Desk) {
             "'(ROOTSERVICE)addr: h:1, result: -9071(no), trace_id: Y'",
         ),
     ]);
-    // A microsecond before the second that the query names.
+    // A microsecond before the second in the query.
     let mut before = of_sys("'SUCCESS'");
     before[0] = ("JOB_ID", "2");
     before[8] = ("START_TIMESTAMP", "usec_to_time(1774745999999999)");
@@ -180,7 +180,7 @@ async fn ended(desk: &mut Desk) {
     assert_eq!(query::restores(&own, true).rows.len(), 1);
 }
 
-/// The engine knows the statement, and has nothing to show without a preview.
+/// Checks the statement, which the engine knows; without a preview it shows nothing.
 async fn preview(desk: &mut Desk) {
     let preview = Query::from(RestoreQuery::Preview);
     let text = preview.text(desk.version);

@@ -1,4 +1,4 @@
-//! Tables in the place of views, and their rows.
+//! Tables that replace views, and their rows.
 
 use std::collections::BTreeSet;
 
@@ -12,14 +12,14 @@ use tokio::sync::MutexGuard;
 
 use super::engine::{Client, engine};
 
-/// A row: SQL literals by name of column; what is not named is at the edge of its type.
+/// A row: SQL literals by column name; other columns get extreme values of their type.
 pub(super) type Cells<'a> = &'a [(&'a str, &'a str)];
 
-/// Fills tables as the views of one version are, and asks the operator's queries.
+/// Fills tables with the columns of one version's views, and runs the operator's queries.
 pub(super) struct Desk {
     pub(super) version: Version,
     views: views::Version,
-    /// From V4.1 on its zone is not the reader's: an instant must come through all the same.
+    /// From V4.1 on its zone differs from the reader's: instants must be correct nevertheless.
     writer: Client,
     reader: Client,
     /// Names of the queries.
@@ -32,7 +32,7 @@ impl Desk {
         let tables = engine().tables().await;
         let mut writer = engine().session().await;
         let version: Version = version.parse().unwrap();
-        // The views of V4.0 write times as text, in the reader's zone; a table keeps the writer's.
+        // The views of V4.0 write times as text in the reader's zone; a table keeps the writer's.
         let zone = if version < Version([4, 1, 0, 0]) {
             "+00:00"
         } else {
@@ -51,7 +51,7 @@ impl Desk {
         }
     }
 
-    /// Makes the table anew with these rows.
+    /// Recreates the table with these rows.
     pub(super) async fn fill(&mut self, name: &str, rows: &[Cells<'_>]) {
         let view = views::find(self.views, name).unwrap();
         let drop = format!("DROP TABLE IF EXISTS oceanbase.`{name}`");
@@ -62,8 +62,8 @@ impl Desk {
         }
     }
 
-    /// Makes a table of these columns in the place of a view that the simulator has not; what is not
-    /// named is NULL.
+    /// Creates a table of these columns for a view that the simulator lacks; other columns are
+    /// NULL.
     pub(super) async fn make(
         &mut self,
         name: &str,
@@ -84,7 +84,7 @@ impl Desk {
         }
     }
 
-    /// The error number that any text answers the reader; 0 for none.
+    /// Returns the error number that the reader receives for a text; 0 for none.
     pub(super) async fn code(&mut self, text: &str) -> u16 {
         self.reader.code(text).await
     }

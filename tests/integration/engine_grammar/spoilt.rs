@@ -1,5 +1,4 @@
-//! Values that are no longer those of an attribute: what the engine says of them, the simulator
-//! says too.
+//! Tests of invalid attribute values: the simulator must answer the same errors as the engine.
 
 use oceanbase_sim::Simulator;
 use oceanbase_sim::clock::ManualClock;
@@ -11,7 +10,7 @@ use super::statements::{file_destinations, of_sys, plain, s3, tenant, with_desti
 
 const INVALID_DESTINATION: u16 = 9026;
 
-/// The simulator's error number and text.
+/// Returns the simulator's error number and text.
 fn simulated(text: &str) -> (u16, String) {
     let scenario = Scenario::new("4.3.5.2");
     let simulator = Simulator::new(&scenario, ManualClock::default()).unwrap();
@@ -22,7 +21,7 @@ fn simulated(text: &str) -> (u16, String) {
     }
 }
 
-/// Every attribute's text, spoilt, with the number that the engine answers.
+/// Returns every attribute's text in an invalid form, with the number that the engine answers.
 fn spoilt() -> Vec<(String, u16)> {
     let options = [
         ("addressing_model", "path_style"),
@@ -73,7 +72,7 @@ async fn a_spoilt_value_of_any_attribute_is_refused_by_the_engine_and_the_simula
         let real = session.ask(&text).await.unwrap_err();
         assert_eq!(real.code, expected, "{text}");
         let (real, simulated) = ((real.code, real.text), simulated(&text));
-        // Of 9026 there are two texts; the simulator has the less convenient one, with the keys.
+        // 9026 has two texts; the simulator has the worse text, which contains the keys.
         let same_text = real.1 == simulated.1 || expected == INVALID_DESTINATION;
         if real.0 != simulated.0 || !same_text {
             differences.push(format!(

@@ -1,4 +1,4 @@
-//! Statements: each in every shape of its values.
+//! Tests of each statement with every form of its values.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::engine::engine;
 use super::kinds_of_commands;
 
-/// What is not shown here, and why.
+/// Unchecked statements, and the reasons.
 const EXCEPTIONS: [(&str, &str); 4] = [
     (
         "attributes of oss:// and cos://",
@@ -36,7 +36,7 @@ const EXCEPTIONS: [(&str, &str); 4] = [
     ),
 ];
 
-/// What the engine says of a statement whose attributes it has read and found good.
+/// The engine's answer to a statement with valid attributes.
 const UNSUPPORTED: (u16, &str) = (1235, "Not supported feature or function");
 
 const NO_SUCH_TENANT: u16 = 5160;
@@ -45,7 +45,7 @@ pub(super) fn tenant() -> TenantName {
     TenantName::parse("orders").unwrap()
 }
 
-/// Each option given once with each of its words, and left out, in all combinations.
+/// Returns all combinations of options, each with each of its words, or omitted.
 fn options(choices: &[(&'static str, &[&'static str])]) -> Vec<Vec<(&'static str, &'static str)>> {
     let mut all = vec![Vec::new()];
     for (name, words) in choices {
@@ -110,7 +110,7 @@ pub(super) fn file_destinations() -> Vec<Destination> {
         .to_vec()
 }
 
-/// Everything that can be sent for one destination.
+/// Returns everything that can be sent for one destination.
 pub(super) fn with_destination(destination: &Destination) -> Vec<Command> {
     let mut all = vec![Command::SetDataBackupDest {
         tenant: tenant(),
@@ -133,7 +133,7 @@ pub(super) fn with_destination(destination: &Destination) -> Vec<Command> {
     all
 }
 
-/// Everything that can be sent about a tenant, destinations aside.
+/// Returns everything that can be sent about a tenant, without destinations.
 pub(super) fn plain(tenant: &TenantName) -> Vec<Command> {
     let key = |uid: &str, attempt| JobKey::new(uid, attempt).unwrap();
     let uid = "8b1d2a3e-7f60-4c1e-9d52-0a6f4f1c2b3d";
@@ -234,7 +234,7 @@ fn every_command() -> Vec<Command> {
         .collect()
 }
 
-/// One statement of each form.
+/// Returns one statement of each form.
 fn forms() -> Vec<String> {
     let destination = &file_destinations()[0];
     let mut commands = with_destination(destination)[..2].to_vec();
@@ -242,7 +242,7 @@ fn forms() -> Vec<String> {
     commands.iter().filter_map(Command::text).collect()
 }
 
-/// The same statement about the engine's one tenant, for which it reads the attributes.
+/// Returns the same statement for the engine's only tenant, for which it reads the attributes.
 pub(super) fn of_sys(text: &str) -> String {
     text.replace("TENANT = 'orders'", "TENANT = 'sys'")
 }
@@ -258,7 +258,7 @@ async fn every_statement_is_in_the_grammar() {
     let mut wrong = Vec::new();
     for text in &texts {
         let code = session.code(text).await;
-        // A misspelt statement answers 1064, also about a tenant that is not there: see below.
+        // A misspelt statement answers 1064, even for an unknown tenant: see below.
         if code != NO_SUCH_TENANT {
             wrong.push((code, text));
         }
@@ -287,7 +287,7 @@ async fn a_misspelt_word_of_any_statement_is_found() {
     for text in forms() {
         let words = text.split(' ').collect::<Vec<_>>();
         for (position, word) in words.iter().enumerate() {
-            // Words of the grammar are in capitals and stand outside of quotes.
+            // Grammar words are in capitals and outside of quotes.
             let quoted = words[..position].concat().matches('\'').count() % 2 == 1;
             let is_word = word.bytes().all(|c| c.is_ascii_uppercase() || c == b'_');
             if quoted || !is_word {

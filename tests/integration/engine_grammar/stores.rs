@@ -1,4 +1,4 @@
-//! Where destinations are, how fast they may be used, and when the database tried them.
+//! Queries of destinations: their locations, their limits, and the times of checks.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
@@ -9,7 +9,7 @@ use oceanbase_backup_operator::oceanbase::query::{self, StorageQuery};
 use super::jobs::{BEGAN, at};
 use super::rows::Desk;
 
-/// Asks everything that is asked about destinations; how many queries this version can not be asked.
+/// Runs all queries about destinations; returns how many this version does not receive.
 pub(super) async fn stores(desk: &mut Desk) -> usize {
     let piece = |id, status| {
         [
@@ -56,7 +56,7 @@ pub(super) async fn stores(desk: &mut Desk) -> usize {
     0
 }
 
-/// Of a place that was tried and has no limits, and of one that has.
+/// Checks a tested destination without limits, and one with limits.
 async fn limits(desk: &mut Desk, tried: &[(&'static str, &'static str)]) {
     let with = |path, [iops, bandwidth]: [&'static str; 2]| {
         let limits = [

@@ -1,4 +1,4 @@
-//! Recoveries of tables: their statements, which this engine's grammar has, and their queries.
+//! Recoveries of tables: their statements, which this engine's grammar includes, and their queries.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
@@ -17,13 +17,13 @@ use super::statements::{file_destinations, s3, tenant};
 const KEY: &str = "obr/00112233445566778899aabbccddeeff";
 const KEY_LITERAL: &str = "'obr/00112233445566778899aabbccddeeff'";
 
-/// What this engine's parser does not know, and where its form is taken from.
+/// A statement that this engine's parser does not know, and the source of its form.
 const EXCEPTION: (&str, &str) = (
     "drop_auxiliary_tenant",
     "no TENANT: oceanbase-v4.md 5.4, from the manual; its name is of 2.5",
 );
 
-/// What the engine answers for a tenant that it does not have, to a statement that it has read.
+/// The engine's answer to a parsed statement about an unknown tenant.
 const NO_SUCH_TENANT: u16 = 5160;
 
 fn key() -> RestoreKey {
@@ -37,7 +37,7 @@ fn renamed<T>(parse: fn(&str) -> Option<T>, from: &str, to: &str) -> Renamed<T> 
     }
 }
 
-/// Tables and databases, renamed and not, with all letters that a name may have.
+/// Returns tables and databases, renamed and not, with all letters that a name may have.
 fn objects() -> Vec<Tables> {
     let table = |from: &str, to: &str| renamed(TableName::parse, from, to);
     let database = |from: &str, to: &str| renamed(Identifier::parse, from, to);
@@ -55,7 +55,7 @@ fn objects() -> Vec<Tables> {
     ]
 }
 
-/// Everything that can be sent for this tenant.
+/// Returns everything that can be sent for this tenant.
 fn every(tenant: &TenantName) -> Vec<TableRecovery> {
     let recover = |tables, full: bool| TableRecovery::Recover {
         tenant: tenant.clone(),
@@ -145,7 +145,7 @@ async fn a_misspelt_statement_about_tables_is_found() {
 
 type Cells = Vec<(&'static str, &'static str)>;
 
-/// The row of sys, and the row of the tenant, which counts its own.
+/// Returns the row of sys, and the row of the tenant, which has its own job numbers.
 fn rows(of_sys: &'static str, of_tenant: &'static str) -> [Cells; 2] {
     let row = |tenant, job, parent, status| {
         vec![
@@ -170,7 +170,7 @@ fn rows(of_sys: &'static str, of_tenant: &'static str) -> [Cells; 2] {
     [row("1002", "5", "3", of_tenant), row("1", "3", "0", of_sys)]
 }
 
-/// Asks what all recoveries of tables are read with; says how many queries the version has not.
+/// Runs the queries that read all recoveries of tables; returns how many the version lacks.
 pub(super) async fn tables(desk: &mut Desk) -> usize {
     if !desk.version.can(Capability::TableRecovery) {
         return 6;
@@ -248,7 +248,7 @@ async fn ended(desk: &mut Desk, running: &Restore) {
     );
 }
 
-/// The views of sys itself, without TENANT_ID.
+/// Reads the views of sys itself, without TENANT_ID.
 async fn own(desk: &mut Desk) {
     for (name, query, is_ended) in [
         (

@@ -1,4 +1,5 @@
-//! Argo CD's actions: which are offered, and that the API server and the operator do what they ask for.
+//! Tests of Argo CD's actions: which are offered, and what the API server and the operator do for
+//! them.
 
 use argo_cd::Request;
 use oceanbase_sim::fault::Fault;
@@ -13,13 +14,13 @@ use crate::stories::{LOG_BACKUP, ONE_TENANT, nightly_without_first_backup, task_
 use crate::support::api::{self, client};
 use crate::support::{World, eventually};
 
-/// The names of the actions that an object offers.
+/// Returns the names of the actions that an object offers.
 fn offered(world: &World, kind: &str, name: &str) -> Vec<String> {
     let actions = argo().actions(&[world.get(kind, name)]).unwrap();
     actions.into_iter().next().unwrap()
 }
 
-/// Has Argo CD run an action, and returns the names of the objects that it made.
+/// Runs an action in Argo CD, and returns the names of the created objects.
 fn run(world: &World, (kind, name): (&str, &str), action: &str) -> Vec<String> {
     let object = world.get(kind, name);
     let mut made = Vec::new();

@@ -1,4 +1,4 @@
-//! What is applied twice does not differ, whoever applies it, and nobody but its user writes its spec.
+//! Tests that repeated applies cause no drift, and that only users write their specs.
 
 use serde_json::Value;
 
@@ -7,7 +7,8 @@ use crate::stories::ONE_TENANT;
 use crate::support::world::{PASSWORD, secret};
 use crate::support::{World, cluster, control_plane, eventually};
 
-/// What is in Git: the examples, and a log backup and a task with every field that has a default left out.
+/// Returns the content of Git: the examples, a log backup and a task, without fields that have
+/// defaults.
 fn in_git(world: &World) -> String {
     let mut texts = ["cluster.yaml", "storage.yaml", "strategy.yaml"]
         .map(|name| example(world, &format!("backups/{name}")))
@@ -59,7 +60,7 @@ const KINDS: [&str; 7] = [
     "logbackup",
 ];
 
-/// Specs and metadata of all objects that nobody but a person made.
+/// Returns specs and metadata of all objects that users created.
 fn of_people(world: &World) -> Vec<(Value, [Value; 4])> {
     let objects = KINDS.iter().flat_map(|kind| world.list(kind));
     let made = objects.filter(|object| object["metadata"]["ownerReferences"].is_null());
@@ -72,7 +73,7 @@ fn of_people(world: &World) -> Vec<(Value, [Value; 4])> {
     .collect()
 }
 
-/// A world in which all of it is applied, by kubectl with these arguments, and the operator has had its say.
+/// Applies everything with kubectl and these arguments, and waits for the operator.
 fn applied(story: &str, arguments: &[&str]) -> World {
     let mut world = World::bare(story, &(ONE_TENANT.to_owned() + "  - {name: archive}\n"));
     world.apply(&secret(PASSWORD));
@@ -122,7 +123,7 @@ fn what_kubectl_applies_twice_does_not_differ() {
             .filter(|line| !line.ends_with("unchanged") && !line.ends_with("serverside-applied"));
         assert_eq!(changed.collect::<Vec<_>>(), [""; 0]);
         let diff = [&["diff"], &arguments[1..]].concat();
-        // It asks twice, and a status may be written in between.
+        // It queries twice, and a status may be written in between.
         eventually(
             "no difference",
             || kubectl_apply(&world, &diff),
@@ -142,7 +143,7 @@ fn what_argo_cd_has_synced_is_in_sync_by_each_of_its_ways_to_compare() {
     world.apply(&secret(PASSWORD));
     world.start_operator();
     let (application, manifests) = (application(&world), in_git(&world));
-    // What is refused for ever is Degraded: that a sync waits for it is another test's.
+    // A permanently refused object is Degraded; another test checks that a sync waits for it.
     let synced = application.sync(&manifests).unwrap();
     assert!(
         synced.resources.iter().all(|it| it.status == "Synced"),
@@ -164,7 +165,7 @@ fn what_argo_cd_has_synced_is_in_sync_by_each_of_its_ways_to_compare() {
         "{before:#?}"
     );
 
-    // And an edit is one, by each of them.
+    // All of them detect an edit.
     world.edit(
         "backupstrategy",
         "nightly",

@@ -1,4 +1,5 @@
-//! Flux's kustomize-controller applies the examples, waits for their health and prunes them.
+//! Tests with Flux's kustomize-controller, which applies the examples, waits for their health and
+//! prunes them.
 
 use std::collections::BTreeMap;
 
@@ -19,19 +20,19 @@ const ONCE: &str = "backups-that-run-once";
 const STRATEGY: &str = "deploy/gitops/backups/strategy.yaml";
 const LIST: &str = "deploy/gitops/backups/kustomization.yaml";
 
-/// A world with a kustomize-controller, and what is in Git for it.
+/// A world with a kustomize-controller, and its content of Git.
 struct Git {
     // Killed before the world ends.
     controller: KustomizeController,
     world: World,
     sources: Sources,
     files: BTreeMap<String, String>,
-    /// How often a reconciliation was asked for.
+    /// Number of requested reconciliations.
     asked: usize,
 }
 
 impl Git {
-    /// The examples are in Git and the operator runs; the cluster's Secret is not there yet.
+    /// Creates the examples in Git and a running operator, without the cluster's Secret.
     fn new(story: &str) -> Self {
         let apply = ["apply", "--server-side", "--filename"];
         let definitions = flux::definitions();
@@ -58,12 +59,12 @@ impl Git {
         }
         for name in ["before-release.yaml", "kustomization.yaml"] {
             let name = format!("tasks/{name}");
-            // The example's day is over.
+            // The example's date is in the past.
             let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
             let text = example(&world, &name).replace("2026-11-20T22:00:00+08:00", &now);
             files.insert(format!("deploy/gitops/{name}"), text);
         }
-        // In the place of the operator, which runs beside the cluster here.
+        // Replaces the operator, which runs outside of the cluster here.
         let listed = "resources: [operator.yaml, definition.yaml]".to_owned();
         files.insert("deploy/kustomization.yaml".to_owned(), listed);
         let operator = json!({"apiVersion": "v1", "kind": "ConfigMap",
@@ -88,7 +89,7 @@ impl Git {
         git
     }
 
-    /// The Kustomizations of the example, for this source, and less patient.
+    /// Returns the Kustomizations of the example, for this source, with shorter timeouts.
     fn kustomizations(&self) -> Vec<Value> {
         let example = file("deploy/flux/kustomizations.yaml");
         let mut objects: Vec<Value> = serde_saphyr::from_multiple(&example).unwrap();
@@ -118,7 +119,7 @@ impl Git {
         run(&mut kubectl, Some(&object.to_string())).unwrap();
     }
 
-    /// Makes what is in Git a new revision of the source.
+    /// Publishes the content of Git as a new revision of the source.
     fn push(&self) {
         let Artifact { url, digest, size } = self.sources.publish(&self.files).unwrap();
         self.apply(&json!({
@@ -147,13 +148,13 @@ impl Git {
         self.world.kubectl(&write).unwrap();
     }
 
-    /// A Kustomization as it is.
+    /// Returns a Kustomization.
     fn kustomization(&self, name: &str) -> Value {
         let get = ["get", "kustomization", name, "--output=json"];
         serde_json::from_str(&self.world.kubectl(&get).unwrap()).unwrap()
     }
 
-    /// Waits until a Kustomization is Ready, or is not, for this reason and with the present revision.
+    /// Waits until Ready of a Kustomization has this status and reason for the present revision.
     fn is_ready(&self, name: &str, status: &str, reason: &str) -> Value {
         let source = [
             "get",
@@ -173,7 +174,7 @@ impl Git {
         )
     }
 
-    /// Has a Kustomization applied once more.
+    /// Reapplies a Kustomization.
     fn reconcile(&mut self, name: &str) {
         self.asked += 1;
         let token = format!("{}", self.asked);
@@ -193,7 +194,7 @@ impl Git {
         );
     }
 
-    /// What the controller did to objects of ours, as it logged it: object and deed.
+    /// Returns the controller's logged changes of the operator's kinds: object and action.
     fn deeds(&self) -> Vec<(String, String)> {
         let log = self.controller.log();
         let outputs = log.iter().filter_map(|line| line["output"].as_object());
@@ -234,12 +235,12 @@ fn a_kustomization_is_ready_when_its_objects_are_and_has_failed_when_a_task_has(
     let failed = git.is_ready(ONCE, "False", "HealthCheckFailed");
     let message = condition_of(&failed, "Ready")["message"].to_string();
     assert!(message.contains("before-release-2026-12"), "{message}");
-    // Last night's failure does not hold back the strategies.
+    // A failed task of last night does not block the strategies.
     git.reconcile(BACKUPS);
     git.is_ready(BACKUPS, "True", "ReconciliationSucceeded");
 }
 
-/// A definition that stands for those of the operator: other stories need these to stay.
+/// Returns a definition in place of the operator's: other stories need those to stay.
 fn definition_of(world: &World) -> Value {
     let group = format!("{}.example.com", world.namespace);
     json!({

@@ -1,4 +1,4 @@
-//! Argo CD's health of every object in every state in which a running operator shows it.
+//! Argo CD's health of every object in every state that a running operator shows.
 
 mod backups;
 mod cleanups;
@@ -12,12 +12,12 @@ use super::{argo, file};
 use crate::support::eventually;
 use crate::support::world::condition_of;
 
-/// Kind, phase, and what Argo CD says of an object in it.
+/// Kind, phase, and Argo CD's health of an object in it.
 type Expected<'a> = (&'a str, &'a str, &'a str);
 
-/// Asserts that each state was seen and judged so, and that Argo CD and Flux agree on every other one.
+/// Checks that each state occurred with this health, and that Argo CD and Flux agree on all others.
 fn assert_judged(recorder: &Recorder, expected: &[Expected<'_>]) {
-    // The last one may have been read before the watch has told it.
+    // The last state may be read before the watch has delivered it.
     eventually(
         "every state",
         || {
@@ -48,7 +48,7 @@ fn assert_judged(recorder: &Recorder, expected: &[Expected<'_>]) {
     }
 }
 
-/// What Argo CD says of every version of every object so far.
+/// Returns Argo CD's health of every version of every object so far.
 fn judged(recorder: &Recorder) -> Vec<(Value, Health)> {
     let objects = recorder.objects();
     let judged = argo().health(&objects).unwrap();
@@ -74,7 +74,7 @@ fn reported(object: &Value, health: &Health) -> String {
     )
 }
 
-/// Conditions of which neither Flux nor `kubectl wait` knows.
+/// Conditions that Flux and `kubectl wait` do not evaluate.
 const FURTHER: [&str; 11] = [
     "Reachable",
     "PrivilegesSufficient",
@@ -94,7 +94,7 @@ fn has_false_condition(object: &Value) -> bool {
     further.any(|kind| condition_of(object, kind)["status"] == "False")
 }
 
-/// What Argo CD says of an object that is ready and has a further condition that is False.
+/// Returns Argo CD's health of a ready object with a further condition that is False.
 fn of_trouble(object: &Value) -> &'static str {
     let further = FURTHER.iter().map(|kind| condition_of(object, kind));
     let mut wrong = further.filter(|condition| condition["status"] == "False");
@@ -109,8 +109,8 @@ fn of_trouble(object: &Value) -> &'static str {
     "Degraded"
 }
 
-/// Those that the script need not look at: the three that it begins with, a schedule that is suspended, how
-/// far a task or a move to another place has come, and how a task differs from what was asked for.
+/// Conditions that the script ignores: its three main ones, a suspended schedule, progress of a
+/// task or of a move, and differences of a task from its request.
 const NOT_JUDGED: [&str; 13] = [
     "Ready",
     "Reconciling",
@@ -143,7 +143,7 @@ fn every_type_of_condition_is_judged_or_left_out_on_purpose() {
     }
 }
 
-/// What kstatus makes of an object, by which Flux waits.
+/// Returns the kstatus of an object, on which Flux waits.
 fn kstatus(object: &Value) -> &'static str {
     let status = &object["status"];
     let observed = &status["observedGeneration"];

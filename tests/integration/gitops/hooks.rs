@@ -1,5 +1,5 @@
-//! A backup before a sync of Argo CD, and one before an upgrade of Helm: what comes after waits for it, and
-//! does not come where it fails.
+//! A backup before a sync of Argo CD, and before an upgrade of Helm. The next step waits for the
+//! backup, and does not run after a failure.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::support::account::with_token;
 use crate::support::cluster::run;
 use crate::support::{World, control_plane, eventually, kubectl, scratch};
 
-/// A world whose strategy has backed up once.
+/// Creates a world whose strategy has backed up once.
 fn backed_up(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
     world.apply(NIGHTLY);
@@ -34,7 +34,7 @@ fn fail_the_next_backup(world: &World) {
     });
 }
 
-/// The version of the application that is there; nothing where it is not.
+/// Returns the version of the installed application, if any.
 fn version(world: &World) -> Option<String> {
     let get = [
         "get",
@@ -45,7 +45,7 @@ fn version(world: &World) -> Option<String> {
     world.kubectl(&get).ok()
 }
 
-/// An application of this version.
+/// Returns an application of this version.
 fn shop(version: &str) -> String {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shop"}, "data": {"version": version}})
         .to_string()
@@ -86,7 +86,7 @@ fn argo_cd_syncs_after_the_backup_and_not_where_it_fails() {
     assert_ne!(second["metadata"]["uid"], first["metadata"]["uid"]);
 }
 
-/// A chart of this version of the application, with the hook in it.
+/// Returns a chart of this version of the application, with the hook in it.
 fn chart(world: &World, version: &str) -> PathBuf {
     let chart = scratch().join(format!("{}-chart", world.namespace));
     fs::create_dir_all(chart.join("templates")).unwrap();
@@ -98,7 +98,7 @@ fn chart(world: &World, version: &str) -> PathBuf {
     chart
 }
 
-/// Helm in a thread: what it printed, or its complaint.
+/// Runs Helm in a thread and returns its output, or its error.
 fn helm(
     world: &World,
     action: &str,
@@ -110,7 +110,8 @@ fn helm(
     std::thread::spawn(move || run(&mut helm, None))
 }
 
-/// Does what the kubelet would with the Pod of the Job: its containers one after the other, as its account.
+/// Acts as the kubelet for the Pod of the Job: runs its containers one after the other, as its
+/// account.
 fn run_the_job(world: &World) {
     let pods = || {
         let pods = world.kubectl(&["get", "pods", "--output=json"]).unwrap();
@@ -157,7 +158,7 @@ fn helm_upgrades_after_the_backup_and_not_where_it_fails() {
     let restricted = "pod-security.kubernetes.io/enforce=restricted";
     let label = ["label", "namespace", &world.namespace, restricted];
     kubectl(&label).unwrap();
-    // Nothing is there yet that a backup could be for.
+    // No object exists yet that a backup could be for.
     helm(&world, "install", "1").join().unwrap().unwrap();
     let task = "shop-before-upgrade";
     assert!(world.get("backuptask", task).is_null());

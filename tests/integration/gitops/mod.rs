@@ -1,4 +1,5 @@
-//! What Argo CD, Flux and Helm do with our objects: their own code judges, applies and compares them.
+//! Tests of Argo CD, Flux and Helm with the operator's objects: their own code evaluates, applies
+//! and compares.
 
 mod actions;
 mod drift;
@@ -16,30 +17,30 @@ use serde_json::Value;
 
 use crate::support::{World, control_plane};
 
-/// Argo CD with the settings that are shipped.
+/// Returns Argo CD with the shipped settings.
 fn argo() -> ArgoCd {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     ArgoCd::new(&root.join("deploy/argocd/argocd-cm.yaml"))
 }
 
-/// An Application with manifests for a world's namespace.
+/// Returns an Application with manifests for a world's namespace.
 fn application(world: &World) -> Application {
     argo().application(control_plane().kubeconfig(), "backups", &world.namespace)
 }
 
-/// A file of the repository.
+/// Returns a file of the repository.
 fn file(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-/// The example of one kind, for a world: its endpoint and password are the simulator's.
+/// Returns the example of one kind with the simulator's endpoint and password.
 fn example(world: &World, name: &str) -> String {
     let text = file(&format!("deploy/gitops/{name}"));
     let endpoints = r#"["observer-1.db:2881", "observer-2.db:2881", "observer-3.db:2881"]"#;
     text.replace(endpoints, &format!("['127.0.0.1:{}']", world.port))
 }
 
-/// What of an object nobody but its user writes.
+/// Returns the parts of an object that only its user writes.
 fn spec_and_metadata(object: &Value) -> [Value; 4] {
     let metadata = &object["metadata"];
     [
@@ -50,7 +51,7 @@ fn spec_and_metadata(object: &Value) -> [Value; 4] {
     ]
 }
 
-/// Whether logs of tenant `orders` are archived.
+/// Returns whether logs of tenant `orders` are archived.
 fn archives(world: &World) -> bool {
     world.simulator.world(|cluster| {
         let tenant = cluster.tenant("orders").unwrap();

@@ -1,4 +1,4 @@
-//! Every state in which objects of ours are shown, from the first to the last.
+//! Records every state of the operator's objects, from the first to the last.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +18,7 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Begins with what is there.
+    /// Begins with the existing objects.
     pub(super) fn start(world: &World) -> Self {
         let seen = Arc::<Mutex<Vec<Value>>>::default();
         let watches = api::crds().into_iter().map(|definition| {
@@ -35,7 +35,7 @@ impl Recorder {
         Self { seen, watches }
     }
 
-    /// Every version of every object so far.
+    /// Returns every version of every object so far.
     pub(super) fn objects(&self) -> Vec<Value> {
         self.seen.lock().unwrap().clone()
     }

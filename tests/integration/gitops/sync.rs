@@ -1,4 +1,4 @@
-//! Argo CD applies the examples: wave by wave, waiting for their health, and prunes them.
+//! Tests of Argo CD's sync of the examples: wave by wave, with waits for health, and pruning.
 
 use oceanbase_sim::statement::Kind;
 
@@ -9,7 +9,7 @@ use crate::support::{World, eventually};
 
 const FILES: [&str; 3] = ["cluster.yaml", "storage.yaml", "strategy.yaml"];
 
-/// The examples as one text.
+/// Returns the examples as one text.
 fn examples(world: &World) -> String {
     let texts = FILES.map(|name| example(world, &format!("backups/{name}")));
     texts.join("\n---\n")
@@ -36,7 +36,7 @@ fn a_sync_applies_the_examples_in_their_waves_and_a_prune_leaves_backups_alone()
         order("OceanBaseCluster") < order("BackupStrategy"),
         "{synced:#?}"
     );
-    // The cluster's wave was waited for.
+    // The sync waited for the cluster's wave.
     let cluster = world.get("oceanbasecluster", "prod");
     assert_eq!(
         crate::support::world::condition_of(&cluster, "Ready")["status"],
@@ -48,7 +48,7 @@ fn a_sync_applies_the_examples_in_their_waves_and_a_prune_leaves_backups_alone()
         |strategy| strategy["status"]["lastSuccessTime"].is_string(),
     );
 
-    // What the operator has made is not Argo CD's, and stays when nothing is to be pruned.
+    // Argo CD does not own the operator's objects, so pruning keeps them.
     let again = application.sync_and_prune(&manifests).unwrap();
     assert_eq!(again.phase, "Succeeded", "{again:#?}");
     assert_eq!(again.resources.len(), FILES.len());
@@ -75,7 +75,7 @@ fn a_sync_applies_the_examples_in_their_waves_and_a_prune_leaves_backups_alone()
     assert_eq!(world.count(Kind::DeleteBackup), 0);
 }
 
-/// A cluster whose Secret is missing is waited for, and then the sync goes on.
+/// The sync waits for a cluster whose Secret is missing, and then continues.
 #[test]
 fn a_wave_waits_for_the_one_before_it() {
     let mut world = World::bare("argo-waves", ONE_TENANT);

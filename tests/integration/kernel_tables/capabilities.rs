@@ -1,19 +1,19 @@
-//! The capability table: it agrees with what the tables of the kernel show.
+//! Comparison of the capability table with the tables of the kernel.
 
 use oceanbase_backup_operator::oceanbase::capability::{CAPABILITIES, Capability, Evidence};
 
 use super::table::{Columns, Grammar};
 
-/// Capability, first releases and origin of what no statement and no column shows.
+/// Capability, first releases and source of capabilities without a statement or a column.
 const SOURCE: &str = include_str!("../../kernel/source-v4.tsv");
 
-/// What the tables show of a capability.
+/// The trace of a capability in the tables.
 enum Trace {
     /// A statement that the release parses.
     Statement(&'static str),
     /// A column of a view.
     Column(&'static str, &'static str),
-    /// Nothing: the note of its row says how it is known.
+    /// Nothing: the note of its row gives the evidence.
     None,
 }
 
@@ -69,8 +69,8 @@ fn trace(capability: Capability) -> Trace {
     }
 }
 
-/// What is known by the tables flips where they flip; what is known otherwise is at least possible
-/// there.
+/// A capability with a trace changes where the trace changes. Any other capability must at least be
+/// possible there.
 #[test]
 fn a_capability_is_where_the_tables_show_it_and_nowhere_else() {
     let (grammar, columns) = (Grammar::read(), Columns::read());
@@ -111,7 +111,7 @@ fn a_capability_is_where_the_tables_show_it_and_nowhere_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The columns of the tables are releases with others between them: only these rows pin the first release.
+/// The tables skip releases: only these rows determine the first release.
 #[test]
 fn each_capability_came_with_the_releases_that_its_origin_shows() {
     let lines = SOURCE

@@ -1,4 +1,4 @@
-//! Every column that a query names: it is in the view of each release that is asked.
+//! Checks that every column of a query is in the view of each release that receives the query.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,12 @@ use super::is_sent_to;
 use super::queries::every_query;
 use super::table::Columns;
 
-/// Words of a query that are no columns.
+/// Words of a query that are not columns.
 const KEYWORDS: [&str; 11] = [
     "SELECT", "DISTINCT", "FROM", "WHERE", "AND", "OR", "IN", "LIKE", "AS", "NOT", "NULL",
 ];
 
-/// The view of a query and the columns that it names; `None` for a query on no view.
+/// Returns the view of a query and its columns; `None` for a query without a view.
 fn view_and_columns(text: &str) -> Option<(String, BTreeSet<String>)> {
     let (_, view) = text.split_once("FROM oceanbase.")?;
     let view = view.split(' ').next().unwrap().to_owned();

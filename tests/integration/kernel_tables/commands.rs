@@ -1,4 +1,4 @@
-//! Every command, with values of each form.
+//! Samples of every command, with values of each form.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::destination::Destination;
@@ -42,7 +42,7 @@ fn pools(count: usize) -> Vec<ResourceName> {
     all.collect()
 }
 
-/// Backups and log archiving.
+/// Returns commands of backups and log archiving.
 fn backups() -> Vec<Command> {
     let key = || JobKey::new("8b1d2a3e-7f60-4c1e-9d52-0a6f4f1c2b3d", 1).unwrap();
     let backup = |incremental, plus_archivelog| Command::Backup {
@@ -229,7 +229,7 @@ pub(super) fn recoveries() -> Vec<Recovery> {
     ]
 }
 
-/// Tables and databases, with and without a new name, plain and unusual.
+/// Returns tables and databases, with and without a new name, plain and unusual.
 fn objects(version: Version) -> Vec<Tables> {
     let table = |from: &str, to: &str| Renamed {
         from: TableName::parse(from).unwrap(),
@@ -263,7 +263,7 @@ fn objects(version: Version) -> Vec<Tables> {
     .collect()
 }
 
-/// How the release takes new names, as the controller decides it.
+/// Returns how the release takes new names, as the controller decides it.
 fn quoting(version: Version) -> RemapQuoting {
     if version.can(Capability::QuotedRemap) {
         RemapQuoting::Quoted

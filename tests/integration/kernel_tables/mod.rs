@@ -1,6 +1,5 @@
-//! The operator before the tables of `tests/kernel`: every statement that it can send is a sentence
-//! of each release that it is sent to, every column that it reads is there, and the capability table
-//! agrees with both.
+//! Checks of the operator against the tables of `tests/kernel`. Each release parses every statement
+//! that it can receive and has every column that is read. The capability table agrees with both.
 
 mod capabilities;
 mod columns;
@@ -13,7 +12,7 @@ mod table;
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::version::Version;
 
-/// Returns whether the operator sends to this release what needs the capability.
+/// Returns whether the operator sends statements to this release that need the capability.
 fn is_sent_to(version: Version, needed: Option<Capability>) -> bool {
     needed.is_none_or(|capability| version.can(capability))
 }

@@ -1,4 +1,4 @@
-//! Every query, once.
+//! Samples of every query.
 
 use jiff::Timestamp;
 use oceanbase_backup_operator::oceanbase::model::{JobKey, RestoreKey, TenantId};
@@ -15,7 +15,7 @@ pub(super) fn every_query() -> Vec<Query> {
     })
 }
 
-/// A query that is missing in the samples would not be checked.
+/// A query without a sample would not be checked.
 #[test]
 fn every_query_is_checked() {
     let mut names: Vec<_> = every_query().iter().map(Query::name).collect();

@@ -3,8 +3,8 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Returns the shape of a statement: strings, names in back quotes, numbers and the names of REMAP are
-/// replaced by what they are, and a list of like items by the first and `…`.
+/// Returns the shape of a statement. Strings, quoted names, numbers and names of REMAP become
+/// placeholders. A list of like items becomes the first and `…`.
 pub(super) fn shape(statement: &str) -> String {
     let mut words = vec![String::new()];
     let mut rest = statement.chars().peekable();
@@ -42,7 +42,7 @@ pub(super) fn shape(statement: &str) -> String {
     words.map(|word| list(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns whether names follow that need no quotes: those of REMAP.
+/// Returns whether names of REMAP follow, which need no quotes.
 fn is_remap_after(word: &str, is_remap: bool) -> bool {
     match word {
         "REMAP" => true,
@@ -51,7 +51,7 @@ fn is_remap_after(word: &str, is_remap: bool) -> bool {
     }
 }
 
-/// What stands for a word: `0` for a number, `name` for a name of REMAP.
+/// Returns the placeholder of a word: `0` for a number, `name` for a name of REMAP.
 fn value(word: &str, is_remap: bool) -> String {
     let keywords = ["TABLE", "TABLEGROUP", "TABLESPACE", "REMAP", "DESCRIPTION"];
     if word.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -80,7 +80,7 @@ fn name(rest: &mut Peekable<Chars<'_>>) -> String {
     name
 }
 
-/// A list whose items are alike: the first and `…`.
+/// Shortens a list of like items to the first and `…`.
 fn list(word: &str) -> String {
     let items: Vec<_> = word.split(',').collect();
     match items[..] {

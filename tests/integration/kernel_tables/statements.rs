@@ -1,4 +1,4 @@
-//! Every statement that changes something: a sentence of each release that it is sent to.
+//! Checks that each release parses every changing statement that it receives.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::engine_grammar::{
     kinds_of_cleanups, kinds_of_commands, kinds_of_recoveries, kinds_of_tables,
 };
 
-/// Everything that the operator sends to a release: the text, and what it is.
+/// Returns everything that the operator sends to a release: the text, and its kind.
 fn every_text(version: Version) -> Vec<(String, &'static str)> {
     let mut all: Vec<(String, &'static str)> = vec![
         (SESSION_SETUP.to_owned(), "session_setup"),
@@ -93,7 +93,7 @@ fn every_statement_is_a_sentence_of_each_release_that_it_is_sent_to() {
     );
 }
 
-/// A variant that is missing above would not be checked.
+/// A variant without a sample above would not be checked.
 #[test]
 fn every_kind_of_statement_is_checked() {
     let version = "4.2.1.0".parse().unwrap();

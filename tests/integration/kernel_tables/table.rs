@@ -9,10 +9,10 @@ use super::shape::shape;
 const GRAMMAR: &str = include_str!("../../kernel/grammar-v4.tsv");
 const COLUMNS: &str = include_str!("../../kernel/columns-v4.tsv");
 
-/// Which release's parser accepts which statement.
+/// Accepted statements of each release's parser.
 pub(super) struct Grammar {
     pub(super) releases: Vec<Version>,
-    /// By shape of the statement: the statement as it was parsed, and the answer of each release.
+    /// By shape: the parsed statement, and the answer of each release.
     rows: HashMap<String, (&'static str, Vec<bool>)>,
 }
 
@@ -26,15 +26,15 @@ impl Grammar {
         }
     }
 
-    /// Returns whether the release's parser accepts a statement of this shape, or `None` if the
-    /// table has no such row.
+    /// Returns whether the release's parser accepts a statement of this shape, or `None` without a
+    /// row.
     pub(super) fn accepts(&self, statement: &str, release: usize) -> Option<bool> {
         let (_, cells) = self.rows.get(&shape(statement))?;
         Some(cells[release])
     }
 }
 
-/// Which release's views have which columns.
+/// Columns of each release's views.
 pub(super) struct Columns {
     pub(super) releases: Vec<Version>,
     rows: BTreeMap<(&'static str, &'static str), Vec<bool>>,
@@ -74,7 +74,7 @@ fn read(text: &'static str, keys: usize) -> (Vec<Version>, impl Iterator<Item = 
     (releases, rows)
 }
 
-/// Reads a release such as `4.2.1_CE_BP3`, `4.3.0BETA` or `4.3.5.1`: a bundle patch is the fourth
+/// Parses a release such as `4.2.1_CE_BP3`, `4.3.0BETA` or `4.3.5.1`: a bundle patch is the fourth
 /// number.
 fn release(name: &str) -> Version {
     let numbers: Vec<&str> = name

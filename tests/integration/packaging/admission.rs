@@ -1,4 +1,5 @@
-//! The optional admission policies: who may write tasks that restore or delete, and who may name a Secret.
+//! The optional admission policies: who may write tasks that restore or delete, and who may name a
+//! Secret.
 
 use serde_json::json;
 
@@ -23,8 +24,8 @@ metadata: {name: what-would-go}
 spec: {clusterRef: {name: prod}, tenantName: orders, mode: Preview, target: {type: Obsolete}}
 ";
 
-/// An installation with the policies, and a namespace `shop` in which `alice` may write all of our kinds, and
-/// read one Secret.
+/// Creates an installation with the policies. In namespace `shop`, `alice` may write all of the
+/// operator's kinds and read one Secret.
 fn guarded() -> Installation {
     let here = Installation::new();
     let directory = format!("{}/deploy/admission", env!("CARGO_MANIFEST_DIR"));
@@ -53,7 +54,7 @@ fn guarded() -> Installation {
     here
 }
 
-/// Whether this person may apply a manifest in `shop`.
+/// Checks whether this user may apply a manifest in `shop`.
 fn applies(here: &Installation, person: &[&str], manifest: &str) -> Result<String, String> {
     let apply = [
         "apply",
@@ -69,7 +70,7 @@ fn only_named_groups_write_tasks_that_restore_or_delete_and_nobody_names_a_secre
  {
     let here = guarded();
     let alice = ["--as=alice"];
-    // The API server takes up a policy a moment after it was made.
+    // The API server activates a policy some time after its creation.
     let refused = eventually(
         "a refusal",
         || applies(&here, &alice, RECOVERY),

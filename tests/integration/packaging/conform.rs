@@ -1,4 +1,4 @@
-//! kubeconform: nothing that is shipped or rendered has a field twice, or one that its kind does not know.
+//! Checks with kubeconform that shipped and rendered objects have no duplicate or unknown field.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,11 @@ use super::{objects, plane};
 use crate::support::cluster::run;
 use crate::support::eventually;
 
-/// The schemas of all kinds that the control plane knows, those of the definitions included.
+/// Returns the schemas of all kinds of the control plane, including those of the definitions.
 fn schemas() -> &'static Path {
     static WRITTEN: LazyLock<PathBuf> = LazyLock::new(|| {
         let directory = plane().directory().join("schemas");
-        // Some seconds after a definition is established its kind is described.
+        // The schema of a kind appears some seconds after its definition is established.
         eventually(
             "schemas of our kinds and of the Prometheus operator's",
             || {
@@ -41,7 +41,7 @@ fn api_kinds() -> impl Iterator<Item = String> {
     crds.map(|crd| crd.spec.names.kind.to_lowercase())
 }
 
-/// How many objects of a manifest kubeconform finds right; the error is what it says of the others.
+/// Returns how many objects of a manifest are valid; the error describes the others.
 fn conforming(manifest: &str) -> Result<usize, String> {
     let mut kubeconform = kubeconform::strict(schemas()).unwrap();
     let found = run(&mut kubeconform, Some(manifest))?;

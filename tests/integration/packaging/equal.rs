@@ -1,4 +1,4 @@
-//! The chart and `deploy/` install the same: neither is kept up by hand beside the other.
+//! Checks that the chart and `deploy/` install the same.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{objects, plane, rendered};
 use crate::support::installation::SYSTEM;
 
-/// Objects by kind and name, without what the two may differ in: labels and selectors, and settings
+/// Returns objects by kind and name, without allowed differences: labels, selectors, and settings
 /// that only the chart spells out.
 fn comparable(objects: Vec<Value>) -> BTreeMap<String, Value> {
     let named = objects.into_iter().map(|mut object| {
@@ -17,7 +17,7 @@ fn comparable(objects: Vec<Value>) -> BTreeMap<String, Value> {
         metadata.remove("annotations");
         let labels = metadata.get_mut("labels").and_then(Value::as_object_mut);
         if let Some(labels) = labels {
-            // Those that join Kubernetes' own roles are no decoration.
+            // Labels that aggregate into Kubernetes' own roles matter.
             labels.retain(|label, _| label.starts_with("rbac."));
         }
         if metadata
@@ -26,7 +26,7 @@ fn comparable(objects: Vec<Value>) -> BTreeMap<String, Value> {
         {
             metadata.remove("labels");
         }
-        // Of definitions xtask's tests know that the chart holds them byte by byte.
+        // The tests of xtask compare the definitions in the chart byte by byte.
         if kind == "CustomResourceDefinition" {
             object["spec"].take();
         }
@@ -51,7 +51,7 @@ fn pod_without_labels(template: &mut Value) {
     container.remove("imagePullPolicy");
     let variables = container["env"].as_array_mut().unwrap();
     variables.retain(|variable| variable["valueFrom"]["fieldRef"]["fieldPath"] != Value::Null);
-    // The chart names the namespace, which need not be the operator's own.
+    // The chart names the namespace, which may differ from the operator's own.
     variables.retain(|variable| variable["name"] != "WATCH_NAMESPACES");
 }
 
@@ -65,7 +65,7 @@ fn kustomized(directory: &str) -> BTreeMap<String, Value> {
 fn with_default_values_the_chart_installs_what_deploy_installs() {
     let mut chart = comparable(objects(&rendered(SYSTEM, &[]).unwrap()));
     let mut deploy = kustomized("deploy");
-    // Helm makes the namespace by --create-namespace, and has a Service besides.
+    // Helm creates the namespace by --create-namespace, and has a Service besides.
     assert!(deploy.remove("Namespace/oceanbase-backup-system").is_some());
     let service = "Service/oceanbase-backup-operator-metrics";
     assert!(chart.remove(service).is_some());
@@ -94,7 +94,7 @@ fn the_policies_of_the_chart_are_those_of_deploy_admission() {
     chart.retain(|name, _| name.starts_with("ValidatingAdmission"));
     let mut deploy = kustomized("deploy/admission");
     assert_eq!(chart.len(), 4);
-    // The same list, in the one way to write it that a template has.
+    // The same list, in the only form that a template can write.
     let groups = "/spec/variables/0/expression";
     for (all, written) in [
         (&chart, r#"["oceanbase-backup:recovery"]"#),
@@ -110,7 +110,7 @@ fn the_policies_of_the_chart_are_those_of_deploy_admission() {
     assert_eq!(chart, deploy);
 }
 
-/// What a Grafana that looks for ConfigMaps is given, and for which label it looks.
+/// Grafana finds dashboards in ConfigMaps with a label.
 #[test]
 fn the_dashboards_of_the_chart_are_those_of_deploy_monitoring() {
     let manifest = rendered(SYSTEM, &["--set=metrics.dashboards.enabled=true"]).unwrap();
@@ -147,14 +147,14 @@ fn for_some_namespaces_the_roles_for_people_are_roles_in_each() {
     let mut places: Vec<_> = places.filter_map(Value::as_str).collect();
     places.sort_unstable();
     assert_eq!(places, [["ledger"; 4], ["payments"; 4]].concat());
-    // The operator runs beside them, and only its Lease is where it runs.
+    // The operator runs beside them, and only its Lease is in its own namespace.
     let bound = all.iter().filter(|object| object["kind"] == "RoleBinding");
     for binding in bound {
         assert_eq!(binding["subjects"][0]["namespace"], "system-of-payments");
     }
 }
 
-/// Whatever the release is called: two that would act on the same objects are refused by Helm.
+/// This holds for any release name: Helm refuses two releases that would act on the same objects.
 #[test]
 fn every_selector_finds_the_pods_of_the_deployment() {
     let all = objects(&rendered(SYSTEM, &["--set=networkPolicy.enabled=true"]).unwrap());
@@ -199,7 +199,7 @@ fn every_port_that_is_named_is_one_that_is_there() {
     let scraped = &of_kind("ServiceMonitor")["spec"]["endpoints"][0];
     assert_eq!(scraped["port"], *named("Service", "/spec/ports/0/name"));
     assert_eq!(scraped["path"], "/metrics");
-    // The metrics' own label `namespace` is the one of the objects, not of the Pod.
+    // The metrics' own label `namespace` is that of the objects, not of the Pod.
     assert_eq!(scraped["honorLabels"], true);
     let wanted = &of_kind("ServiceMonitor")["spec"]["selector"]["matchLabels"];
     let labels = &of_kind("Service")["metadata"]["labels"];

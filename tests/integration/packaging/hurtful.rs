@@ -1,10 +1,10 @@
-//! Values and names that somebody may well give, and that hurt where nobody has thought of them.
+//! Plausible values and names that cause damage without a check.
 
 use super::{objects, plane, rendered};
 use crate::support::cluster::run;
 use crate::support::installation::SYSTEM;
 
-/// A rule of a NetworkPolicy without ports is one for all ports.
+/// A rule of a NetworkPolicy without ports allows all ports.
 #[test]
 fn a_network_policy_without_ports_is_refused_for_it_would_let_everything_out() {
     for argument in [
@@ -16,7 +16,7 @@ fn a_network_policy_without_ports_is_refused_for_it_would_let_everything_out() {
     }
 }
 
-/// YAML takes `123` and `1e3` for numbers.
+/// YAML reads `123` and `1e3` as numbers.
 #[test]
 fn a_release_and_a_namespace_may_have_digits_for_a_name() {
     let here = plane();
@@ -41,13 +41,14 @@ fn a_release_and_a_namespace_may_have_digits_for_a_name() {
     here.kubectl_with(&try_it, &manifest).unwrap();
 }
 
-/// kubectl takes the last of two labels of one name; kustomize, and with it Flux's post-renderers, takes neither.
+/// kubectl takes the last of two equal labels. Kustomize, and with it Flux's post-renderers,
+/// rejects both.
 #[test]
 fn no_label_stands_twice_and_the_own_ones_stay() {
     let twice = "--set-string=commonLabels.app\\.kubernetes\\.io/name=mine,commonLabels.team=dba,podLabels.team=sre,\
                  podLabels.helm\\.sh/chart=mine";
     let manifest = rendered(SYSTEM, &[twice]).unwrap();
-    // It refuses a key that stands twice.
+    // It rejects a duplicate key.
     let all = objects(&manifest);
     let deployment = all.iter().find(|object| object["kind"] == "Deployment");
     let deployment = deployment.unwrap();
@@ -59,7 +60,7 @@ fn no_label_stands_twice_and_the_own_ones_stay() {
     }
 }
 
-/// How Helm takes a default away.
+/// Helm removes a default in this way.
 #[test]
 fn labels_can_be_set_to_null() {
     let none = "--set=commonLabels=null,podLabels=null,metrics.dashboards.labels=null,metrics.dashboards.enabled=true";

@@ -1,5 +1,5 @@
-//! The chart with default values on an empty cluster: the operator does its job, and uninstalling it
-//! leaves everything where it is.
+//! Tests of the chart with default values on an empty cluster: the operator works, and uninstalling
+//! it leaves everything unchanged.
 
 use oceanbase_backup_operator::api;
 use oceanbase_sim::statement::Kind;
@@ -9,7 +9,7 @@ use super::{CHART, HeldBackup, RELEASE, SCENARIO, apply_strategy, established, t
 use crate::support::installation::{Installation, SYSTEM};
 use crate::support::{Node, eventually};
 
-/// `helm install` as the documentation has it, with no value.
+/// Runs the documented `helm install`, without values.
 fn install(here: &Installation) -> String {
     let install = ["install", RELEASE, CHART, "--namespace", SYSTEM];
     let printed = here
@@ -40,7 +40,7 @@ fn installed_with_default_values_the_operator_backs_up_and_lacks_no_right() {
     backs_up_and_lacks_no_right(&here);
 }
 
-/// The one file for those who have neither Helm nor kustomize, with the operator as it starts it.
+/// The single file is for users without Helm and kustomize; its own Deployment starts the operator.
 #[test]
 fn installed_by_one_file_the_operator_backs_up_and_lacks_no_right() {
     let here = Installation::empty();
@@ -53,7 +53,7 @@ fn installed_by_one_file_the_operator_backs_up_and_lacks_no_right() {
     assert!(!again.contains(" created"), "{again}");
 }
 
-/// Objects of our kinds: kind, name, uid, and what is wished of them.
+/// Returns objects of the operator's kinds: kind, name, uid, and spec.
 fn ours(here: &Installation) -> Vec<[Value; 4]> {
     let kinds = api::crds().into_iter().map(|crd| crd.spec.names.plural);
     let kinds = kinds.collect::<Vec<_>>().join(",");
@@ -101,7 +101,7 @@ fn uninstalling_leaves_definitions_objects_and_the_database_as_they_are() {
     assert_eq!(ours(&here), objects);
     assert_eq!(changing(), statements);
 
-    // A later installation takes up what is there, and backs up nothing again.
+    // A later installation continues with the existing objects, and repeats no backup.
     install(&here);
     let _operator = here.start_operator();
     let change = "--patch={\"spec\": {\"history\": {\"failed\": 3}}}";
@@ -120,7 +120,7 @@ fn uninstalling_leaves_definitions_objects_and_the_database_as_they_are() {
     assert_eq!(backups, 1);
 }
 
-/// The database goes on by itself, and whoever comes later finds what it did.
+/// The database continues by itself, and a later operator finds the result.
 #[test]
 fn a_backup_that_runs_while_the_chart_is_uninstalled_is_followed_by_the_next_installation() {
     let here = Installation::empty();

@@ -1,5 +1,5 @@
-//! The chart and the manifests: what the chart renders, what it refuses, that the real Helm installs, updates and
-//! uninstalls it, and that kubeconform finds nothing wrong.
+//! Tests of the chart and the manifests: rendering, rejected values, a real Helm that installs,
+//! updates and uninstalls, and kubeconform.
 
 mod admission;
 mod conform;
@@ -27,7 +27,7 @@ const CHART: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/charts/oceanbase-backup-operator"
 );
-/// What the releases are called.
+/// The name of the releases.
 const RELEASE: &str = "backups";
 
 const SCENARIO: &str = "
@@ -49,8 +49,8 @@ spec:
   schedule: {cron: {full: '0 0 1 1 *'}}
 ";
 
-/// A control plane with the definitions of `deploy/crds.yaml` and of the Prometheus operator, on which charts are
-/// tried, and installed for one namespace only.
+/// Returns a control plane for charts, with the definitions of `deploy/crds.yaml` and of the
+/// Prometheus operator. The installed chart watches one namespace only.
 fn plane() -> &'static Installation {
     static SHARED: LazyLock<Installation> = LazyLock::new(|| {
         let plane = Installation::empty();
@@ -76,14 +76,14 @@ fn established(here: &Installation) {
     here.kubectl(&wait.concat()).unwrap();
 }
 
-/// What `helm template` renders in a namespace with further arguments.
+/// Returns the output of `helm template` in a namespace with further arguments.
 fn rendered(namespace: &str, arguments: &[&str]) -> Result<String, String> {
     let mut helm = helm::offline(plane().directory()).unwrap();
     let template = ["template", RELEASE, CHART, "--namespace", namespace];
     run(helm.args(template).args(arguments), None)
 }
 
-/// The objects of a manifest.
+/// Returns the objects of a manifest.
 fn objects(manifest: &str) -> Vec<Value> {
     let manifest = format!("\n{manifest}");
     let documents = manifest.split("\n---\n").filter(|text| {
@@ -95,7 +95,7 @@ fn objects(manifest: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Makes namespace `shop` with a strategy for the tenant of this node.
+/// Creates namespace `shop` with a strategy for the tenant of this node.
 fn apply_strategy(here: &Installation, node: &Node) {
     here.kubectl(&["create", "namespace", "shop"]).unwrap();
     apply_in(here, node, "shop");
@@ -124,7 +124,7 @@ fn task_is(here: &Installation, namespace: &str, phase: &str) -> Value {
     tasks["items"][0].clone()
 }
 
-/// A backup of `orders` that an installed operator has started, and that the database holds while it runs.
+/// A backup of `orders` by an installed operator, which the database holds while it runs.
 struct HeldBackup {
     node: Node,
     /// Its task.
@@ -154,7 +154,7 @@ impl HeldBackup {
             .unwrap();
     }
 
-    /// Waits for its end, by the task and the job that began, and nothing else was sent.
+    /// Waits for its end with the original task and job, and checks that nothing else was sent.
     fn has_gone_through_once(&self, here: &Installation) {
         let ended = task_is(here, "shop", "Completed");
         for field in ["/metadata/uid", "/status/jobId"] {

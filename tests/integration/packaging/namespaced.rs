@@ -1,4 +1,5 @@
-//! The chart for some namespaces: the operator does its whole job there with Roles only, and nothing elsewhere.
+//! Tests of the chart for some namespaces: the operator works there with Roles only, and not
+//! elsewhere.
 
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ const SYSTEM: &str = "backups-of-two";
 const WATCHED: [&str; 2] = ["payments", "ledger"];
 const VALUES: &str = "--set=watchNamespaces={payments,ledger},crds.install=false";
 
-/// A database of its own for each: one that two objects lead to has one owner.
+/// Creates a database for each: two objects of one database would share one owner.
 fn node(id: usize) -> Node {
     Node::start(&SCENARIO.replace("id: 7", &format!("id: {id}")))
 }
@@ -39,7 +40,7 @@ fn installed_for_two_namespaces_the_operator_backs_up_in_both_and_does_nothing_i
         line.starts_with("kind: Cluster") || line.starts_with("kind: CustomResourceDefinition")
     });
     assert_eq!(cluster_wide.count(), 0, "{manifest}");
-    // Nobody else has bound the account to anything of the whole cluster either.
+    // No other object binds the account to cluster-wide rights.
     let bindings = here.get(&["clusterrolebindings"]);
     let bindings = bindings["items"].as_array().unwrap().iter();
     let bound = bindings.filter(|binding| binding["subjects"][0]["namespace"] == SYSTEM);
@@ -75,7 +76,7 @@ fn installed_for_two_namespaces_the_operator_backs_up_in_both_and_does_nothing_i
     }
     assert!(operator.terminate().success());
 
-    // Without its rights in one of the two it says so, and begins nothing in the other.
+    // Without its rights in one namespace it reports this, and begins nothing in the other.
     let unbind = ["delete", "rolebinding", "oceanbase-backup-operator"];
     here.kubectl(&[&unbind[..], &["-n", "ledger"]].concat())
         .unwrap();
@@ -90,7 +91,7 @@ fn installed_for_two_namespaces_the_operator_backs_up_in_both_and_does_nothing_i
     assert!(ready.starts_with("HTTP/1.0 503"), "{ready}");
 }
 
-/// The name of each policy or binding, and of the policy that a binding is for.
+/// Returns the name of each policy or binding, and the policy of a binding.
 fn policies(namespace: &str) -> Vec<(String, Value)> {
     let enabled = "--set=admissionPolicies.restrictedTasks.enabled=true,\
                    admissionPolicies.referencedSecrets.enabled=true";

@@ -1,4 +1,4 @@
-//! An update of the chart while a backup runs: nothing is lost, and nothing is sent again.
+//! Tests of an update of the chart while a backup runs: nothing is lost, and nothing is sent again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The chart as it could have been a version ago: another version, and a definition that has changed
-/// since.
+/// Returns the chart of an imaginary earlier version, with another version and another definition.
 fn chart_before(here: &Installation) -> PathBuf {
     let chart = here.directory().join("chart-before");
     copy(Path::new(CHART), &chart);
@@ -61,7 +60,7 @@ fn an_update_while_a_backup_runs_brings_new_definitions_and_loses_nothing() {
     here.helm(&[&upgrade[..], &["--set=log.format=text"]].concat())
         .unwrap();
     assert_eq!(short_names(&here), serde_json::json!(["obbt"]));
-    // As the Deployment does it: the new one stands by before the old one ends.
+    // As in the Deployment, the new operator starts before the old one ends.
     let _next = here.start_operator();
     assert!(operator.terminate().success());
     held.release();

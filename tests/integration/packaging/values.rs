@@ -1,4 +1,4 @@
-//! Values: every choice renders what the API server takes, and what means nothing is refused.
+//! Tests of values: every choice renders valid objects, and meaningless values are rejected.
 
 use std::sync::LazyLock;
 
@@ -23,7 +23,7 @@ fn a_strict_lint_finds_nothing() {
     assert!(!said.contains("[WARNING]"), "{said}");
 }
 
-/// Values as JSON, and what they make of the manifest.
+/// Values as JSON, and their effect on the manifest.
 pub(super) const CHOICES: [(&str, &[&str]); 18] = [
     (
         r#"{"image": {"repository": "registry.example.com/team/operator", "tag": "1.2.3", "pullPolicy": "Always"}}"#,
@@ -168,7 +168,7 @@ pub(super) const CHOICES: [(&str, &[&str]); 18] = [
     ),
 ];
 
-/// What each choice renders.
+/// Returns the manifest of each choice.
 pub(super) fn chosen() -> &'static [String] {
     static RENDERED: LazyLock<Vec<String>> = LazyLock::new(|| {
         let numbered = CHOICES.iter().enumerate();
@@ -182,7 +182,7 @@ pub(super) fn chosen() -> &'static [String] {
     &RENDERED
 }
 
-/// The API server's own validation of what is sent, with unknown and double fields refused.
+/// The API server's own validation, with unknown and duplicate fields rejected.
 #[test]
 fn the_api_server_takes_what_every_choice_of_values_renders() {
     let here = plane();
@@ -253,7 +253,7 @@ fn values_that_mean_nothing_are_refused_and_the_refusal_names_them() {
     }
 }
 
-/// What a part of the schema knows and `values.yaml` does not, by path.
+/// Collects the paths that a part of the schema has and `values.yaml` lacks.
 fn missing(all: &Value, part: &Value, values: &Value, path: &str, found: &mut Vec<String>) {
     let named = part["$ref"].as_str().and_then(|to| to.strip_prefix('#'));
     let schema = named.map_or(part, |named| all.pointer(named).unwrap());
@@ -276,6 +276,6 @@ fn the_schema_knows_no_value_that_has_no_default() {
     let values = serde_saphyr::from_str(&read("values.yaml")).unwrap();
     let mut found = Vec::new();
     missing(&schema, &schema, &values, "", &mut found);
-    // Helm's own: a chart that has this one as a part may have it.
+    // Helm's own: it is allowed for charts with this one as a dependency.
     assert_eq!(found, ["/global"]);
 }

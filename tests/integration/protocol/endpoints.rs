@@ -1,4 +1,4 @@
-//! Logins: which endpoint is tried, and what a refusal means.
+//! Tests of logins: which endpoint is tried, and the meaning of a refusal.
 
 use std::time::Duration;
 

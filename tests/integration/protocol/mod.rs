@@ -1,4 +1,4 @@
-//! The operator's MySQL client on a real wire: the simulator's, and servers that misbehave.
+//! Tests of the operator's MySQL client over TCP, with the simulator and with misbehaving servers.
 
 mod endpoints;
 mod node;

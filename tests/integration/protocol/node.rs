@@ -1,4 +1,4 @@
-//! Servers to talk to.
+//! Servers for the protocol tests.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 pub(super) const PASSWORD: &str = "sesame-81c0";
 
-/// Longer than anything here takes.
+/// Longer than any step here takes.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A simulated node on a port.
@@ -27,7 +27,7 @@ pub(super) struct Node {
     _serving: Serving,
 }
 
-/// Whatever serves; dropping it ends that.
+/// A running server; dropping it ends the server.
 pub(super) struct Serving(#[allow(dead_code, reason = "held, not read")] JoinSet<()>);
 
 impl Serving {
@@ -39,7 +39,8 @@ impl Serving {
 }
 
 impl Node {
-    /// The tenants `orders`, ready for backups, and `blank`; the user `reader` may only look.
+    /// Starts the tenants `orders`, ready for backups, and `blank`; the user `reader` may only
+    /// read.
     pub(super) async fn start(tls: Option<ServerConfig>) -> Self {
         let reader = UserSpec {
             name: "reader".to_owned(),
@@ -79,7 +80,7 @@ async fn serve<L: Login>(login: L, tls: Option<ServerConfig>) -> (SocketAddr, Se
     (address, Serving::run(server.run()))
 }
 
-/// Root of sys, on these endpoints.
+/// Returns root of sys, on these endpoints.
 pub(super) fn account(endpoints: &[SocketAddr]) -> Account {
     Account {
         endpoints: endpoints
@@ -92,18 +93,18 @@ pub(super) fn account(endpoints: &[SocketAddr]) -> Account {
     }
 }
 
-/// Why there is no session; a session is a failure.
+/// Returns why the login fails; a session is a failure of the test.
 pub(super) async fn refusal(account: &Account) -> ConnectError {
     MySql.connect(account).await.err().unwrap()
 }
 
-/// A port on which nobody listens.
+/// Returns a port without a listener.
 pub(super) async fn dead() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap()
 }
 
-/// A port that says these bytes to everybody, then nothing, and keeps the connection.
+/// Serves a port that sends these bytes, then nothing, and keeps the connection.
 pub(super) async fn parrot(greeting: &'static [u8]) -> (SocketAddr, Serving) {
     use tokio::io::AsyncWriteExt;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -118,7 +119,7 @@ pub(super) async fn parrot(greeting: &'static [u8]) -> (SocketAddr, Serving) {
     (address, serving)
 }
 
-/// A server that lets everybody in and answers what a script says.
+/// Starts a server that accepts every login and answers by a script.
 pub(super) async fn scripted(script: fn(&str) -> Reply) -> (SocketAddr, Serving) {
     serve(Scripted(script), None).await
 }
@@ -155,7 +156,7 @@ impl Backend for Scripted {
     fn reset(&mut self) {}
 }
 
-/// A result set of one column of text.
+/// Returns a result set of one column of text.
 pub(super) fn texts(rows: Vec<Option<String>>) -> Reply {
     use oceanbase_sim::value::{Column, ColumnType, Outcome, ResultSet};
     Reply {

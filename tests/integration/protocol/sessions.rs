@@ -1,4 +1,4 @@
-//! Statements on a session: rows, errors, and answers that never come.
+//! Tests of statements on a session: rows, errors, and missing answers.
 
 use std::time::Duration;
 

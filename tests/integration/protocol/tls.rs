@@ -1,4 +1,4 @@
-//! Protected connections, and what is refused as unprotected.
+//! Tests of protected connections, and of rejected unprotected ones.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use rustls::pki_types::PrivateKeyDer;
 
 use super::node::{Node, PATIENCE};
 
-/// A certificate for a name that is its own authority, and that in PEM.
+/// Returns a self-signed certificate for a name, and its PEM.
 fn certificate(name: &str) -> (ServerConfig, Vec<u8>) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed([name.to_owned()]).unwrap();
@@ -27,7 +27,7 @@ fn certificate(name: &str) -> (ServerConfig, Vec<u8>) {
     (config, cert.pem().into_bytes())
 }
 
-/// What comes of a login on a node whose certificate names `name`.
+/// Returns the result of a login on a node whose certificate names `name`.
 async fn login(name: &str, tls: impl FnOnce(Vec<u8>) -> Tls) -> Result<(), ConnectError> {
     let (config, pem) = certificate(name);
     let node = Node::start(Some(config)).await;

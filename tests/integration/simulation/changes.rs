@@ -1,5 +1,5 @@
-//! What people change for good: how long backups are kept, which of them go at once, where they go. What comes of it
-//! in peace, and that no fault of the enumerated ones does harm.
+//! Simulation of permanent changes to retention, deletion and destinations: their faultless
+//! results, and that no enumerated fault does harm.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use super::peace::{NOTHING, wrong};
 
 pub(super) const WORKLOADS: [&str; 4] = ["policies", "purge", "switch", "bucket"];
 
-/// How many kills at statements and writes run with every change.
+/// Number of kills at statements and writes that run with every change.
 const KILLS: usize = 96;
 
-/// How many plans run besides.
+/// Number of other plans.
 const OTHERS: usize = 24;
 
 #[test]
@@ -79,7 +79,7 @@ fn a_bucket_is_entered_with_the_last_key_and_as_fast_as_was_asked_for_last() {
         "SetDataBackupDest of orders: 1",
         "ArchiveLog of orders: 1",
         "Backup of orders: 2",
-        // The key of two places, and their limits four times.
+        // The key of two destinations, and their limits four times.
         "ChangeStorage of : 10",
         "backupstorages bucket: CredentialsApplied=True/Applied",
         "backupstorages bucket: LimitsApplied=True/Applied",

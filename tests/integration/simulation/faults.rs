@@ -10,10 +10,10 @@ use simulation::workload::Workload;
 
 use super::{changes, recoveries};
 
-/// How many plans run with every change.
+/// Number of plans that run with every change.
 const PLANS: usize = 300;
 
-/// Draws them.
+/// The seed of their choice.
 pub(super) const SEED: u64 = 2026;
 
 const EVERYDAY: [&str; 17] = [
@@ -58,7 +58,7 @@ fn no_fault_of_the_enumerated_ones_does_harm() {
     println!("{}", assert_harmless(&campaigns, plans));
 }
 
-/// Runs all plans, and fails where something did not hold. Says how many came by their point.
+/// Runs all plans, and fails on a violation. Reports how many reached their point.
 pub(super) fn assert_harmless(campaigns: &BTreeMap<&str, Campaign>, plans: Vec<Plan>) -> String {
     let count = plans.len();
     let harm = Mutex::new(Vec::new());
@@ -82,7 +82,7 @@ pub(super) fn assert_harmless(campaigns: &BTreeMap<&str, Campaign>, plans: Vec<P
         harm.is_empty(),
         "replay each with `cargo xtask simulate --plan '…'`:\n{harm:#?}"
     );
-    // Which of two passes writes a status first is a race of hash maps.
+    // Which of two reconcile passes writes a status first is a race of hash maps.
     assert!(missed * 10 <= count, "{missed} of {count} plans missed");
     format!("{count} plans, seed {SEED}; {missed} did not come by their point")
 }

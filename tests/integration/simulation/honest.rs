@@ -1,4 +1,4 @@
-//! The API double answers as the API server does.
+//! Checks that the API double answers as the API server does.
 
 use std::sync::Arc;
 use std::time::Duration;

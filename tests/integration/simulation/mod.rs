@@ -1,5 +1,5 @@
-//! The whole operator under a paused clock, with faults at exact points; and the script that keeps
-//! the API double honest.
+//! Tests of the whole operator under a paused clock, with faults at exact points, and a comparison
+//! of the API double with an API server.
 
 mod changes;
 mod faults;

@@ -1,16 +1,16 @@
-//! What comes of each workload when nothing goes wrong: what its people want of it, and each
-//! statement that is sent for that.
+//! Results of each workload without faults: the wanted state, and each statement that is sent for
+//! it.
 
 use simulation::{Plan, run};
 
-/// What is not as it should be. Each line is a subject of the digest and its text, or a part of that;
-/// all of it for what is in the database. Or it is a kind of statement, for whom and how often: all
-/// of them must be named.
+/// Returns the differences from the wanted lines. A line is a subject of the digest and a part of
+/// its text; for the database it is the whole text. Other lines are kinds of statements with target
+/// and count, and must be complete.
 pub(super) fn wrong(workload: &str, wanted: &[&str]) -> Vec<String> {
     wrong_of(&Plan::peace(workload), wanted)
 }
 
-/// The same of a plan in which something happens.
+/// Returns the same for a plan with faults.
 fn wrong_of(plan: &Plan, wanted: &[&str]) -> Vec<String> {
     let report = run(plan, None);
     let mut wrong = report.violations;
@@ -34,7 +34,7 @@ fn wrong_of(plan: &Plan, wanted: &[&str]) -> Vec<String> {
     wrong
 }
 
-/// Whether all of a subject is to be named.
+/// Returns whether the whole text of a subject must be given.
 fn is_exact(subject: &str) -> bool {
     subject.starts_with("database") || subject.starts_with("tenant")
 }
@@ -45,10 +45,11 @@ fn shortened(text: &str) -> String {
 
 pub(super) const NOTHING: Vec<String> = Vec::new();
 
-/// Log backup of `orders` has begun in round 1 and goes on; data backups go beside it.
+/// Log backup of `orders` has begun in round 1 and continues; data backups have their own
+/// destination.
 const ORDERS: &str = "database of orders: logs to orders-1002/log OPTIONAL | round 1 DOING | data to orders-1002/data";
 
-/// The full and the incremental slot of `orders` are kept, and nothing else is sent.
+/// The full and the incremental slot of `orders` succeed, and nothing else is sent.
 const BOTH_SLOTS: [&str; 6] = [
     "SetLogArchiveDest of orders: 1",
     "ArchiveLog of orders: 1",
@@ -135,7 +136,7 @@ fn a_strategy_that_is_suspended_leaves_its_slot_out_and_goes_on_archiving() {
         "ArchiveLog of orders: 1",
         "SetDataBackupDest of orders: 1",
         "Backup of orders: 1",
-        // There is nothing yet that the incremental slot could go on from.
+        // The incremental slot has no base yet.
         "jobs of orders: Full COMPLETED",
         "backupstrategies nightly: 2026-11-20T02:10:00Z Incremental Started 1",
         ORDERS,
@@ -339,7 +340,7 @@ fn one_task_backs_up_every_tenant_once() {
     assert_eq!(wrong("everybody", &wanted), NOTHING);
 }
 
-/// That a password protects each set is looked at where a task is called complete.
+/// The oracle checks the password of each set when a task becomes complete.
 #[test]
 fn a_password_keeps_no_slot_from_being_backed_up() {
     assert_eq!(wrong("sealed", &BOTH_SLOTS), NOTHING);

@@ -1,4 +1,4 @@
-//! Recoveries: what comes of them in peace, and that no fault of the enumerated ones does harm.
+//! Simulation of recoveries: their faultless results, and that no enumerated fault does harm.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ pub(super) const WORKLOADS: [&str; 7] = [
     "verify-gone",
 ];
 
-/// How many kills at statements and writes of recoveries run with every change.
+/// Number of kills at statements and writes of recoveries that run with every change.
 const KILLS: usize = 218;
 
-/// How many plans run besides.
+/// Number of other plans.
 const OTHERS: usize = 60;
 
 #[test]
@@ -105,7 +105,7 @@ fn two_operators_bring_a_tenant_back_once() {
     assert_eq!(wrong("recover-leader", &wanted), NOTHING);
 }
 
-/// Statements that make and drop the unit and the pool of each of these.
+/// Returns statements that create and drop the unit and the pool of each of these.
 fn made_and_dropped(names: &[&str]) -> Vec<String> {
     let all = names.iter().flat_map(|name| {
         ["Create", "Drop"].into_iter().flat_map(move |verb| {
@@ -136,7 +136,7 @@ fn a_restore_that_reads_for_a_while_comes_through_once_and_can_be_called_off() {
         "Restore of restore_never: 1",
         "ActivateStandby of restore_undo: 1",
         "ActivateStandby of restore_soon: 1",
-        // Once before the tenant is there.
+        // Once before the tenant exists.
         "CancelRestore of restore_never: 2",
         "recoverytasks undo: Completed",
         "recoverytasks soon: Completed",

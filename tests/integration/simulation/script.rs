@@ -1,5 +1,5 @@
-//! What an operator may ask of an API server, one request after the other, and what is answered:
-//! as texts that must be the same from any API server.
+//! An operator's possible requests to an API server, one after the other, and the answers as texts,
+//! which must be the same for every API server.
 
 use axum::http::Request;
 use futures::StreamExt;
@@ -9,7 +9,7 @@ use kube::core::WatchEvent;
 use serde_json::{Value, json};
 use simulation::request;
 
-// A name in braces can not be part of a page's token, which is base64 for URLs.
+// A name in braces cannot be part of a page's token, which is base64 for URLs.
 const LOG_BACKUPS: &str = "apis/backup.oceanbase.io/v1alpha1/namespaces/{namespace}/logbackups";
 const LEASES: &str = "apis/coordination.k8s.io/v1/namespaces/{namespace}/leases";
 const SECRETS: &str = "api/v1/namespaces/{namespace}/secrets";
@@ -39,7 +39,7 @@ impl Script {
         }
     }
 
-    /// Asks everything; `collect` lets the garbage collector come by.
+    /// Sends all requests; `collect` runs the garbage collector.
     pub(crate) async fn run(mut self, collect: impl AsyncFn()) -> Vec<String> {
         self.making().await;
         self.replacing().await;
@@ -66,7 +66,7 @@ impl Script {
         }
     }
 
-    /// Asks, and writes down what `look` finds in the answer.
+    /// Sends a request, and records what `look` finds in the answer.
     async fn ask(
         &mut self,
         what: &str,
@@ -149,7 +149,7 @@ impl Script {
             .await;
         let mut object = self.current("a").await;
         object["spec"]["tenantName"] = "billing".into();
-        self.ask("what can not change", ("PUT", &path, &object), look)
+        self.ask("what cannot change", ("PUT", &path, &object), look)
             .await;
     }
 

@@ -1,4 +1,4 @@
-//! What may be used through a connection, and where its Secrets go.
+//! Stories of the uses of a connection, and of the hosts that receive its Secrets.
 
 use oceanbase_sim::statement::Kind;
 
@@ -67,7 +67,7 @@ fn a_store_that_the_connection_is_not_for_is_not_used() {
     assert_eq!(world.changing(), Vec::<String>::new());
 }
 
-/// Makes a Secret one for these hosts only.
+/// Restricts a Secret to these hosts.
 fn bind(world: &World, secret: &str, hosts: &str) {
     world
         .kubectl(&[
@@ -106,8 +106,8 @@ fn a_password_goes_to_the_host_that_its_secret_lists() {
     world.condition(("oceanbasecluster", "prod"), "Ready", "True", "Accepted");
 }
 
-/// Where the operator requires it, a Secret that says nothing is used nowhere: not the password of a
-/// database, not the keys of a store, not a restore password.
+/// With the operator's setting, a Secret without hosts is used nowhere: no database password, no
+/// storage keys, no restore password.
 #[test]
 fn a_secret_that_lists_no_host_is_sent_nowhere_where_that_is_required() {
     let mut world = World::new("binding-required", ONE_TENANT);
@@ -142,7 +142,8 @@ fn a_secret_that_lists_no_host_is_sent_nowhere_where_that_is_required() {
     world.phase(now.0, now.1, "Completed");
 }
 
-/// The database keeps a hash of it: who may only write tasks must not send just any Secret there.
+/// The database keeps a hash of it, so a user with write access to tasks must not send any Secret
+/// there.
 #[test]
 fn a_restore_password_goes_to_no_host_that_its_secret_does_not_list() {
     let world = archiving("bound-restore");
@@ -172,8 +173,8 @@ spec:
   s3: {endpoint: 'https://s3.example.com', bucket: ob-backup, region: eu-1, credentialsSecretRef: {name: keys}}
 ";
 
-/// The database is told the keys: whoever may write an OceanBaseCluster could have them sent to a
-/// server of his own.
+/// The database receives the keys. Without a list of hosts, a user with write access to
+/// OceanBaseClusters could send the keys to another server.
 #[test]
 fn a_stores_keys_go_to_no_database_that_their_secret_does_not_list() {
     let world = World::started("bound-store", ONE_TENANT);

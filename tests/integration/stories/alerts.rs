@@ -1,4 +1,4 @@
-//! What is wrong is told as an alert, until it is not wrong any more.
+//! Stories of alerts, which last as long as their problem.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ fn a_failed_backup_is_an_alert_until_a_later_one_goes_well() {
     );
     assert_counted(&world, "base_backup_fail");
 
-    // By the strategy's own hand: a task that somebody else makes says nothing about its runs.
+    // The strategy must create the task: a user's task does not count as a run of the strategy.
     world.edit(
         "backupstrategy",
         "nightly",
@@ -65,7 +65,7 @@ fn a_failed_backup_is_an_alert_until_a_later_one_goes_well() {
     assert!(recovered["recoveredTime"].is_string());
 }
 
-/// A tenant at the strategy's own places, whose past is as given.
+/// Returns a tenant at the strategy's own destinations, with this past.
 fn with_past(past: &str) -> String {
     let root = "file:///ob-backup/obprod-7/orders-1002";
     let (flow, block) = (
@@ -78,7 +78,7 @@ fn with_past(past: &str) -> String {
     )
 }
 
-/// The strategy's only alert: it is of this type and about `orders`.
+/// Returns the strategy's only alert, which has this type and is about `orders`.
 fn only_alert(object: &Value, kind: &str) -> Value {
     let alerts = object["status"]["alerts"].as_array().unwrap();
     assert_eq!(alerts.len(), 1, "{alerts:#?}");
@@ -91,14 +91,14 @@ fn only_alert(object: &Value, kind: &str) -> Value {
     alert.clone()
 }
 
-/// Active since one time, as a metric too.
+/// Checks that the alert is active since one time, as a metric too.
 fn assert_reported(world: &World, alert: &Value) {
     assert_eq!(alert["status"], "Active");
     assert_eq!(alert["generatedTime"], alert["lastGeneratedTime"]);
     assert_counted(world, alert["type"].as_str().unwrap());
 }
 
-/// One alert of this type in the metrics, which show what the operator's own watch has told it.
+/// Waits for one alert of this type in the metrics, which follow the operator's own watch.
 fn assert_counted(world: &World, kind: &str) {
     let series = format!(
         "obbackup_alerts{{namespace=\"{}\",strategy=\"nightly\",type=\"{kind}\"}} 1",
@@ -112,7 +112,7 @@ fn assert_counted(world: &World, kind: &str) {
     );
 }
 
-/// The same alert, recovered.
+/// Checks that the same alert is recovered.
 fn assert_recovered(world: &World, before: &Value) {
     let object = strategy(world, 0);
     let alerts = object["status"]["alerts"].as_array().unwrap();
@@ -127,7 +127,7 @@ fn assert_recovered(world: &World, before: &Value) {
 fn an_interrupted_log_backup_that_is_far_behind_is_an_alert_until_it_runs_again() {
     let past = "      rounds: [{from: 2h, until: 30m, interrupted: true}]\n";
     let world = World::started("delay-alert", &with_past(past));
-    // A heal would end the alert while it is looked at.
+    // A repair would end the alert during the checks.
     let unhealed = "spec:\n  logBackup: {heal: {policy: Never}}";
     world.apply(&nightly_without_first_backup().replace("spec:", unhealed));
     let alert = only_alert(&strategy(&world, 1), "inc_backup_delay");

@@ -1,4 +1,4 @@
-//! One task for all tenants of a strategy.
+//! Stories of one task for all tenants of a strategy.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
@@ -82,7 +82,7 @@ fn a_tenant_that_is_dropped_meanwhile_does_not_make_the_others_fail() {
         world.hold(tenant, Stage::Doing);
     }
     world.apply(ALL);
-    // Two run, and the third waits for a place, whichever it is.
+    // Two run, and the third waits for a slot in the queue, in any order.
     let waiting = || {
         let tasks = world.list("backuptask");
         let mut tasks = tasks.into_iter();
@@ -116,7 +116,7 @@ fn a_cancel_is_passed_on_to_the_tasks_that_run() {
     world.apply(ALL);
     let running = || children(&world.get("backuptask", "all"));
     world.phase("backuptask", "all", "InProgress");
-    // Two run, and the third waits for a place.
+    // Two run, and the third waits for a slot in the queue.
     eventually("two that run", running, |counts| counts[3] == 2);
     world.edit("backuptask", "all", "spec: {cancel: true}");
     let canceled = || world.count(Kind::CancelBackup);

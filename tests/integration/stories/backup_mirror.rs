@@ -1,4 +1,4 @@
-//! Backups that others start are shown.
+//! Stories of backups of other tools, which the operator shows.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
@@ -7,7 +7,7 @@ use oceanbase_sim::statement::Kind;
 use super::{ONE_TENANT, nightly_without_first_backup, task};
 use crate::support::{World, eventually};
 
-/// A world in which `orders` has one backup of its strategy.
+/// Creates a world in which `orders` has one backup of its strategy.
 fn backed_up(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
     world.apply(&nightly_without_first_backup());

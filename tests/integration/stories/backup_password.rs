@@ -1,4 +1,4 @@
-//! Backups that only somebody with a password restores, and backups with their logs.
+//! Stories of backups that require a password to restore, and of backups with their logs.
 
 use oceanbase_sim::fault::{Fault, Trigger};
 use oceanbase_sim::statement::Kind;
@@ -20,7 +20,7 @@ stringData: {{password: {PASSWORD}}}
     )
 }
 
-/// A task that asks for a password.
+/// Returns a task with a password.
 fn protected(name: &str) -> String {
     let protected = "type: Full, restorePasswordSecretRef: {name: restore}";
     task_without_strategy(name).replace("type: Full", protected)

@@ -1,4 +1,4 @@
-//! Only so many backups at once; the others wait their turn.
+//! Stories of the limit on simultaneous backups.
 
 use jiff::{Timestamp, ToSpan};
 use oceanbase_sim::model::{Scn, Stage};
@@ -20,7 +20,7 @@ tenants:
   - {name: people, fullBackupSize: 1GiB}
 ";
 
-/// A world in which one backup at a time may run, and `orders` is held in its own.
+/// Creates a world with one backup at a time, in which the backup of `orders` is held.
 fn one_at_a_time(story: &str) -> World {
     let world = World::new(story, FOUR_TENANTS);
     world.edit(
@@ -48,7 +48,7 @@ spec: {{strategyRef: {{name: nightly}}, tenantName: {tenant}, type: Full}}
     )
 }
 
-/// When each backup began and ended, in their order.
+/// Returns the begin and end of each backup, in order.
 fn runs(world: &World) -> Vec<(Scn, Scn)> {
     let mut runs = world.simulator.world(|cluster| {
         let backups = TENANTS.map(|tenant| &cluster.tenant(tenant).unwrap().backups);
@@ -136,11 +136,11 @@ fn the_places_are_the_database_s_and_the_strictest_of_its_objects_sets_them() {
     world.phase("backuptask", "billing", "Completed");
 }
 
-/// Nothing is done for it any more, and it stays for as long as the other tool likes.
+/// The operator has finished the task, which stays until the other tool removes its finalizer.
 #[test]
 fn a_task_that_is_deleted_and_held_by_somebodys_finalizer_stops_nobody_behind_it() {
     let world = one_at_a_time("held");
-    // Before the other one also where both are created within a second.
+    // Before the other task, even if both are created within a second.
     let slot = Timestamp::now() - 1.minute();
     let slot = slot.strftime("%Y-%m-%dT%H:%M:%SZ");
     let earlier = format!("spec: {{scheduledTime: '{slot}', ");

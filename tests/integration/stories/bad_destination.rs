@@ -1,4 +1,4 @@
-//! Stores that the database refuses.
+//! Stories of storage that the database rejects.
 
 use oceanbase_sim::fault::{Fault, Trigger};
 use oceanbase_sim::model::Health;
@@ -11,7 +11,7 @@ use crate::support::world::condition_of;
 const LOGS: (&str, &str) = ("logbackup", "orders-log");
 const DIRECTORY: &str = "file:///ob-backup/obprod-7/orders-1002/log";
 
-/// Applies the log backup and waits until it tells of this refusal with this advice.
+/// Applies the log backup and waits until it reports this refusal with this advice.
 fn refused(world: &World, code: i64, reason: &str, advice: &str) {
     world.apply(LOG_BACKUP);
     let object = world.condition(LOGS, "Ready", "False", reason);
@@ -23,7 +23,7 @@ fn refused(world: &World, code: i64, reason: &str, advice: &str) {
     assert_eq!(world.count(Kind::ArchiveLog), 0);
 }
 
-/// An edit is tried at once; otherwise it would be within five minutes.
+/// An edit triggers a retry; without it the retry comes within five minutes.
 fn try_again(world: &World) {
     world.edit(LOGS.0, LOGS.1, "spec: {pieceSwitchDays: 2}");
     world.phase(LOGS.0, LOGS.1, "InProgress");
@@ -40,7 +40,7 @@ fn a_directory_with_files_of_somebody_else_is_refused() {
         "DirectoryNotEmpty",
         "choose another path or an empty directory",
     );
-    // `path` is immutable: another object takes its place.
+    // `path` is immutable: another object replaces this one.
     world
         .kubectl(&["delete", "logbackup", "orders-log", "--timeout=20s"])
         .unwrap();
@@ -64,7 +64,7 @@ tenants:
     archive: {dest: 'LOCATION=file:///ob-backup/obprod-7/orders-1002/log', rounds: [{from: 2h}]}
 ";
     let mut world = World::new("foreign-directory", scenario);
-    // While it is there, the operator itself sees whose the directory is.
+    // While the tenant exists, the operator itself recognizes the owner of the directory.
     world.inject(Fault::Drop {
         tenant: "billing".to_owned(),
     });
@@ -94,7 +94,7 @@ fn a_store_that_can_not_be_reached_is_tried_again() {
         "mounted on every observer",
     );
     world.inject(health(Health::Ok));
-    // By itself: it is not only a person who can mend it.
+    // Without an edit: repairs may happen outside of Kubernetes.
     world.phase(LOGS.0, LOGS.1, "InProgress");
 }
 
@@ -123,8 +123,8 @@ fn a_store_that_may_not_be_written_is_told_with_advice() {
     world.condition(("backupstorage", "nfs"), "Reachable", "True", "InUse");
 }
 
-/// No value that the fields let through makes this simulator say 9026, so it is told to: with the
-/// whole destination in the text, as the engine does.
+/// No accepted field value makes this simulator answer 9026, so a fault does, with the whole
+/// destination in the text, as in the engine.
 #[test]
 fn an_address_that_the_database_takes_for_invalid_is_told_without_its_keys() {
     let world = World::started("invalid-address", ONE_TENANT);

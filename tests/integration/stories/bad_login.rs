@@ -1,4 +1,4 @@
-//! Clusters that can not be reached or logged in to.
+//! Stories of clusters that cannot be reached or refuse the login.
 
 use oceanbase_sim::fault::{Fault, NodeState};
 use oceanbase_sim::views::Version;
@@ -43,7 +43,7 @@ fn a_wrong_password_is_said_and_a_corrected_secret_is_enough() {
     assert!(message(&object, "Reachable").contains("check `username` and `password`"));
     world.apply(NIGHTLY);
     world.condition(STRATEGY, "Ready", "False", "AccessDenied");
-    // Nothing can be backed up, and the list of clusters says so.
+    // No backup is possible, and the list of clusters shows this.
     crate::support::eventually(
         "a cluster in phase Abnormal",
         || world.get(CLUSTER.0, CLUSTER.1),
@@ -99,7 +99,7 @@ fn a_cluster_that_refuses_connections_is_unreachable_until_it_serves() {
     world.condition(CLUSTER, "Reachable", "True", "Reachable");
 }
 
-/// A Git sync must not wait for the end of an outage; what is edited meanwhile waits for it.
+/// A Git sync must not wait for the end of an outage; later edits wait for it.
 #[test]
 fn what_was_applied_stays_ready_while_the_database_does_not_answer() {
     let world = World::started("outage", ONE_TENANT);
@@ -126,7 +126,7 @@ fn what_was_applied_stays_ready_while_the_database_does_not_answer() {
     world.condition(STRATEGY, "Ready", "True", "Suspended");
 }
 
-/// The session that was good by the old ones goes on until the new ones are looked at.
+/// The session of the old endpoints continues until the new endpoints are checked.
 #[test]
 fn endpoints_that_nobody_has_answered_at_are_not_called_accepted() {
     let world = World::started("new-endpoints", ONE_TENANT);
@@ -189,7 +189,7 @@ fn an_account_without_alter_system_is_told_what_to_grant() {
         user: "reader".to_owned(),
         granted: true,
     });
-    // An edit is tried at once; otherwise it would be within five minutes.
+    // An edit triggers a retry; without it the retry comes within five minutes.
     world.edit("logbackup", "orders-log", "spec: {pieceSwitchDays: 2}");
     world.phase("logbackup", "orders-log", "InProgress");
 }

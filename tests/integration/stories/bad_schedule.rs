@@ -1,4 +1,4 @@
-//! Schedules that can not be kept.
+//! Stories of invalid schedules.
 
 use super::{NIGHTLY, ONE_TENANT};
 use crate::support::World;

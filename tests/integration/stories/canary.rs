@@ -1,6 +1,5 @@
-//! What every story looks for at its end would be found: the values of its Secrets, in what the
-//! operator logs at TRACE, and in objects, events and metrics. And what is hardest to keep quiet
-//! is quiet.
+//! Stories about the stories' final search for Secrets in TRACE logs, objects, events and metrics:
+//! the search finds leaks, and hard cases do not leak.
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +15,7 @@ use crate::support::{World, canary, scratch};
 
 const CLUSTER: (&str, &str) = ("oceanbasecluster", "prod");
 
-/// What a panic says, or that there was none.
+/// Returns the message of a panic, or that there was none.
 fn failure_of(ends: impl FnOnce()) -> String {
     match catch_unwind(AssertUnwindSafe(ends)) {
         Ok(()) => "nothing was found".to_owned(),
@@ -124,7 +123,7 @@ fn at_trace_the_operator_speaks_and_no_other_crate_below_its_ceiling() {
     assert_eq!(others, Vec::<&&str>::new());
 }
 
-/// The client prints the body of an answer that it can not read, as a warning.
+/// The client logs the body of an unreadable answer as a warning.
 #[test]
 fn a_secret_that_can_not_be_read_is_not_printed() {
     let mut world = World::new("canary-unreadable", ONE_TENANT);
@@ -133,11 +132,11 @@ fn a_secret_that_can_not_be_read_is_not_printed() {
     world.kubeconfig = gate.kubeconfig(scratch());
     world.start_operator();
     world.condition(CLUSTER, "Reachable", "False", "KubernetesUnavailable");
-    // Looked for in its log, and in the objects of the story.
+    // Searched for in its log, and in the objects of the story.
     drop(world);
 }
 
-/// Runs a test of this program in a process of its own; gives what it wrote.
+/// Runs a test of this program in a process of its own, and returns its output.
 fn output_of(test: &str) -> String {
     let program = std::env::current_exe().unwrap();
     let output = Command::new(program)

@@ -1,4 +1,4 @@
-//! Cancelling a backup, by us and by others.
+//! Stories of backups that are canceled by the operator or by other tools.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::{JobStatus, Stage};

@@ -1,5 +1,4 @@
-//! Cleanups: what the database deletes by itself, what a preview says of it, and what is deleted by
-//! hand.
+//! Stories of cleanups: deletion by the database, previews, and deletion by users.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +40,7 @@ spec: {{clusterRef: {{name: prod}}, tenantName: orders, mode: {mode}, target: {t
 type Items = BTreeSet<(String, u64)>;
 
 impl World {
-    /// Sets and pieces that the database has deleted.
+    /// Returns sets and pieces that the database has deleted.
     fn deleted(&self) -> Items {
         self.simulator.world(|cluster| {
             let tenant = cluster.tenant("orders").unwrap();
@@ -58,13 +57,13 @@ impl World {
         })
     }
 
-    /// Waits until a cleanup shows this phase; its status.
+    /// Waits until a cleanup shows this phase, and returns its status.
     fn cleanup(&self, name: &str, phase: &str) -> Value {
         self.phase("cleanuptask", name, phase)["status"].clone()
     }
 }
 
-/// What a plan says to delete.
+/// Returns the planned deletions.
 fn planned(status: &Value) -> Items {
     let plan = status["plan"].as_array().unwrap().iter();
     plan.filter(|entry| entry["action"] == "Delete")
@@ -152,7 +151,7 @@ fn what_the_database_refuses_after_it_took_the_statement_is_the_cause() {
         || world.count(Kind::DeleteBackup),
         |count| *count == 1,
     );
-    // While there is a policy only the database deletes there.
+    // With a policy, only the database deletes backups.
     world
         .sql("ALTER SYSTEM ADD DELETE BACKUP POLICY 'default' RECOVERY_WINDOW '60d' TENANT orders");
     world.inject(Fault::ReleaseCleanup { tenant: tenant() });

@@ -1,4 +1,4 @@
-//! What is not deleted by hand, each refused before anything is sent, and what waits.
+//! Stories of deletions by users that are refused before any statement, or that wait.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::{RestoreStage, Stage};
@@ -51,7 +51,7 @@ impl World {
         self.condition(("cleanuptask", name), "Succeeded", "Unknown", reason);
     }
 
-    /// Waits for a set of `orders` that was not in its past and has this status; its id.
+    /// Waits for a new set of `orders` with this status, and returns its id.
     fn new_set(&self, status: &str) -> String {
         let query = format!(
             "SELECT BACKUP_SET_ID FROM oceanbase.CDB_OB_BACKUP_SET_FILES WHERE TENANT_ID = 1002 \
@@ -238,7 +238,7 @@ fn a_deletion_waits_for_a_recovery_that_reads_the_backups() {
 #[test]
 fn two_deletions_at_once_do_not_take_the_last_backups_between_them() {
     let world = World::started("cleanup-two", TENANTS);
-    // Nothing lies where backups go now, so that the database itself would keep nothing.
+    // The new destination is empty, so the database itself would keep nothing.
     world.sql("ALTER SYSTEM SET DATA_BACKUP_DEST = 'file:///ob-new/orders/data' TENANT = orders");
     world.apply(&task("one", "orders", "{type: BackupSets, ids: [1, 2]}"));
     world.apply(&task("other", "orders", "{type: BackupSets, ids: [3]}"));

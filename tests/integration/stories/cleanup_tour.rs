@@ -1,5 +1,5 @@
-//! A tour: sets expire, the database deletes them, `kubectl` lists what went, and a preview explains
-//! what would go next and why the rest stays.
+//! A tour: sets expire, the database deletes them, `kubectl` lists the deletions, and a preview
+//! explains the next deletions and the remaining sets.
 
 use super::nightly_without_first_backup;
 use crate::support::{World, eventually};

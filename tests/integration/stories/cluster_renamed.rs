@@ -1,4 +1,4 @@
-//! A cluster that gets another name, which makes it no other database.
+//! Stories of a renamed cluster, which stays the same database.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::statement::Kind;
@@ -11,8 +11,8 @@ use crate::support::{World, eventually};
 const STRATEGY: (&str, &str) = ("backupstrategy", "nightly");
 const LOGS: (&str, &str) = ("logbackup", "prod-t1002");
 
-/// A world whose `orders` was backed up before its cluster was renamed, and an operator that has seen
-/// the new name.
+/// Creates a world whose `orders` was backed up before its cluster was renamed. The operator has
+/// read the new name.
 fn renamed(story: &str, settings: &str) -> World {
     let mut world = World::started(story, ONE_AND_A_LOCKED);
     let settings = format!("spec:\n  firstBackup: Immediately\n{settings}");
@@ -20,7 +20,7 @@ fn renamed(story: &str, settings: &str) -> World {
     world.phase(LOGS.0, LOGS.1, "InProgress");
     world.condition(STRATEGY, "BackupHealthy", "True", "LastBackupsSucceeded");
     world.sql("ALTER SYSTEM SET cluster = 'renamed'");
-    // A reader asks for the name when it begins.
+    // A reader queries the name when it starts.
     world.kill_operator();
     world.start_operator();
     eventually(
@@ -37,7 +37,7 @@ fn directory(object: &Value) -> &str {
     object["status"]["storageDirectory"].as_str().unwrap()
 }
 
-/// Nothing is refused, and the next backup goes where the ones before are.
+/// Checks that nothing is refused, and the next backup uses the same destination.
 fn goes_on(world: &World, data: &str, log: &str) {
     world.apply(&task("next", "Full"));
     let next = world.phase("backuptask", "next", "Completed");
@@ -67,7 +67,7 @@ fn backups_go_on_where_they_are() {
     let by_hand = world.phase("backuptask", "by-hand", "Completed");
     assert_eq!(directory(&by_hand), data);
 
-    // Nor does it begin anew where its object does.
+    // Recreating its object does not restart it either.
     world
         .kubectl(&["delete", LOGS.0, LOGS.1, "--timeout=20s"])
         .unwrap();
@@ -79,7 +79,7 @@ fn backups_go_on_where_they_are() {
     assert_eq!(directory(&logs), log);
     assert_eq!(world.count(Kind::SetLogArchiveDest), 0);
 
-    // Who comes now knows the new name alone.
+    // A new operator knows only the new name.
     world.inject(Fault::Lock {
         tenant: "billing".to_owned(),
         locked: false,

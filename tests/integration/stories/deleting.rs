@@ -1,4 +1,4 @@
-//! Deleting objects never changes the database.
+//! Stories in which objects are deleted and the database does not change.
 
 use super::{NIGHTLY, ONE_TENANT, nightly_without_first_backup};
 use crate::support::{World, eventually};
@@ -19,14 +19,14 @@ fn deleting_every_object_sends_no_statement_and_is_quick() {
         },
     );
     world.forget_statements();
-    // Returns when they are gone; a finalizer would hold it up for ever.
+    // Returns after the deletion; a finalizer would block it forever.
     world
         .kubectl(&["delete", KINDS, "--all", "--timeout=30s"])
         .unwrap();
     for kind in KINDS.split(',') {
         assert_eq!(world.list(kind).len(), 0, "{kind}");
     }
-    // The operator notices that the cluster is gone, and hangs up.
+    // The operator notices that the cluster is deleted, and closes its connections.
     eventually(
         "no connection to the database",
         || world.simulator.connections().current,
@@ -41,8 +41,8 @@ fn deleting_every_object_sends_no_statement_and_is_quick() {
     assert_eq!(sets, 1);
 }
 
-/// Waits for logs from after the second in which the strategy was made: a stop before that would be
-/// no answer to it.
+/// Waits for logs after the second of the strategy's creation: an earlier stop would not be an
+/// answer to it.
 fn archived_beyond_the_strategy(world: &World) {
     let strategy = world.get("backupstrategy", "nightly");
     let made_at = &strategy["metadata"]["creationTimestamp"];
@@ -58,7 +58,7 @@ fn archived_beyond_the_strategy(world: &World) {
     });
 }
 
-/// Asks the strategy's log backup for this, deletes it, and waits until it is there again.
+/// Edits the strategy's log backup, deletes it, and waits until it is recreated.
 fn deleted_while(story: &str, desired: &str, phase: &str) -> World {
     let (kind, name) = ("logbackup", "prod-t1002");
     let world = World::started(story, ONE_TENANT);
@@ -70,7 +70,7 @@ fn deleted_while(story: &str, desired: &str, phase: &str) -> World {
     world.forget_statements();
     world.kubectl(&["delete", kind, name]).unwrap();
     let again = eventually(
-        "the log backup, made anew and applied",
+        "the log backup, recreated and applied",
         || world.get(kind, name),
         |object| {
             object["metadata"]["uid"] != before["metadata"]["uid"]

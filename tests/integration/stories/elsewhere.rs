@@ -1,12 +1,12 @@
-//! Tenants that somebody else backs up, under a strategy for all tenants.
+//! Stories of tenants that other tools back up, under a strategy for all tenants.
 
 use serde_json::Value;
 
 use super::{EVERYBODY, ONE_TENANT, nightly_without_first_backup, task, task_without_strategy};
 use crate::support::{World, eventually};
 
-/// One that is backed up from a console, one of which only data backups are made, one of which
-/// only the logs are archived, and one that nobody backs up.
+/// Tenants that are backed up from a console, with data backups only, with log archiving only, and
+/// without backups.
 const TENANTS: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -64,7 +64,7 @@ fn nothing_is_sent_for_tenants_that_somebody_else_backs_up() {
     let names: Vec<_> = failing.iter().map(|tenant| &tenant["name"]).collect();
     assert_eq!(names, ["ledger", "stock", "wages"], "{failing:#?}");
 
-    // Nor is one of the tasks that people make for all of them.
+    // Nor is a user's task for all tenants.
     for (name, manifest) in [("all", OF_ALL), ("whole", OF_CLUSTER)] {
         world.apply(manifest);
         world.phase("backuptask", name, "Failed");
@@ -83,8 +83,8 @@ metadata: {name: other}
 spec: {type: NFS, nfs: {path: /ob-backup-2}}
 ";
 
-/// The first backup would set DATA_BACKUP_DEST, which is never moved: no slot of the strategy could
-/// be backed up any more.
+/// The first backup would set DATA_BACKUP_DEST, which is never changed later: no slot of the
+/// strategy could succeed.
 #[test]
 fn a_backup_to_another_store_does_not_take_a_tenant_from_its_strategy() {
     let world = World::started("other-store", ONE_TENANT);
@@ -99,7 +99,7 @@ fn a_backup_to_another_store_does_not_take_a_tenant_from_its_strategy() {
     world.phase("backuptask", "its", "Completed");
 }
 
-/// The same of another directory in one store, for a task of one tenant and for one of all.
+/// The same for another directory in one storage, with tasks for one and for all tenants.
 #[test]
 fn a_backup_to_another_directory_does_not_take_a_tenant_from_its_strategy() {
     let world = World::started("other-path", ONE_TENANT);

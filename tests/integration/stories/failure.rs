@@ -1,4 +1,4 @@
-//! A backup that fails.
+//! Stories of failing backups.
 
 use jiff::{Timestamp, ToSpan};
 use oceanbase_sim::fault::Fault;
@@ -9,7 +9,7 @@ use super::{ONE_TENANT, nightly_without_first_backup, task};
 use crate::support::World;
 use crate::support::world::condition_of;
 
-/// A strategy's task, as the strategy itself makes it: it owns it.
+/// Returns a task with the strategy as its owner, as the strategy creates it.
 fn owned_task(world: &World, name: &str) -> String {
     let strategy = world.get("backupstrategy", "nightly");
     let uid = strategy["metadata"]["uid"].as_str().unwrap();

@@ -1,9 +1,8 @@
-//! Nothing that somebody writes becomes SQL: not what the schema lets through, not what was stored
-//! before the schema had its rules, not the values of Secrets, not the names in the database.
+//! Stories of SQL injection, which must fail from fields that the schema accepts, objects from
+//! before the schema's rules, values of Secrets, and names in the database.
 //!
-//! The fields are found by walking the schemas: a new one is tried by itself. What was sent is
-//! judged by its shape, the statement with each literal taken out: a world without hostile values
-//! shows all shapes that there are.
+//! The fields are found in the schemas, so new fields are included. Sent statements are compared by
+//! shape, without their literals. A world without hostile values provides all allowed shapes.
 
 mod before_schema;
 mod elsewhere;
@@ -13,13 +12,13 @@ mod shapes;
 
 use serde_json::{Value, json};
 
-/// A server for the hundreds of tenants of these worlds: one without room refuses a recovery before its
-/// fields are looked at.
+/// Returns a server for the hundreds of tenants of these worlds. Without room, a recovery is
+/// refused before its fields are checked.
 fn roomy() -> Value {
     json!({"cpu": 100_000, "memory": "900TiB", "logDisk": "9000TiB"})
 }
 
-/// What a lexer, a URI or a path trips over.
+/// Text that breaks a lexer, a URI or a path.
 const HOSTILE: [&str; 30] = [
     "'",
     "''",

@@ -1,13 +1,13 @@
-//! SIGKILL of the operator at each statement and each API write of a full backup.
+//! Stories of SIGKILL at each statement and each API write of a full backup.
 //!
-//! Enumerated, not drawn: at each point of [`point`] the operator is killed twice, before it takes
-//! effect, and after it took effect but before the operator hears of it. Another operator takes
-//! over, and there must be one backup, as if nothing had happened.
+//! The points are enumerated. At each point of [`point`] the operator is killed twice: before the
+//! effect, and after the effect but before the answer. Another operator takes over, and there must
+//! be exactly one backup.
 //!
-//! The statements are those of a run that nobody disturbs, which is written down first: all of the
-//! sessions that send, and each text of those that only read, in the beginning and once more while
-//! the backup works. Its writes must all be among the points, or move nothing by which an operator remembers. Every run comes
-//! by every point: a plan that waits in vain for the operator fails.
+//! A run without faults is recorded first. It provides all statements of the sending sessions, and
+//! each text of the reading sessions, at the beginning and while the backup works. Its writes must
+//! all be among the points, or change nothing that an operator relies on. Every run reaches every
+//! point: a plan that waits in vain fails.
 
 mod point;
 mod stage;
@@ -24,7 +24,7 @@ use crate::support::within;
 
 /// How many operators are killed at the same time.
 const LANES: usize = 16;
-/// How long it usually takes at most to make a strategy in each world.
+/// Usual limit on the time to create a strategy in each world.
 const STRATEGIES_TAKE: SignedDuration = SignedDuration::from_secs(15);
 
 /// One experiment.
@@ -34,7 +34,7 @@ struct Plan {
     moment: Moment,
 }
 
-/// Kills the operator at a point and lets another one take over.
+/// Kills the operator at a point and starts another one.
 fn kill(plan: &Plan, mut stage: Stage) {
     let what = format!("{plan:?}");
     if plan.point.is_of_work() {
@@ -52,7 +52,7 @@ fn kill(plan: &Plan, mut stage: Stage) {
     stage.assert_one_backup();
 }
 
-/// The points of a run in peace.
+/// Returns the points of a run without faults.
 fn recorded() -> Vec<Point> {
     let mut stage = stages(1).remove(0);
     stage.world.start_operator();
@@ -66,7 +66,7 @@ fn recorded() -> Vec<Point> {
     statements.into_iter().chain(Point::writes()).collect()
 }
 
-/// Worlds in which a slot has just fallen due, the same one in most: its minute is waited for once.
+/// Creates worlds with a due slot, mostly the same one, so that its minute is waited for once.
 fn stages(count: usize) -> Vec<Stage> {
     let made = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -84,7 +84,7 @@ fn stages(count: usize) -> Vec<Stage> {
     let mut slot = coming_slot();
     for stage in &mut stages {
         stage.schedule(slot);
-        // A slot from before its strategy would be nobody's.
+        // A slot from before its strategy would not count.
         while Timestamp::now() >= slot {
             slot = coming_slot();
             stage.schedule(slot);
@@ -96,7 +96,7 @@ fn stages(count: usize) -> Vec<Stage> {
     stages
 }
 
-/// The first minute that begins when the strategies are there, as long as they usually take.
+/// Returns the first minute after the strategies exist, by their usual creation time.
 fn coming_slot() -> Timestamp {
     let soon = Timestamp::now() + STRATEGIES_TAKE;
     let minute = soon.round(Unit::Minute).unwrap();

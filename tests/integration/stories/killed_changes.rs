@@ -1,8 +1,8 @@
-//! SIGKILL of the operator while it changes what stays: a delete policy, backups that are deleted, the
-//! place of backups. All points are enumerated in the simulation, these are samples as real processes.
+//! Stories of SIGKILL during permanent changes: a delete policy, deleted backups, the destination
+//! of backups. The simulation enumerates all points; these are samples with real processes.
 //!
-//! At each point it is killed before it takes effect, or after it took effect and before the operator
-//! hears of it. Another operator takes over, and all must be as if nothing had happened.
+//! The operator is killed before the effect of each point, or after it and before the answer.
+//! Another operator takes over, with the same result as without the kill.
 
 use oceanbase_sim::model::FileStatus;
 use oceanbase_sim::statement::Kind;
@@ -33,14 +33,14 @@ metadata: {name: old}
 spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type: BackupSets, ids: [1]}}
 ";
 
-/// What is changed.
+/// The kind of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
-    /// A recovery window becomes longer.
+    /// A recovery window is extended.
     Policy,
     /// A set is deleted by its number.
     Deletion,
-    /// A strategy moves to another store.
+    /// A strategy moves to another storage.
     Place,
 }
 
@@ -62,7 +62,7 @@ const PLANS: [(Change, Point, Moment); 11] = [
     (Place, Statement(Kind::SetDataBackupDest), After),
 ];
 
-/// A world with a gate before its API server, and a strategy that is at rest.
+/// Creates a world with a proxy before its API server, and an idle strategy.
 fn at_rest(change: Change) -> (World, Proxy) {
     let mut world = World::new("killed-change", A_PAST);
     let proxy = Proxy::start();
@@ -94,7 +94,7 @@ fn at_rest(change: Change) -> (World, Proxy) {
     (world, proxy)
 }
 
-/// Kills the operator at the point and lets another one take over.
+/// Kills the operator at the point and starts another one.
 fn kill(plan: (Change, Point, Moment)) {
     let (change, point, moment) = plan;
     let (mut world, proxy) = at_rest(change);
@@ -117,7 +117,7 @@ fn kill(plan: (Change, Point, Moment)) {
     }
 }
 
-/// How many statements of this kind took effect.
+/// Returns how many statements of this kind took effect.
 fn effects(world: &World, kind: Kind) -> usize {
     world.simulator.log(|log| {
         let all = log.of_kind(kind);

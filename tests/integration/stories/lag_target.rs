@@ -1,4 +1,4 @@
-//! How far behind archived logs may be.
+//! Stories of the allowed lag of archived logs.
 
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
@@ -38,7 +38,7 @@ fn what_a_strategy_asks_for_is_set_for_its_tenant_and_what_a_dba_sets_is_told() 
 
     world.sql("ALTER SYSTEM SET archive_lag_target = '2m' TENANT = orders");
     world.forget_statements();
-    // It is read again where something happens, otherwise within five minutes.
+    // It is read again after an event, otherwise within five minutes.
     world.apply(&task("now", "Full"));
     world.phase("backuptask", "now", "Completed");
     let object = shows(&world, 120);

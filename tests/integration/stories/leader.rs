@@ -1,4 +1,4 @@
-//! Several operators, of which one acts.
+//! Stories of several operators with one leader.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
 use crate::support::proxy::{Moment, Proxy, Write};
 use crate::support::{Operator, World, account, apply, eventually, scratch};
 
-/// So short that a story does not wait for long, and so long that a busy machine renews it.
+/// Short enough for a story, and long enough for a busy machine to renew it.
 const SECONDS: &str = "10";
 
-/// Starts the n-th operator of a world, with a lease for so many seconds.
+/// Starts the n-th operator of a world, with a lease of this length.
 fn operator(world: &World, number: usize, seconds: &str) -> Operator {
     let name = format!("operator-{number}");
     let arguments = ["--leader-elect", "--lease-namespace", &world.namespace];
@@ -27,21 +27,21 @@ fn operator(world: &World, number: usize, seconds: &str) -> Operator {
     Operator::start_with(&world.kubeconfig, &world.namespace, number, &arguments)
 }
 
-/// A world without an operator, whose Lease the shipped account may hold.
+/// Creates a world without an operator, whose Lease the shipped account may hold.
 fn world(story: &str) -> World {
     let world = World::new(story, ONE_TENANT);
     account::may_lead_in(&world.namespace);
     world
 }
 
-/// When an operator that has ended said so in its log.
+/// Returns when a finished operator logged its end.
 fn ended_at(operator: &Operator) -> Timestamp {
     let log = operator.log();
     let mut times = log.lines().rev().map(|line| line.split(' ').next());
     times.find_map(|time| time?.parse().ok()).unwrap()
 }
 
-/// The name of the operator that holds the Lease; nothing while nobody does.
+/// Returns the name of the operator that holds the Lease; empty without a holder.
 fn leader(world: &World) -> String {
     let lease = world.get("lease", "oceanbase-backup-operator");
     let holder = lease["spec"]["holderIdentity"].as_str().unwrap_or_default();
@@ -53,7 +53,7 @@ fn wait_for_leader(world: &World, number: usize) {
     eventually("the leader", || leader(world), |leader| *leader == name);
 }
 
-/// Two operators, of which the first acts.
+/// Starts two operators, of which the first leads.
 fn pair(world: &World, seconds: &str) -> (Operator, Operator) {
     let first = operator(world, 0, seconds);
     wait_for_leader(world, 0);
@@ -90,7 +90,7 @@ spec: {holderIdentity: somebody, leaseDurationSeconds: 3600}
     );
     let (_, metrics) = operator.page("/metrics");
     assert!(metrics.contains("\nobbackup_leader 0\n"), "{metrics}");
-    // What is true of objects is told once: by the one that acts.
+    // Only the leader publishes metrics about objects.
     assert!(!metrics.contains("namespace="), "{metrics}");
     assert_eq!(world.simulator.connections().logins, 0);
     assert_eq!(leader(&world), "somebody");
@@ -102,7 +102,7 @@ fn when_the_leader_is_killed_the_other_finds_its_backup() {
     let (first, second) = pair(&world, SECONDS);
     world.apply(LOG_BACKUP);
     world.phase("logbackup", "orders-log", "InProgress");
-    // The database runs the statement, and nobody hears of it.
+    // The database executes the statement, and its answer is lost.
     world.inject(Fault::Stall {
         on: Trigger::next(Kind::Backup),
         when: fault::Moment::AfterCommit,
@@ -131,7 +131,7 @@ fn when_the_leader_is_killed_the_other_finds_its_backup() {
     drop(second);
 }
 
-/// Events of the Lease.
+/// Returns events of the Lease.
 fn of_the_lease(world: &World) -> Vec<Value> {
     let events = world.list("events");
     let of_it = |event: &Value| event["involvedObject"]["kind"] == "Lease";
@@ -139,7 +139,7 @@ fn of_the_lease(world: &World) -> Vec<Value> {
 }
 
 /// Freezes the leader while it waits for the answer to its first statement with this text, and
-/// lets it go on when the other has done its work.
+/// resumes it after the other operator has finished the work.
 fn freeze_at(statement: &str) {
     let world = world("leader-frozen");
     let (mut first, _second) = pair(&world, SECONDS);
@@ -167,8 +167,8 @@ fn freeze_at(statement: &str) {
     assert_one_backup(&world);
 }
 
-/// Meanwhile the other one has waited until nothing of the first could be on its way any more, has
-/// looked, and has sent what was not there.
+/// The other operator waited until no request of the first could still be under way, checked, and
+/// sent what was missing.
 #[test]
 fn a_leader_that_stood_still_beyond_its_lease_sends_nothing_and_ends_within_a_second() {
     let statements = [
@@ -210,7 +210,7 @@ fn a_leader_that_can_not_renew_ends_before_the_other_acts() {
 
 #[test]
 fn a_leader_that_is_stopped_hands_over_at_once() {
-    // Without the release the other would wait for this minute; it looks every eight seconds.
+    // Without the release the other would wait for this minute; it checks every eight seconds.
     let world = world("hand-over");
     let (first, second) = pair(&world, "60");
     let (status, _) = first.terminate();

@@ -1,5 +1,5 @@
-//! Limits of a store: the database is told of them where a destination is set, and of an edit by the
-//! tenant's own account. What it keeps to is what it shows.
+//! Stories of storage limits. The database receives them with a destination, and later edits from
+//! the tenant's own account. The effective limits are those that it shows.
 
 use oceanbase_sim::fault::{Fault, Trigger};
 use oceanbase_sim::statement::Kind;
@@ -17,7 +17,7 @@ fn limited_store() -> String {
     store("S3") + "  limits: {maxIops: 800, maxBandwidth: 20Mi}\n"
 }
 
-/// Requests and bytes a second of each of the tenant's places.
+/// Returns requests and bytes per second of each of the tenant's destinations.
 fn limits(world: &World) -> Vec<[i64; 2]> {
     let query = "SELECT MAX_IOPS, MAX_BANDWIDTH FROM oceanbase.CDB_OB_BACKUP_STORAGE_INFO";
     let number = |value: &Option<String>| value.as_ref().unwrap().parse().unwrap();
@@ -31,7 +31,7 @@ fn has(world: &World, expected: [i64; 2]) {
     eventually("limits", || limits(world), |found| *found == [expected; 2]);
 }
 
-/// It is read again where something happens, otherwise within five minutes.
+/// Triggers a read, which otherwise happens within five minutes.
 fn looks(world: &World) {
     world.apply(&TASK.replace("now", "another"));
     world.phase("backuptask", "another", "Completed");
@@ -106,7 +106,7 @@ fn what_a_dba_makes_of_them_is_told_and_stands_until_it_is_enforced() {
     world.condition(STORE, "LimitsApplied", "True", "Applied");
 }
 
-/// A destination that is set to a directory of before keeps the limits that it had.
+/// A destination that returns to an earlier directory keeps that directory's limits.
 #[test]
 fn limits_are_taken_back_from_a_place_that_was_left_and_is_used_again() {
     let world = World::with_bucket("limits-back", WITH_A_BUCKET, &limited_store());
@@ -151,7 +151,7 @@ fn a_tenant_that_is_locked_is_named_and_told_when_it_is_not_any_more() {
     world.condition(STORE, "LimitsApplied", "True", "Applied");
 }
 
-/// Logs go to a directory, data alone to the bucket.
+/// Logs use a directory, only data uses the bucket.
 #[test]
 fn a_store_of_data_backups_alone_says_that_nobody_looks_after_its_limits() {
     let world = World::with_bucket("limits-data", WITH_A_BUCKET, &limited_store());
@@ -163,7 +163,7 @@ fn a_store_of_data_backups_alone_says_that_nobody_looks_after_its_limits() {
     assert_eq!(limits(&world).last(), Some(&[800, 20 << 20]));
 }
 
-/// A look that is refused says nothing of limits: nothing is sent on it.
+/// A refused query says nothing about limits, so nothing is sent because of it.
 #[test]
 fn a_database_that_does_not_tell_of_limits_is_sent_none() {
     let world = World::with_bucket("limits-blind", WITH_A_BUCKET, &limited_store());
@@ -179,7 +179,7 @@ fn a_database_that_does_not_tell_of_limits_is_sent_none() {
     assert_eq!(world.count(Kind::ChangeStorage), 0);
 }
 
-/// It would take them without a word.
+/// It would accept the limits silently.
 #[test]
 fn a_version_that_keeps_to_no_limits_is_told_of_and_backs_up() {
     let older = WITH_A_BUCKET.replace("4.3.5.2", "4.3.5.1");

@@ -1,4 +1,4 @@
-//! Log backup: started, stopped, paused, and changed by others.
+//! Stories of log backup that is started, stopped, paused, and changed by other tools.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::statement::Kind;
@@ -116,7 +116,7 @@ fn the_log_backup_of_a_strategy_is_the_page_of_its_tenant() {
     assert!(object["status"]["inputBytes"].is_i64());
 }
 
-/// Of a log backup that is stopped no checkpoint is written, with which the page would be.
+/// A stopped log backup writes no checkpoint, which would otherwise update the summary.
 #[test]
 fn the_page_of_a_log_backup_that_is_stopped_follows_its_strategy() {
     let world = World::started("page-strategy", ONE_TENANT);
@@ -234,7 +234,7 @@ fn what_a_dba_stops_is_shown_and_left_alone() {
 #[test]
 fn a_backup_waits_while_log_backup_is_interrupted() {
     let world = running("interrupted");
-    // A heal would end it while it is looked at.
+    // A repair would end the interruption during the checks.
     world.edit(NAME.0, NAME.1, "spec: {heal: {policy: Never}}");
     world.inject(Fault::InterruptArchive {
         tenant: "orders".to_owned(),

@@ -1,4 +1,4 @@
-//! Log backup that runs around data backups only, and one that is somebody else's matter.
+//! Stories of log backup around data backups only, and of log backup that another tool manages.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::{RoundStatus, Stage};
@@ -55,7 +55,7 @@ fn logs_are_archived_from_before_a_data_backup_until_it_can_be_recovered_to() {
         || world.get("oceanbasecluster", "prod")["status"]["tenants"].clone(),
         |tenants| tenants["backedUp"] == 1,
     );
-    // Nothing is wrong: it rests.
+    // Nothing is wrong: it is idle.
     let strategy = world.get("backupstrategy", "nightly");
     let healthy = crate::support::world::condition_of(&strategy, "LogBackupHealthy");
     assert_ne!(healthy["status"], "False");
@@ -119,7 +119,7 @@ fn data_backups_wait_for_the_logs_that_somebody_else_archives() {
     assert!(metrics.contains(delay), "{metrics}");
 }
 
-/// Logs are archived for backups that may come, not for one that waits for its strategy.
+/// Logs are archived for backups that may begin, not for one that waits for its strategy.
 #[test]
 fn no_logs_are_archived_for_a_backup_that_waits_for_its_suspended_strategy() {
     let world = World::new("around-suspended", TWO_TENANTS);

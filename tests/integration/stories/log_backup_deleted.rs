@@ -1,4 +1,4 @@
-//! Log backups whose deletion stops archiving.
+//! Stories of log backups whose deletion stops archiving.
 
 use oceanbase_sim::fault::{Fault, NodeState};
 use oceanbase_sim::statement::Kind;
@@ -130,7 +130,7 @@ fn an_object_does_not_hold_up_the_deletion_of_its_namespace() {
     let namespace = ["delete", "namespace", &world.namespace, "--wait=false"];
     world.kubectl(&namespace).unwrap();
     gone(&world);
-    // Its conditions say what holds it up.
+    // Its conditions report what blocks it.
     let status = [
         "get",
         "namespace",

@@ -1,4 +1,5 @@
-//! What a DBA changes in the database is put right where the object asks for that.
+//! Stories of changes by a DBA in the database, which the operator corrects if the object requests
+//! it.
 
 use oceanbase_sim::statement::Kind;
 
@@ -26,7 +27,7 @@ fn what_a_dba_stops_is_started_again_without_touching_the_destination() {
     );
     world.condition(NAME, "Ready", "True", "Applied");
     assert_eq!(world.count(Kind::SetLogArchiveDest), 0);
-    // `describe` shows events; one for the correction.
+    // `describe` shows events; one is for the correction.
     let events = world.kubectl(&["get", "events", "--output=jsonpath={.items[*].reason}"]);
     let reported = events.unwrap().matches("LogBackupCorrected").count();
     assert_eq!(reported, 1);

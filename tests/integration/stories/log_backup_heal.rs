@@ -1,4 +1,4 @@
-//! Interrupted log backups that are healed, and those that are not any more.
+//! Stories of interrupted log backups that are repaired, and of those that no longer are.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::statement::Kind;
@@ -74,7 +74,7 @@ fn the_strategy_makes_a_full_backup_after_a_heal() {
         || world.get(OF_STRATEGY.0, OF_STRATEGY.1),
         |object| object["status"]["fullBackupWantedSince"].is_null(),
     );
-    // The set may be seen before the logs have come to where it can be recovered to.
+    // The set may be visible before the logs reach its first recoverable instant.
     let windows = |object: &Value| object["status"]["recoveryWindows"].as_array().map(Vec::len);
     let object = eventually(
         "a window",

@@ -1,4 +1,4 @@
-//! Log backups that get nowhere though the database says yes.
+//! Stories of log backups that make no progress although the database accepts their statements.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn a_statement_that_the_database_swallows_is_repeated_after_a_pause() {
     world.start_operator();
     world.apply(LOG_BACKUP);
     world.phase("logbackup", "orders-log", "InProgress");
-    // The statement may be answered after its effect is seen.
+    // The answer may come after the visible effect.
     eventually(
         "the way to be gone",
         || world.get("logbackup", "orders-log"),
@@ -34,7 +34,7 @@ fn a_statement_that_the_database_swallows_is_repeated_after_a_pause() {
         sent.collect::<Vec<_>>()
     });
     assert_eq!(sent.len(), 3);
-    // Where the object is written at the same moment one of the two pauses may be forgotten.
+    // A concurrent write of the object may lose one of the two pauses.
     let pause = sent[2].since(sent[0]);
     assert!(pause >= Duration::from_secs(14), "{pause:?}");
 }
@@ -44,7 +44,7 @@ fn a_log_backup_whose_store_takes_nothing_makes_its_strategy_abnormal_until_it_d
     let world = World::started("stuck", ONE_TENANT);
     world.apply(&nightly_without_first_backup());
     world.phase(OF_STRATEGY.0, OF_STRATEGY.1, "InProgress");
-    // Set and started while all was well; the store changes before the next round.
+    // Set and started on good storage; the storage changes before the next round.
     world.edit(
         OF_STRATEGY.0,
         OF_STRATEGY.1,
@@ -69,7 +69,7 @@ fn a_log_backup_whose_store_takes_nothing_makes_its_strategy_abnormal_until_it_d
         || world.get(OF_STRATEGY.0, OF_STRATEGY.1),
         |object| object["status"]["roundId"] == 2 && object["status"]["phase"] == "Starting",
     );
-    // Ten minutes go by.
+    // Ten minutes pass.
     let since = Timestamp::now() - SignedDuration::from_mins(11);
     let since = since.strftime("%Y-%m-%dT%H:%M:%SZ");
     let patch = format!("{{\"status\":{{\"transition\":{{\"since\":\"{since}\"}}}}}}");

@@ -1,7 +1,7 @@
-//! A stored object that can not be read.
+//! Stories of a stored object that cannot be read.
 //!
-//! Definitions are shared by all stories, and this one must loosen one: it has a control plane of
-//! its own.
+//! All stories share the definitions, and this one must loosen one, so it has its own control
+//! plane.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::support::{Node, Operator, eventually};
 
 const NAMESPACE: &str = "malformed";
 
-/// A control plane whose definitions know words that the operator does not.
+/// A control plane whose definitions accept values that the operator does not know.
 struct Loosened {
     client: Client,
     operator: Operator,
@@ -25,14 +25,14 @@ struct Loosened {
     plane: ControlPlane,
 }
 
-/// Kinds, fields, and what they may hold besides.
+/// Kinds, fields, and additional accepted values.
 const LOOSENED: [(&str, &str, &str); 3] = [
     ("logbackups", "desiredState", "Resting"),
     ("backupstrategies", "firstBackup", "Tomorrow"),
     ("oceanbaseclusters", "tls/properties/mode", "Hopefully"),
 ];
 
-/// A log backup of this name whose `desiredState` can not be read back.
+/// Returns a log backup of this name with an unreadable `desiredState`.
 fn odd(name: &str) -> String {
     LOG_BACKUP
         .replace("orders-log", name)
@@ -40,7 +40,7 @@ fn odd(name: &str) -> String {
 }
 
 impl Loosened {
-    /// With the object `odd`, stored before the operator started.
+    /// Creates the object `odd` before the operator starts.
     fn new() -> Self {
         let plane = ControlPlane::start().unwrap();
         let kubectl = |arguments: &[&str], input: Option<&str>| {
@@ -72,7 +72,7 @@ impl Loosened {
         for manifest in [secret(PASSWORD), cluster("prod", node.port), NFS.to_owned()] {
             api::apply(&client, NAMESPACE, &manifest).unwrap();
         }
-        // The new definition is served a moment after it was accepted.
+        // The new definition is served some time after it was accepted.
         eventually(
             "the object to be taken",
             || api::apply(&client, NAMESPACE, &odd("odd")).is_ok(),
@@ -91,7 +91,7 @@ impl Loosened {
         api::apply(&self.client, NAMESPACE, manifest).unwrap();
     }
 
-    /// The log backup that a strategy would make.
+    /// Returns the log backup that a strategy would create.
     fn logs(&self) -> serde_json::Value {
         api::get(&self.client, NAMESPACE, "logbackup", "prod-t1002")
     }
@@ -122,7 +122,7 @@ fn one_malformed_stored_object_does_not_stop_its_kind() {
         world
             .operator
             .log()
-            .contains("a stored object can not be read")
+            .contains("a stored object cannot be read")
     );
     let odd = api::get(&world.client, NAMESPACE, "logbackup", "odd");
     assert_eq!(odd["status"]["observedGeneration"], -1, "left alone");
@@ -141,7 +141,7 @@ fn an_object_that_can_not_be_read_any_more_stands_in_nobody_s_way() {
     world.apply(LOG_BACKUP);
     world.runs("orders-log");
     world.apply(&odd("orders-log"));
-    // The older one of the tenant would go before it.
+    // The older log backup of the tenant would take precedence.
     world.apply(&LOG_BACKUP.replace("orders-log", "second"));
     world.runs("second");
 }
@@ -149,7 +149,7 @@ fn an_object_that_can_not_be_read_any_more_stands_in_nobody_s_way() {
 #[test]
 fn a_strategy_that_can_not_be_read_keeps_its_tenants_and_its_tasks_are_told() {
     let world = Loosened::new();
-    // This operator has never been able to read it: after a restart it is the same.
+    // This operator never read it successfully, as after a restart.
     let odd = NIGHTLY.replace("Immediately", "Tomorrow");
     eventually(
         "the strategy to be taken",
@@ -162,7 +162,7 @@ fn a_strategy_that_can_not_be_read_keeps_its_tenants_and_its_tasks_are_told() {
     let second = ("backupstrategy", "second");
     world.condition(second, "Stalled", "TenantAlreadyManaged");
     assert!(world.logs().is_null(), "nothing is done for it");
-    // Corrected, it goes on.
+    // After the correction it continues.
     world.apply(&nightly_without_first_backup());
     world.runs("prod-t1002");
     eventually(
@@ -170,7 +170,7 @@ fn a_strategy_that_can_not_be_read_keeps_its_tenants_and_its_tasks_are_told() {
         || api::get(&world.client, NAMESPACE, "backuptask", "now"),
         |task| task["status"]["phase"] == "Completed",
     );
-    // And gone, it leaves them.
+    // After its deletion they stay.
     world.apply(&odd);
     world.condition(second, "Stalled", "TenantAlreadyManaged");
     let delete = [

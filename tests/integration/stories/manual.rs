@@ -1,4 +1,4 @@
-//! "Back up now".
+//! Stories of manual backups.
 
 use oceanbase_sim::statement::Kind;
 
@@ -6,7 +6,7 @@ use super::{ONE_TENANT, archiving, nightly_without_first_backup, task, task_with
 use crate::support::world::condition_of;
 use crate::support::{World, eventually};
 
-/// `orders` archives and backs up to places of somebody else.
+/// `orders` archives and backs up to destinations of another tool.
 const USED_ELSEWHERE: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -78,7 +78,7 @@ fn back_up_now_needs_nothing_but_a_cluster_and_a_store() {
     world.apply(&task_without_strategy("now"));
     let task = world.phase("backuptask", "now", "Completed");
     assert_eq!(task["status"]["source"], "Manual");
-    // Log backup began for it, and ends when the set can be recovered to.
+    // Log backup began for the backup, and ends after its set is recoverable.
     let logs = world.phase("logbackup", "prod-t1002", "Stopped");
     assert_eq!(logs["spec"]["mode"], "AroundDataBackup");
     assert_eq!(
@@ -125,7 +125,7 @@ fn a_backup_now_leaves_the_archiving_on_that_a_dba_has_started_since_the_last_on
     world.condition(logs, "Archiving", "True", "ChangedElsewhere");
     world.apply(&task_without_strategy("again"));
     world.phase("backuptask", "again", "Completed");
-    // It would be ended once the second set can be recovered to.
+    // Otherwise it would end after the second set is recoverable.
     eventually(
         "both sets among what can be recovered to",
         || world.get(logs.0, logs.1),
@@ -149,7 +149,7 @@ fn a_strategy_takes_over_the_log_backup_that_a_backup_now_has_begun() {
     assert_eq!(world.list("logbackup").len(), 1);
 }
 
-/// Nobody but the operator itself has stopped the logs; who applies a strategy asks for them.
+/// Only the operator itself has stopped the logs, and the new strategy requests them.
 #[test]
 fn a_strategy_archives_logs_though_the_log_backup_of_a_backup_now_was_deleted() {
     let world = World::started("now-deleted", ONE_TENANT);
@@ -239,8 +239,8 @@ fn a_tenant_that_backs_up_elsewhere_is_refused_and_nothing_is_set_again() {
     assert_eq!(world.changing(), [""; 0]);
 }
 
-/// The database is read every 15 seconds while nothing happens: what is known of it is old when a
-/// statement is about to be sent.
+/// The database is read every 15 seconds while idle, so known state is old when a statement is
+/// sent.
 #[test]
 fn a_destination_that_somebody_has_just_set_is_not_set_again() {
     let world = archiving("just-set");

@@ -1,4 +1,4 @@
-//! What somebody else does in the database after we have looked there and before we change it.
+//! Stories of outside changes in the database between the operator's read and its statement.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::{World, eventually};
 /// The first statement of each command.
 const BEGINNING: &str = "ob_query_timeout";
 
-/// Catches the operator when it begins its next command, for this long: it has decided to.
+/// Delays the operator for this long at the beginning of its next command, after its decision.
 fn catch_next_command(world: &World) {
     world.forget_statements();
     world.inject(Fault::Slow {
@@ -20,7 +20,7 @@ fn catch_next_command(world: &World) {
     });
 }
 
-/// Types a statement as soon as the operator is caught.
+/// Sends a statement during the operator's delay.
 fn type_when_caught(world: &World, text: &str) {
     eventually(
         "the operator to begin a command",

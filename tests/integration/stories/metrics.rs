@@ -1,4 +1,4 @@
-//! A real Prometheus scrapes the operator.
+//! A story in which a real Prometheus scrapes the operator.
 
 mod samples;
 
@@ -13,12 +13,12 @@ use super::{NIGHTLY, ONE_TENANT};
 use crate::monitoring::{file, queries, rules};
 use crate::support::{World, eventually, scratch};
 
-/// Series that a strategy with one tenant and its log backup may have.
+/// Limit on the series of a strategy with one tenant and its log backup.
 const MOST_SERIES: usize = 40;
 
-/// Parts of metrics' names that nothing in this story makes: no alert, no failure, no recovery, no
-/// verification, no `retention`, no capacity of the store, no task that waits or runs; and a backup of less than a second has no
-/// throughput.
+/// Parts of names of metrics that do not occur in this story. It has no alerts, failures,
+/// recoveries, verifications, `retention`, storage capacity, or waiting and running tasks. A backup
+/// of less than a second has no throughput.
 const NOT_HERE: [&str; 12] = [
     "obbackup_alerts",
     "_failure",
@@ -40,7 +40,7 @@ fn scraped(prometheus: &Prometheus, query: &str) -> Vec<Value> {
     answer["data"]["result"].as_array().unwrap().clone()
 }
 
-/// Whether all that a query needs is in this story.
+/// Returns whether this story has everything that a query needs.
 fn must_answer(query: &str) -> bool {
     !NOT_HERE.iter().any(|part| query.contains(part))
 }
@@ -127,7 +127,7 @@ fn assert_few_series(prometheus: &Prometheus) {
     assert!(series.len() > 20, "{series:#?}");
 }
 
-/// What promtool finds wrong with names and texts.
+/// Checks names and texts with promtool.
 fn assert_well_formed(metrics: &str) {
     let mut promtool = Command::new(prometheus_server::promtool().unwrap())
         .args(["check", "metrics"])
@@ -155,7 +155,7 @@ fn the_series_of_what_is_deleted_go_with_it() {
         (("backupstrategy", "nightly"), "strategy=\"nightly\""),
         (("logbackup", "prod-t1002"), "tenant=\"orders\""),
         (("backupstorage", "nfs"), "storage=\"nfs\""),
-        // Nothing is left of the namespace.
+        // Nothing remains of the namespace.
         (("oceanbasecluster", "prod"), &*here),
     ];
     for ((kind, name), series) in steps {

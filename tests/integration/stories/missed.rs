@@ -1,4 +1,4 @@
-//! Slots and tasks for which it is too late.
+//! Stories of slots and tasks that are too late.
 
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ spec:
     assert!(task.is_null(), "{task:#}");
 }
 
-/// One slot a day, of the minute that the time names.
+/// Returns a strategy with one slot a day, in the minute of this time.
 fn daily(name: &str, tenant: &str, policy: &str, slot: Timestamp) -> String {
     let cron = slot.strftime("%-M %-H * * *");
     format!(
@@ -94,7 +94,7 @@ fn six_minutes_late_a_slot_is_left_out_under_skip_and_made_up_for_under_run_late
     world.phase("logbackup", "prod-t1002", "InProgress");
     world.phase("logbackup", "prod-t1004", "InProgress");
     world.kill_operator();
-    // The statuses of strategies that were seen last before the slot.
+    // The last known statuses of strategies before the slot.
     let seen = missed - 1.minutes();
     let status = format!(
         "status: {{anchorTime: '{}'}}",

@@ -63,7 +63,7 @@ pub(crate) mod verification;
 
 use crate::support::{World, eventually};
 
-/// A cluster with one tenant that nobody backs up yet.
+/// A cluster with one tenant without backups.
 pub(crate) const ONE_TENANT: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -82,7 +82,7 @@ tenants:
   - {name: billing, fullBackupSize: 1GiB}
 ";
 
-/// Tenant `orders`, and one that nobody backs up while it is locked.
+/// Tenant `orders`, and a locked tenant, which cannot be backed up.
 const ONE_AND_A_LOCKED: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -105,12 +105,12 @@ spec:
   schedule: {cron: {full: '0 0 1 1 *'}}
 ";
 
-/// The same without the first backup.
+/// Returns the same without the first backup.
 pub(crate) fn nightly_without_first_backup() -> String {
     NIGHTLY.replace("Immediately", "OnSchedule")
 }
 
-/// A task for `orders` by its strategy.
+/// Returns a task for `orders` by its strategy.
 pub(crate) fn task(name: &str, kind: &str) -> String {
     format!(
         "
@@ -122,7 +122,7 @@ spec: {{strategyRef: {{name: nightly}}, tenantName: orders, type: {kind}}}
     )
 }
 
-/// A task for `orders` without a strategy.
+/// Returns a task for `orders` without a strategy.
 pub(crate) fn task_without_strategy(name: &str) -> String {
     format!(
         "
@@ -134,7 +134,7 @@ spec: {{clusterRef: {{name: prod}}, storageRef: {{name: nfs}}, tenantName: order
     )
 }
 
-/// A log backup of `orders` that somebody asks for.
+/// A log backup of `orders` that a user creates.
 pub(crate) const LOG_BACKUP: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: LogBackup
@@ -153,7 +153,7 @@ spec:
   schedule: {cron: {full: '0 0 1 1 *'}}
 ";
 
-/// A world in which log backup of `orders` runs without a strategy.
+/// Creates a world in which log backup of `orders` runs without a strategy.
 fn archiving(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
     world.apply(LOG_BACKUP);
@@ -161,7 +161,7 @@ fn archiving(story: &str) -> World {
     world
 }
 
-/// A world in which the task `now` waits for a log backup that somebody keeps stopped.
+/// Creates a world in which the task `now` waits for a log backup that a user keeps stopped.
 fn waiting_for_log_backup(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
     world.apply(&LOG_BACKUP.replace("spec: {", "spec: {desiredState: Stopped, "));
@@ -172,7 +172,7 @@ fn waiting_for_log_backup(story: &str) -> World {
     world
 }
 
-/// Has a strategy begin log backup of all tenants, so many, and waits until it runs.
+/// Makes a strategy begin log backup of this number of tenants, and waits until it runs.
 fn archive_everybody(world: &World, tenants: usize) {
     world.apply(EVERYBODY);
     eventually(

@@ -1,4 +1,4 @@
-//! `deploy/namespaced`: the operator in one namespace, with no right outside of it.
+//! Stories of `deploy/namespaced`: the operator in one namespace, without rights outside of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::support::{Operator, World, account, kubectl, scratch};
 
 const NAME: &str = "oceanbase-backup-operator";
 
-/// A copy of the manifests in which somebody has named his namespace.
+/// Creates a copy of the manifests with a user's namespace.
 fn edited(namespace: &str) -> PathBuf {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
     let copy = scratch().join(format!("deploy-{namespace}"));

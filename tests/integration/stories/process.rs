@@ -1,4 +1,4 @@
-//! The operator as a process.
+//! Stories of the operator as a process.
 
 use std::time::Duration;
 
@@ -41,11 +41,11 @@ fn the_operator_stops_gracefully_when_its_pod_is_deleted() {
     let operator = world.operator.take().unwrap();
     let (status, took) = operator.terminate();
     assert_eq!(status.code(), Some(0));
-    // Less than the 20 s after which passes under way are given up.
+    // Less than the 20 s after which running reconcile passes are abandoned.
     assert!(took < Duration::from_secs(15), "{took:?}");
 }
 
-/// A reader that keeps the last of two equal keys would lose what the first one says.
+/// A reader that keeps the last of two equal keys would lose the first value.
 #[test]
 fn each_log_line_for_machines_is_an_object_without_a_key_twice() {
     let mut world = World::new("json-log", ONE_TENANT);

@@ -1,4 +1,4 @@
-//! A tenant is brought back as a new one.
+//! Stories of tenants that are recovered as new tenants.
 
 mod beginning;
 mod elsewhere;
@@ -16,12 +16,12 @@ use crate::support::{World, eventually};
 
 pub(crate) const ALLOWED: &str = "spec: {recovery: {policy: Allowed}}";
 
-/// A world in which tenant `orders` can be recovered, and recovery is allowed.
+/// Creates a world in which tenant `orders` can be recovered, and recovery is allowed.
 pub(crate) fn recoverable(story: &str) -> World {
     recoverable_as(story, ONE_TENANT, ALLOWED)
 }
 
-/// The same of another scenario, with what its cluster allows.
+/// Creates the same with another scenario and another recovery policy.
 pub(crate) fn recoverable_as(story: &str, scenario: &str, allowed: &str) -> World {
     let world = World::started(story, scenario);
     world.edit("oceanbasecluster", "prod", allowed);
@@ -30,7 +30,7 @@ pub(crate) fn recoverable_as(story: &str, scenario: &str, allowed: &str) -> Worl
     world
 }
 
-/// The newest window of tenant `orders`, as its log backup shows it.
+/// Returns the newest window of tenant `orders`, as its log backup shows it.
 pub(super) fn window(world: &World) -> Value {
     eventually(
         "a recovery window with a whole second in it",
@@ -45,7 +45,8 @@ pub(super) fn window(world: &World) -> Value {
     )
 }
 
-/// A recovery of `orders` to the latest point as `restore_orders`, with this changed in its spec.
+/// Returns a recovery of `orders` to the latest point as `restore_orders`, with this change in its
+/// spec.
 pub(crate) fn recovery(name: &str, change: &str) -> String {
     let mut manifest: Value = serde_saphyr::from_str(&format!(
         "
@@ -67,7 +68,7 @@ spec:
     manifest.to_string()
 }
 
-/// A recovery to this SCN of what `orders` left in its store, whoever it was.
+/// Returns a recovery to this SCN from the storage of `orders`, without reference to the tenant.
 pub(super) fn from_store(name: &str, scn: &str, change: &str) -> String {
     let of_storage = format!(
         "
@@ -89,12 +90,12 @@ until: {{type: Scn, scn: '{scn}'}}
     manifest.to_string()
 }
 
-/// What is changed in a recovery that goes into a pool which is there.
+/// Returns the change for a recovery into an existing pool.
 fn into_pool(name: &str) -> String {
     format!("target: {{resources: {{type: Pools, create: null, pools: [{name}]}}}}")
 }
 
-/// Takes what `change` says over what is there; null takes it away.
+/// Merges `change` into an object; null deletes a field.
 fn merge(there: &mut Value, change: &Value) {
     match (there, change) {
         (Value::Object(there), Value::Object(change)) => {
@@ -110,7 +111,7 @@ fn merge(there: &mut Value, change: &Value) {
     }
 }
 
-/// What the database shows of a tenant: its role and its state; nothing where there is none.
+/// Returns role and state of a tenant in the database, if it exists.
 fn tenant(world: &World, name: &str) -> Option<(String, String)> {
     let query = format!(
         "SELECT TENANT_ROLE, STATUS FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_NAME = '{name}'"
@@ -120,7 +121,7 @@ fn tenant(world: &World, name: &str) -> Option<(String, String)> {
     Some((row[0].clone()?, row[1].clone()?))
 }
 
-/// Names of the pools and of the units that recoveries have made.
+/// Returns the names of the pools and units that recoveries created.
 pub(super) fn resources(world: &World) -> Vec<String> {
     let made = |view: &str| {
         let query = format!("SELECT NAME FROM oceanbase.{view} WHERE NAME LIKE 'obr%'");
@@ -134,7 +135,7 @@ pub(super) fn resources(world: &World) -> Vec<String> {
         .collect()
 }
 
-/// How many statements came that change something for recoveries.
+/// Returns the number of statements that change something for recoveries.
 fn changing_for_recovery(world: &World) -> usize {
     [
         Kind::Restore,

@@ -1,4 +1,4 @@
-//! Objects that are applied in any order.
+//! Stories of objects that are applied in any order.
 
 use oceanbase_sim::model::Stage;
 use oceanbase_sim::statement::Kind;
@@ -58,7 +58,7 @@ fn a_tenant_that_does_not_exist_is_said_and_backed_up_once_it_does() {
     world.phase("logbackup", "prod-t1004", "InProgress");
 }
 
-/// A task of a strategy whose backup is held in the middle.
+/// Creates a strategy's task whose backup is held halfway.
 fn running(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
     world.apply(&nightly_without_first_backup());
@@ -94,13 +94,12 @@ fn a_job_of_another_cluster_is_never_taken_for_the_one_that_was_sent() {
         "False",
         "ClusterReplaced",
     );
-    // Nor does it hold a place there.
+    // Nor does it occupy the queue there.
     world.apply(&task("again", "Full"));
     world.phase("backuptask", "again", "Completed");
 }
 
-/// A database that was made anew, in which everything has the same names and numbers, takes the
-/// place of the one before.
+/// Replaces the database by a recreated one, in which everything has the same names and numbers.
 fn replace(world: &World) -> Node {
     let other = Node::start(ONE_TENANT);
     world

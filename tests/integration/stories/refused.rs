@@ -1,11 +1,11 @@
-//! Objects that the API server refuses for ever.
+//! Stories of objects that the API server rejects permanently.
 
 use std::time::Duration;
 
 use super::EVERYBODY;
 use crate::support::{World, apply, eventually, kubectl, within};
 
-/// Seventy tenants, `t0` to `t69`.
+/// Returns seventy tenants, `t0` to `t69`.
 fn seventy_tenants() -> String {
     let tenants: Vec<String> = (0..70)
         .map(|nth| format!("  - {{name: t{nth}, fullBackupSize: 1GiB}}\n"))
@@ -21,7 +21,7 @@ metadata: {name: probe}
 spec: {clusterRef: {name: prod}, tenantName: t1, storageRef: {name: nfs}, desiredState: Stopped}
 ";
 
-/// Refuses log backups of all tenants but `t0` in a world's namespace, as long as it lives.
+/// Rejects log backups of all tenants but `t0` in a world's namespace, until it is dropped.
 struct Refusal {
     name: String,
 }
@@ -53,7 +53,7 @@ spec: {{policyName: {name}, validationActions: [Deny]}}
 "
         );
         apply(namespace, &policy).unwrap();
-        // The API server takes its time to see it.
+        // The API server takes some time to apply it.
         let is_refused = || {
             let made = apply(namespace, LOG_BACKUP_OF_T1).is_ok();
             if made {

@@ -1,4 +1,4 @@
-//! What each of four releases does, with the cause that its user reads where it does not do it.
+//! Stories on each of four releases: what works, and the reported cause of what does not.
 
 mod examples;
 
@@ -13,7 +13,7 @@ use super::{NIGHTLY, ONE_TENANT, nightly_without_first_backup, task};
 use crate::support::world::condition_of;
 use crate::support::{World, eventually};
 
-/// Makes a test of each story for each release.
+/// Generates a test of each story for each release.
 macro_rules! on_each_release {
     ($($story:ident,)*) => {
         on_each_release!(v4_0_0, "4.0.0.0", $($story,)*);

@@ -1,4 +1,4 @@
-//! A strategy that ends what it has begun when it is deleted.
+//! Stories of a strategy that ends at its deletion what it began.
 
 use oceanbase_sim::fault::{Fault, NodeState};
 use serde_json::Value;
@@ -9,12 +9,12 @@ use crate::support::{World, eventually};
 const STRATEGY: (&str, &str) = ("backupstrategy", "nightly");
 const OURS: &str = "backup.oceanbase.io/stop";
 
-/// A strategy whose log backup runs and whose delete policy is set.
+/// Creates a strategy whose log backup runs and whose delete policy is set.
 fn stopping(story: &str) -> World {
     stopping_within(story, 600)
 }
 
-/// The same, which gives up after so many seconds.
+/// Creates the same, with this time limit.
 fn stopping_within(story: &str, seconds: u32) -> World {
     let world = World::started(story, ONE_TENANT);
     let strategy = nightly_without_first_backup()
@@ -41,7 +41,7 @@ fn gone(world: &World) {
     eventually("the strategy to be gone", ask, Value::is_null);
 }
 
-/// Whether logs are archived, and how many delete policies there are.
+/// Returns whether logs are archived, and the number of delete policies.
 fn left(world: &World) -> (bool, usize) {
     world.simulator.world(|cluster| {
         let orders = cluster.tenant("orders").unwrap();
@@ -62,16 +62,16 @@ fn log_backup_is_stopped_and_the_policy_taken_away_before_the_strategy_goes() {
     gone(&world);
     assert_eq!(left(&world), (false, 0));
     assert!(!reported(&world, "StopGivenUp"));
-    // A window that a DBA sets from now on is none of ours.
+    // A window that a DBA sets from now on does not belong to the operator.
     let logs = world.get("logbackup", "prod-t1002");
     let inherited = &logs["metadata"]["annotations"]["backup.oceanbase.io/inherited"];
     let inherited = inherited.as_str().unwrap();
     assert!(!inherited.contains("7d"), "{inherited}");
-    // Its page stays: it shows what can be recovered.
+    // Its summary stays: it shows what can be recovered.
     world.phase("logbackup", "prod-t1002", "Stopped");
 }
 
-/// `kubectl delete --all` deletes the strategy that would take the tenant over a moment later.
+/// `kubectl delete --all` also deletes the strategy that would take the tenant over.
 #[test]
 fn what_a_strategy_has_begun_ends_though_another_one_that_goes_with_it_is_for_its_tenant() {
     let world = stopping("removal-both");
@@ -87,10 +87,11 @@ fn what_a_strategy_has_begun_ends_though_another_one_that_goes_with_it_is_for_it
     assert_eq!(left(&world), (false, 0));
 }
 
-/// Its policy would go on deleting.
+/// Its policy would continue to delete backups.
 #[test]
 fn the_policy_of_a_tenant_that_is_locked_by_now_is_taken_away_too() {
-    // Its log backup can not be stopped as long as it is locked, and is given up after that time.
+    // Its log backup cannot be stopped while the tenant is locked, and is abandoned after that
+    // time.
     let world = stopping_within("removal-locked", 30);
     world.inject(Fault::Lock {
         tenant: "orders".to_owned(),

@@ -1,4 +1,4 @@
-//! A tenant that gets another name.
+//! Stories of a renamed tenant.
 
 use oceanbase_sim::model::Stage;
 
@@ -21,11 +21,11 @@ fn a_backup_is_followed_to_its_end_though_its_tenant_was_renamed() {
     world.apply(&task_without_strategy("now"));
     world.phase("backuptask", "now", "InProgress");
     rename(&world, "orders", "purchases");
-    // The reader has seen the new name.
+    // The reader has read the new name.
     world.settle();
     world.release("purchases");
     let task = world.phase("backuptask", "now", "Completed");
-    // The set is the tenant's: without it the end would be known from the job of sys alone.
+    // The set belongs to the tenant: without it only the job of sys would show the end.
     assert!(task["status"]["minRestoreScn"].is_string(), "{task:#}");
 }
 

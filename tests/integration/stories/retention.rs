@@ -1,4 +1,4 @@
-//! How long backups are kept: a strategy's retention becomes the database's delete policies.
+//! Stories of a strategy's retention, which becomes the database's delete policies.
 
 use oceanbase_sim::fault::{Fault, Moment, Trigger};
 use oceanbase_sim::statement::Kind;
@@ -13,7 +13,7 @@ fn nightly(retention: &str) -> String {
     format!("{spec}  retention: {retention}\n")
 }
 
-/// A world in which each tenant can be recovered to any time of the last seven days.
+/// Creates a world in which each tenant can be recovered to any time of the last seven days.
 fn seven_days(story: &str) -> World {
     let world = World::started(story, TWO_TENANTS);
     world.apply(&nightly("{policy: RecoveryWindow, recoveryWindowDays: 7}"));
@@ -22,7 +22,7 @@ fn seven_days(story: &str) -> World {
 }
 
 impl World {
-    /// The window of a tenant's policy `default`, as the database has it.
+    /// Returns the window of a tenant's policy `default` in the database.
     fn window(&self, tenant: &str) -> Option<String> {
         self.simulator.world(|cluster| {
             let policies = &cluster.tenant(tenant).unwrap().policies;
@@ -148,7 +148,7 @@ fn the_next_strategy_changes_the_window_of_the_one_before_and_not_a_dbas() {
     world
         .kubectl(&["delete", "backupstrategy", "nightly", "--timeout=30s"])
         .unwrap();
-    // Somebody makes one of the two his own meanwhile.
+    // Meanwhile a DBA replaces one of the two policies.
     world.sql("ALTER SYSTEM DROP DELETE BACKUP POLICY 'default' TENANT billing");
     world
         .sql("ALTER SYSTEM ADD DELETE BACKUP POLICY 'default' RECOVERY_WINDOW '3d' TENANT billing");

@@ -1,4 +1,4 @@
-//! What an edit of `retention` does at once, what it does after a day, and what it never does.
+//! Stories of edits of `retention`: immediate effects, effects after a day, and forbidden ones.
 
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;

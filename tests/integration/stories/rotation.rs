@@ -1,5 +1,5 @@
-//! A store's keys are changed: the tenant's own account gives them to the database where that is
-//! possible, and where it is not the object says so and nothing is sent.
+//! Stories of changed storage keys. The tenant's own account sends them to the database if
+//! possible. Otherwise the object reports this, and nothing is sent.
 
 use oceanbase_sim::fault::{Fault, Moment, Trigger};
 use oceanbase_sim::statement::Kind;
@@ -10,10 +10,10 @@ use crate::support::{World, eventually};
 
 pub(super) const STORE: (&str, &str) = ("backupstorage", "bucket");
 
-/// What the tenant lets its own account in with.
+/// The password of the tenant's own account.
 pub(super) const ACCOUNT_PASSWORD: &str = "tulip-nq3x55w0zk";
 
-/// A tenant with a password, and a bucket that takes one key.
+/// A tenant with a password, and a bucket that accepts one key.
 pub(super) const WITH_A_BUCKET: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -73,14 +73,14 @@ stringData: {password: tulip-nq3x55w0zk}
 ";
 
 impl World {
-    /// Log backup and a full backup in the bucket, with its first key.
+    /// Creates a world with log backup and a full backup in the bucket, with its first key.
     pub(super) fn in_a_bucket(story: &str, scenario: &str, type_: &str) -> Self {
         let world = Self::with_bucket(story, scenario, &store(type_));
         world.backs_up_to_the_bucket();
         world
     }
 
-    /// The bucket alone, with its first key.
+    /// Creates a world with the bucket alone, with its first key.
     pub(super) fn with_bucket(story: &str, scenario: &str, bucket: &str) -> Self {
         let world = Self::started(story, scenario);
         world.apply(&keys("sesame-first-0b77c1e2"));
@@ -103,7 +103,7 @@ impl World {
         self.edit("oceanbasecluster", "prod", &change);
     }
 
-    /// Somebody changes the key in the store and in the Secret, and has the store looked at.
+    /// Changes the key in the storage and in the Secret, and triggers a check of the storage.
     fn rotates(&self, path: &str) {
         self.rotates_to(path, "sesame-second-91fa44d0");
     }
@@ -148,7 +148,7 @@ fn new_keys_are_given_to_both_places_of_a_tenant_once() {
     assert_eq!(world.count(Kind::NoArchiveLog), 0);
     let object = world.get("logbackup", "orders-log");
     assert_eq!(object["status"]["roundId"], round);
-    // The database does reach the store.
+    // The database does reach the storage.
     world.apply(&TASK.replace("name: now", "name: later"));
     world.phase("backuptask", "later", "Completed");
 }

@@ -1,4 +1,4 @@
-//! A strategy and its slots.
+//! Stories of a strategy and its slots.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn one_strategy_starts_log_backup_and_makes_the_first_full_backup() {
 fn a_full_backup_and_then_an_incremental_one_run_in_their_slots() {
     let world = World::started("slots", ONE_TENANT);
     let zone = TimeZone::get("Asia/Shanghai").unwrap();
-    // At least 40 s ahead: before, the strategy is looked at while it waits.
+    // At least 40 s ahead, so that the strategy is checked while it still waits.
     let full_at = (Timestamp::now() + 70.seconds())
         .round(Unit::Minute)
         .unwrap();
@@ -104,7 +104,7 @@ spec:
     assert_eq!(strategy["status"]["nextFullTime"], shown(tomorrow));
 }
 
-/// What the strategy tells after both slots.
+/// Checks the strategy's status after both slots.
 fn assert_history(world: &World, last: &str) {
     let last = world.get("backuptask", last);
     let strategy = eventually(

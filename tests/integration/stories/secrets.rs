@@ -1,4 +1,4 @@
-//! Nothing of a Secret is ever seen outside of it and of the database connection.
+//! Stories of Secrets, whose content is visible only in the Secret and on the database connection.
 
 use oceanbase_sim::fault::{Fault, Trigger};
 use oceanbase_sim::statement::Kind;
@@ -28,11 +28,11 @@ spec:
   s3: {{endpoint: 'https://s3.example.com', bucket: ob-backup, region: eu-1, credentialsSecretRef: {{name: keys}}}}
 "
     ));
-    // The engine repeats what it refuses.
+    // The engine repeats the text that it rejects.
     world.inject(Fault::Refuse {
         on: Trigger::next(Kind::SetDataBackupDest),
         code: 9070,
-        message: format!("can not connect to 's3://x?access_id={ID}&access_key={KEY}'"),
+        message: format!("cannot connect to 's3://x?access_id={ID}&access_key={KEY}'"),
     });
     world.start_operator();
     world.apply(&NIGHTLY.replace("name: nfs", "name: bucket"));

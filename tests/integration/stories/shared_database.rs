@@ -1,4 +1,4 @@
-//! Two OceanBaseClusters that lead to one database: one reader, and one owner of each tenant.
+//! Stories of two OceanBaseClusters for one database: one reader, and one owner of each tenant.
 
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT};
 use crate::support::world::{NFS, cluster};
 use crate::support::{Node, World, eventually};
 
-/// The world of `NIGHTLY`, with a second object for its database.
+/// Creates the world of `NIGHTLY`, with a second object for its database.
 fn shared(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
     world.apply(NIGHTLY);
@@ -72,7 +72,7 @@ fn a_database_that_two_objects_lead_to_is_read_by_one_session() {
     let world = shared("one-reader");
     world.phase("backuptask", &first_task(&world), "Completed");
     world.settle();
-    // One that reads, one that sends. The one that set destinations is closed when it has rested.
+    // One reads, one sends. The one that set destinations is closed when it is idle.
     let connections = || world.simulator.connections().current;
     eventually("two sessions at rest", connections, |count| *count <= 2);
 }
@@ -89,8 +89,8 @@ fn first_task(world: &World) -> String {
 #[test]
 fn two_databases_of_one_name_and_number_are_not_taken_for_one() {
     let world = shared("namesakes");
-    // `obprod` with the number 7, bootstrapped at another time. Its directories have the same names,
-    // so that it needs a place of its own.
+    // `obprod` with the number 7, bootstrapped at another time. Its directories have the same
+    // names, so it needs a location of its own.
     let other = Node::start(ONE_TENANT);
     world.apply(&cluster("other", other.port));
     world.apply(

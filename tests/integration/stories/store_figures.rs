@@ -1,4 +1,4 @@
-//! How much is in a store, when that is too much, and what remains where nothing goes any more.
+//! Stories of the used space of a storage, of its alert, and of the remainder in an unused storage.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
@@ -28,7 +28,7 @@ tenants:
 ";
 
 impl World {
-    /// The sum of a column of a view, of what is not deleted.
+    /// Returns the sum of a column of a view, without deleted rows.
     fn sum(&self, view: &str) -> i64 {
         let query = format!(
             "SELECT SUM(OUTPUT_BYTES) FROM oceanbase.{view} WHERE FILE_STATUS <> 'DELETED'"
@@ -37,7 +37,7 @@ impl World {
         sum.parse().unwrap()
     }
 
-    /// The store's status, once it has figures.
+    /// Returns the storage's status, after it has figures.
     fn figures(&self) -> Value {
         let object = eventually(
             "figures of the store",
@@ -47,7 +47,7 @@ impl World {
         object["status"].clone()
     }
 
-    /// Alerts of the strategy about its store, by status.
+    /// Waits for alerts of the strategy about its storage with this status.
     fn reported(&self, status: &str) {
         eventually(
             &format!("an alert that is {status}"),
@@ -64,7 +64,7 @@ impl World {
     }
 }
 
-/// Whether two figures are the same but for what is not worth a write, and what came meanwhile.
+/// Returns whether two figures agree, apart from unwritten small changes and new backups.
 fn is_about(shown: &Value, counted: i64) -> bool {
     let shown = shown.as_i64().unwrap();
     (shown - counted).abs() <= counted / 50
@@ -125,7 +125,7 @@ fn what_remains_at_a_place_where_nothing_goes_any_more_is_listed() {
     let mut world = World::new("store-ledger", A_PAST);
     let second = NFS.replace("{name: nfs}", "{name: second}");
     world.apply(&second.replace("/ob-backup", "/ob-second"));
-    // What is listed could be deleted while it is looked at.
+    // Listed backups could be deleted during the check.
     world.inject(Fault::HoldCleanup {
         tenant: "orders".to_owned(),
         at: Stage::Init,
@@ -151,7 +151,7 @@ fn what_remains_at_a_place_where_nothing_goes_any_more_is_listed() {
     let counted = world.sum("CDB_OB_BACKUP_SET_FILES") + world.sum("CDB_OB_ARCHIVELOG_PIECE_FILES");
     assert!(is_about(&places[0]["bytes"], counted), "{bytes} {counted}");
 
-    // Somebody moves the tenant's backups by hand.
+    // A DBA moves the tenant's backups.
     let root = "file:///ob-second/obprod-7/orders-1002";
     for statement in [
         "NOARCHIVELOG".to_owned(),

@@ -1,5 +1,5 @@
-//! A store that hangs: whoever sets a destination there waits for a minute. It is nobody else's
-//! minute.
+//! Stories of a storage that hangs: setting a destination there takes a minute, which must delay no
+//! other work.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ metadata: {name: now}
 spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: good, type: Full}
 ";
 
-/// Destinations on the store that hangs which the database was asked to set.
+/// Returns the destinations on the hanging storage that the database was asked to set.
 fn asked(world: &World) -> usize {
     world.simulator.log(|log| {
         let set = log.of_kind(Kind::SetLogArchiveDest);
@@ -87,7 +87,7 @@ fn no_tenant_waits_for_another_one_s_store_that_hangs() {
         apart.iter().all(|time| *time >= Duration::from_secs(50)),
         "{apart:?}"
     );
-    // Where they stand is shown, though none of them has had its turn.
+    // Their state is shown, although none of them has had its turn.
     for tenant in hung {
         let ask = || phase_of(&world, tenant);
         eventually("a phase", ask, |phase| phase == "Starting");

@@ -1,4 +1,4 @@
-//! What data backups tell about their store.
+//! Stories of what data backups report about their storage.
 
 use oceanbase_sim::fault::Fault;
 
@@ -8,7 +8,7 @@ use crate::support::world::{NFS, condition_of};
 
 const STORE: (&str, &str) = ("backupstorage", "nfs");
 
-/// Logs go to another store, so that data backups alone use the one in question.
+/// Creates a world in which logs use another storage, so that only data backups use this one.
 fn for_data_only(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
     let logs = NFS.replace("{name: nfs}", "{name: logs}");

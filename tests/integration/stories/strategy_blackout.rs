@@ -1,4 +1,4 @@
-//! Slots that fall into blackout windows.
+//! Stories of slots in blackout windows.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use super::TWO_TENANTS;
 use crate::support::world::condition_of;
 use crate::support::{World, within};
 
-/// A slot, and the end of the window in which it falls.
+/// A slot, and the end of its window.
 const PATIENCE: Duration = Duration::from_mins(4);
 
-/// A strategy with one slot a day in this minute, in a window of this action so many minutes around
-/// it.
+/// Returns a strategy with one slot a day in this minute. A window with this action covers `reach`
+/// minutes around it.
 fn strategy(tenant: &str, slot: Timestamp, reach: i64, action: &str) -> String {
     let clock = |at: Timestamp| at.strftime("%H:%M").to_string();
     format!(
@@ -55,7 +55,7 @@ fn a_window_postpones_a_slot_to_its_end_or_leaves_it_out() {
     } else {
         slot
     };
-    // So long that a busy machine sees it in time.
+    // Long enough for a busy machine to notice it in time.
     let end = slot + 2.minutes();
     world.apply(&strategy("orders", slot, 2, "Postpone"));
     world.apply(&strategy("billing", slot, 2, "Skip"));

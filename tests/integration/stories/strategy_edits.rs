@@ -1,4 +1,4 @@
-//! Edits of a strategy, and what they do to what is there.
+//! Stories of edits of a strategy, and their effects on existing objects.
 
 use oceanbase_sim::fault::Fault;
 
@@ -16,7 +16,7 @@ metadata: {name: other}
 spec: {type: NFS, nfs: {path: /ob-other}}
 ";
 
-/// `nightly`, whose first backup has ended.
+/// Creates `nightly`, whose first backup has ended.
 fn backed_up(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
     world.apply(OTHER_STORE);
@@ -52,7 +52,7 @@ fn a_log_backup_follows_its_strategy_but_for_what_somebody_wrote_into_it() {
     assert_eq!(world.list("logbackup").len(), 1);
 }
 
-/// The strategy's own edit of the LogBackup is nobody's wish to have it started again.
+/// The strategy's own edit of the LogBackup is not a request to restart it.
 #[test]
 fn an_edit_of_the_strategy_does_not_undo_what_a_dba_did_by_hand() {
     let world = backed_up("follow-by-hand");
@@ -75,7 +75,7 @@ fn an_edit_of_the_strategy_does_not_undo_what_a_dba_did_by_hand() {
     assert_eq!(world.changing(), [""; 0]);
     world.condition(LOGS, "Archiving", "False", "ChangedElsewhere");
 
-    // Somebody's own is one.
+    // A user's edit is one.
     world.edit(LOGS.0, LOGS.1, "spec: {heal: {policy: RestartArchive}}");
     world.phase(LOGS.0, LOGS.1, "InProgress");
 }
@@ -103,8 +103,8 @@ fn an_edit_that_would_move_the_logs_is_refused_and_sends_nothing() {
     world.condition(STRATEGY, "BackupHealthy", "True", "LastBackupsSucceeded");
 }
 
-/// While the edit stands nothing goes to the new store, for nobody; with the edit taken back all goes
-/// on as if it had never been.
+/// During the refused edit no tenant uses the new storage. After its revert, everything continues
+/// as before it.
 #[test]
 fn a_tenant_that_comes_while_an_edit_is_refused_goes_where_the_others_are() {
     let world = World::started("move-new", ONE_AND_A_LOCKED);
@@ -197,7 +197,7 @@ fn a_strategy_that_goes_leaves_its_tenant_where_it_is() {
         "False",
         "DestinationChangeRefused",
     );
-    // The edit was none of its own: it is in order, and can not do its work.
+    // The edit was of another object: the strategy is valid, and cannot work.
     assert_eq!(condition_of(&object, "Ready")["status"], "True");
     world.settle();
     assert_eq!(world.changing(), [""; 0]);

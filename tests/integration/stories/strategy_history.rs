@@ -1,11 +1,11 @@
-//! How many of its ended tasks a strategy keeps.
+//! Stories of the number of ended tasks that a strategy keeps.
 
 use jiff::Timestamp;
 
 use super::{ONE_TENANT, nightly_without_first_backup};
 use crate::support::{World, eventually};
 
-/// A task that is overdue as soon as somebody looks at it.
+/// Returns a task that is overdue at its first check.
 fn old_task(name: &str, owner: &str) -> String {
     format!(
         "
@@ -21,7 +21,7 @@ spec:
     )
 }
 
-/// What says of an object that the strategy has made it.
+/// Returns the owner reference that marks objects of the strategy.
 fn owner(world: &World) -> String {
     let strategy = world.phase("backupstrategy", "nightly", "PendingBackupScheduling");
     format!(
@@ -31,7 +31,7 @@ fn owner(world: &World) -> String {
     )
 }
 
-/// Has its object deleted a second after its end.
+/// Deletes its object a second after its end.
 const TTL: &str = "spec: {ttlSecondsAfterFinished: 1}";
 
 #[test]

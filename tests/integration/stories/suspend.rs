@@ -1,4 +1,4 @@
-//! A strategy that is suspended, and goes on.
+//! Stories of a strategy that is suspended, and resumed.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ spec:
 fn a_suspended_strategy_starts_nothing_and_goes_on_with_later_slots_only() {
     let world = World::started("suspend", ONE_TENANT);
     world.apply(EVERY_MINUTE);
-    // Suspending pauses the schedule only: log backup goes on.
+    // Suspending pauses the schedule only: log backup continues.
     world.phase("logbackup", "prod-t1002", "InProgress");
     let strategy = world.phase("backupstrategy", "nightly", "Paused");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A strategy that is suspended while its backup runs.
+//! Stories of a strategy that is suspended while its backup runs.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use oceanbase_sim::model::Stage;
 use super::ONE_TENANT;
 use crate::support::{World, within};
 
-/// A slot, the wait for the next, and what it makes.
+/// A slot, the wait for the next, and its backup.
 const PATIENCE: Duration = Duration::from_mins(4);
 
 const EVERY_MINUTE: &str = "
@@ -21,7 +21,7 @@ spec:
   schedule: {cron: {full: '* * * * *'}}
 ";
 
-/// When the slots of the tasks were.
+/// Returns the slots of the tasks.
 fn slots(world: &World) -> Vec<Timestamp> {
     let tasks = world.list("backuptask");
     let slot = |task: &serde_json::Value| {
@@ -51,7 +51,7 @@ fn a_strategy_suspended_midway_ends_its_backup_starts_none_and_goes_on_when_it_i
     let before = slots(&world);
     world.forget_statements();
 
-    // What runs is brought to its end; what has not begun waits.
+    // A running backup finishes; one that has not begun waits.
     world.release("orders");
     within(
         PATIENCE,

@@ -1,5 +1,5 @@
-//! A strategy moves to another store: announced, log backup stopped and started, a full backup, and the
-//! hole in the windows.
+//! Stories of a strategy that moves to another storage: the announcement, the restart of log
+//! backup, a full backup, and the gap in the windows.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::support::{World, eventually, within};
 const STRATEGY: (&str, &str) = ("backupstrategy", "nightly");
 const LOG_BACKUP: (&str, &str) = ("logbackup", "prod-t1002");
 
-/// A tenant with log backup and a full backup in the first store, and a second one.
+/// Creates a tenant with log backup and a full backup in the first storage, and a second storage.
 fn backed_up(story: &str, policy: &str) -> World {
     let world = World::started(story, ONE_TENANT);
     let new = NFS.replace("{name: nfs}", "{name: new}");
@@ -33,7 +33,7 @@ impl World {
         self.edit(STRATEGY.0, STRATEGY.1, &change);
     }
 
-    /// Where the tenant's logs and data go.
+    /// Returns the destinations of the tenant's logs and data.
     fn places(&self) -> [String; 2] {
         self.simulator.world(|cluster| {
             let tenant = cluster.tenant("orders").unwrap();
@@ -125,7 +125,8 @@ fn a_strategy_moves_away_and_back_again() {
     world.moves_to("new");
     world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
     world.moves_to("nfs");
-    // The full backup may have to wait for the next minute: the first one has the name of this one.
+    // The full backup may have to wait for the next minute, because the first one has the name of
+    // this one.
     within(
         Duration::from_mins(4),
         "the first place",
@@ -168,6 +169,6 @@ fn a_move_that_is_taken_back_while_log_backup_stops_leaves_it_where_it_was() {
     assert_eq!(object["status"]["phase"], "InProgress");
     assert_eq!(world.places(), in_storage("/ob-backup"));
     assert_eq!(world.count(Kind::SetLogArchiveDest), 1);
-    // What is archived after the hole is recovered to from a full backup of its own.
+    // Logs after the gap are recoverable from a full backup of their own.
     assert_eq!(world.count(Kind::Backup), 2);
 }

@@ -1,4 +1,4 @@
-//! Which tenants a strategy is for.
+//! Stories of the tenants that a strategy selects.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Role;
@@ -163,7 +163,7 @@ fn tenants_come_and_go_and_none_that_is_named_is_forgotten() {
     assert_eq!(failing["name"], "orders");
     let message = failing["message"].as_str().unwrap();
     assert!(message.contains("correct the name"), "{message}");
-    // What is there of the other one goes on.
+    // The existing backups of the other tenant continue.
     assert_eq!(
         world.get("logbackup", "prod-t1004")["status"]["phase"],
         "InProgress"

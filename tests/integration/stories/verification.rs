@@ -1,4 +1,5 @@
-//! A tenant is restored for a while, asked whether its data are there, and dropped in every case.
+//! Stories of a tenant that is restored temporarily, queried for its data, and dropped in every
+//! case.
 
 mod by_hand;
 
@@ -10,7 +11,7 @@ use super::NIGHTLY;
 use crate::support::world::condition_of;
 use crate::support::{World, eventually};
 
-/// The password of `root` in tenant `orders`: it comes back with the tenant.
+/// The password of `root` in tenant `orders`, which is restored with the tenant.
 const READER: &str = "canary-reader-3f2b+71c";
 
 /// A tenant with a table, in which a verification finds 1,000 rows.
@@ -24,7 +25,7 @@ tenants:
 
 const ALLOWED: &str = "spec: {recovery: {verification: Allowed}}";
 
-/// A world in which tenant `orders` can be verified, and verification is allowed.
+/// Creates a world in which tenant `orders` can be verified, and verification is allowed.
 fn verifiable(story: &str) -> World {
     let world = World::started(story, WITH_TABLE);
     world.edit("oceanbasecluster", "prod", ALLOWED);
@@ -38,7 +39,7 @@ fn verifiable(story: &str) -> World {
     world
 }
 
-/// The Secret of the user that asks the checks.
+/// Applies the Secret of the user that runs the checks.
 fn reader(world: &World, password: &str) {
     world.apply(&format!(
         "
@@ -50,7 +51,8 @@ stringData: {{username: root, password: '{password}'}}
     ));
 }
 
-/// Has the strategy verify from an hour ago on for some hours each day, with this number of rows expected.
+/// Makes the strategy verify each day for some hours from an hour ago on, with this number of rows
+/// expected.
 fn verify(world: &World, rows: &str) {
     let time_of_day = |hours| {
         let at = Timestamp::now() + SignedDuration::from_hours(hours);
@@ -73,7 +75,7 @@ spec:
     );
 }
 
-/// Waits until the strategy knows of a verification that ended so.
+/// Waits until the strategy shows a verification with this result.
 fn result(world: &World, result: &str) -> Value {
     eventually(
         &format!("a verification that ended {result}"),
@@ -82,7 +84,7 @@ fn result(world: &World, result: &str) -> Value {
     )
 }
 
-/// What verifications have left: tenants beside `orders`, pools and units.
+/// Returns leftovers of verifications: tenants beside `orders`, pools and units.
 fn left(world: &World) -> Vec<String> {
     let names = |query: &str| {
         let rows = world.rows(query).into_iter();
@@ -136,7 +138,7 @@ fn a_tenant_whose_rows_are_wrong_fails_is_an_alert_and_is_dropped() {
         "sampling_restore_fail"
     );
     assert_eq!(left(&world), nothing());
-    // What the tenant answered is its own.
+    // The tenant's answers are only in the task.
     let task = strategy["status"]["verification"]["taskName"]
         .as_str()
         .unwrap();

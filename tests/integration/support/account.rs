@@ -1,5 +1,5 @@
-//! The account of the stories' operators: the one that `deploy/` ships, with its rights and no
-//! others.
+//! The account of the stories' operators: the account that `deploy/` ships, with exactly its
+//! rights.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -12,12 +12,12 @@ use super::api::client_of;
 use super::cluster::run;
 use super::{apply, control_plane, kubectl};
 
-/// Where the shipped account lives.
+/// The namespace of the shipped account.
 const SYSTEM: &str = "oceanbase-backup-system";
-/// Its name, which is also its role's and its Lease's.
+/// Its name, and the name of its role and its Lease.
 const NAME: &str = "oceanbase-backup-operator";
 
-/// A kubeconfig of the shipped account for the shared control plane.
+/// Returns a kubeconfig of the shipped account for the shared control plane.
 pub(crate) fn kubeconfig() -> &'static Path {
     static SHARED: LazyLock<PathBuf> = LazyLock::new(|| {
         for object in shipped() {
@@ -33,9 +33,9 @@ pub(crate) fn kubeconfig() -> &'static Path {
     &SHARED
 }
 
-/// A kubeconfig of the operator's account in a namespace.
+/// Returns a kubeconfig of the operator's account in a namespace.
 pub(crate) fn kubeconfig_in(namespace: &str) -> PathBuf {
-    // All stories use it, however long they take.
+    // Valid for all stories, however long they take.
     let create = [
         "create",
         "token",
@@ -48,7 +48,7 @@ pub(crate) fn kubeconfig_in(namespace: &str) -> PathBuf {
     with_token(control_plane().kubeconfig(), &token, namespace)
 }
 
-/// A kubeconfig beside another one and like it, for the account that a token is of.
+/// Writes a copy of a kubeconfig for the account of a token.
 pub(crate) fn with_token(kubeconfig: &Path, token: &str, name: &str) -> PathBuf {
     let text = std::fs::read_to_string(kubeconfig).unwrap();
     let mut config: Value = serde_saphyr::from_str(&text).unwrap();
@@ -60,7 +60,7 @@ pub(crate) fn with_token(kubeconfig: &Path, token: &str, name: &str) -> PathBuf 
     file
 }
 
-/// A client with the rights of the shipped account.
+/// Returns a client with the rights of the shipped account.
 pub(crate) fn client() -> &'static Client {
     static SHARED: LazyLock<Client> =
         LazyLock::new(|| client_of(&Kubeconfig::read_from(kubeconfig()).unwrap()));
@@ -77,7 +77,7 @@ pub(crate) fn may_lead_in(namespace: &str) {
     }
 }
 
-/// What `kubectl apply -k deploy` applies.
+/// Returns the objects of `kubectl apply -k deploy`.
 fn shipped() -> Vec<Value> {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
     let rendered = run(control_plane().kubectl().arg("kustomize").arg(deploy), None);

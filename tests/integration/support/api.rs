@@ -1,5 +1,5 @@
-//! Objects of the API server, read and written over one connection: a kubectl for each look would
-//! cost more than everything that is tested.
+//! Access to objects of the API server over one connection: a kubectl for each read would cost more
+//! than the tests.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 
 use super::{canary, control_plane};
 
-/// The runtime of everything in this program that is not the operator.
+/// Returns the runtime of everything in this program except the operator.
 pub(crate) fn runtime() -> &'static Runtime {
     static SHARED: LazyLock<Runtime> = LazyLock::new(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -25,14 +25,14 @@ pub(crate) fn runtime() -> &'static Runtime {
     &SHARED
 }
 
-/// The administrator of the shared control plane.
+/// Returns the administrator of the shared control plane.
 pub(crate) fn client() -> &'static Client {
     static SHARED: LazyLock<Client> =
         LazyLock::new(|| client_of(&Kubeconfig::read_from(control_plane().kubeconfig()).unwrap()));
     &SHARED
 }
 
-/// A client for the API server that a kubeconfig names.
+/// Returns a client for the API server of a kubeconfig.
 pub(crate) fn client_of(kubeconfig: &Kubeconfig) -> Client {
     runtime().block_on(async {
         let options = KubeConfigOptions::default();
@@ -43,25 +43,25 @@ pub(crate) fn client_of(kubeconfig: &Kubeconfig) -> Client {
     })
 }
 
-/// An object; `null` when there is none.
+/// Returns an object; `null` if it does not exist.
 pub(crate) fn get(client: &Client, namespace: &str, kind: &str, name: &str) -> Value {
     let path = format!("{}/{name}", path(namespace, kind));
     match send(client, "GET", &path, "application/json", &Value::Null) {
         Ok(object) => object,
-        // A kind that the API server does not serve is 404 too, but is no missing object.
+        // A kind that the API server does not serve is 404 too, but not a missing object.
         Err(kube::Error::Api(refusal)) if refusal.reason == "NotFound" => Value::Null,
         Err(error) => panic!("{path}: {error}"),
     }
 }
 
-/// All objects of a kind.
+/// Returns all objects of a kind.
 pub(crate) fn list(client: &Client, namespace: &str, kind: &str) -> Vec<Value> {
     let path = path(namespace, kind);
     let list = send(client, "GET", &path, "application/json", &Value::Null).unwrap();
     list["items"].as_array().unwrap().clone()
 }
 
-/// Server-side apply of each document of a manifest.
+/// Applies each document of a manifest on the server side.
 pub(crate) fn apply(client: &Client, namespace: &str, manifest: &str) -> Result<(), kube::Error> {
     for document in manifest.split("\n---\n") {
         let object: Value = serde_saphyr::from_str(document).unwrap();
@@ -78,7 +78,7 @@ pub(crate) fn apply(client: &Client, namespace: &str, manifest: &str) -> Result<
     Ok(())
 }
 
-/// A merge patch of an object, as a person's `kubectl patch` makes it.
+/// Sends a merge patch, as `kubectl patch` does.
 pub(crate) fn patch(
     client: &Client,
     namespace: &str,
@@ -96,7 +96,7 @@ pub(crate) fn patch(
     )
 }
 
-/// Makes an object, or with `dry_run` only asks whether it could be made.
+/// Creates an object; with `dry_run` only checks whether it is possible.
 pub(crate) fn create(
     client: &Client,
     namespace: &str,
@@ -110,7 +110,7 @@ pub(crate) fn create(
     send(client, "POST", &path, "application/json", object).map(drop)
 }
 
-/// Makes a namespace.
+/// Creates a namespace.
 pub(crate) fn create_namespace(client: &Client, name: &str) {
     let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
     let path = "/api/v1/namespaces";
@@ -135,7 +135,7 @@ fn path(namespace: &str, kind: &str) -> String {
         plural => plural.to_owned(),
     };
     let group = match kind.as_str() {
-        // Of the whole cluster.
+        // Cluster-scoped.
         "customresourcedefinitions" => return format!("/apis/apiextensions.k8s.io/v1/{kind}"),
         "configmaps" | "secrets" | "events" => "api/v1",
         "leases" => "apis/coordination.k8s.io/v1",

@@ -1,7 +1,7 @@
-//! Values that stand in a Secret and may be seen nowhere else but on the way to the database.
+//! Values of Secrets, which may appear nowhere else except on the way to the database.
 //!
-//! Every Secret that a test writes is remembered here by itself; what the operators write is
-//! searched for all of them when an operator, and when a world ends.
+//! Every Secret that a test writes is recorded here. When an operator or a world ends, the output
+//! of the operators is searched for all values.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,17 +12,16 @@ use serde_json::Value;
 /// A form in which a value can be written, and the value in it.
 type Form = (&'static str, String);
 
-/// Values that were put into Secrets so far, by any test, with the forms in which they are looked
-/// for.
+/// Values of all Secrets so far, by any test, with their searched forms.
 static PLANTED: Mutex<BTreeMap<String, Vec<Form>>> = Mutex::new(BTreeMap::new());
 
-/// Shorter values stand somewhere by chance.
+/// Shorter values occur by chance.
 const SHORTEST: usize = 8;
 
-/// Keys of Secrets whose values are no secrets.
+/// Keys of Secrets whose values are not secret.
 const OPEN: [&str; 2] = ["username", "ca.crt"];
 
-/// Remembers the values of an object that is about to be written, if it is a Secret.
+/// Records the values of an object before it is written, if it is a Secret.
 pub(crate) fn record(kind: &str, object: &Value) {
     if !kind.eq_ignore_ascii_case("secret") {
         return;
@@ -40,7 +39,7 @@ pub(crate) fn record(kind: &str, object: &Value) {
     }
 }
 
-/// Remembers a value.
+/// Records a value.
 pub(crate) fn plant(value: &str) {
     if value.is_empty() {
         return;
@@ -51,7 +50,7 @@ pub(crate) fn plant(value: &str) {
     }
 }
 
-/// The first remembered value that stands in a text, and how it stands there.
+/// Returns the first recorded value in a text, and its form there.
 pub(crate) fn leak(place: &str, text: &str) -> Option<String> {
     let planted = PLANTED.lock().unwrap_or_else(PoisonError::into_inner);
     planted.iter().find_map(|(value, forms)| {
@@ -62,7 +61,7 @@ pub(crate) fn leak(place: &str, text: &str) -> Option<String> {
     })
 }
 
-/// The ways in which a value could be written.
+/// Returns the possible forms of a value.
 fn forms(value: &str) -> Vec<Form> {
     let bytes = value.as_bytes();
     let each = |write: fn(&u8) -> String| bytes.iter().map(write).collect::<Vec<_>>();
@@ -82,7 +81,7 @@ fn forms(value: &str) -> Vec<Form> {
         ("percent-encoded", percent(|byte| format!("%{byte:02x}"))),
         ("in hex", each(|byte| format!("{byte:02x}")).concat()),
         ("in hex", each(|byte| format!("{byte:02X}")).concat()),
-        // How bytes are printed by `Debug`: so does the client's type of a Secret.
+        // The form of bytes in `Debug`, also of the client's type of a Secret.
         ("as numbers", each(u8::to_string).join(", ")),
         ("as numbers", each(u8::to_string).join(",")),
     ];
@@ -91,7 +90,7 @@ fn forms(value: &str) -> Vec<Form> {
         forms.push(("in base64", text.replace('+', "-").replace('/', "_")));
         forms.push(("in base64", text));
     }
-    // Cut off at a width, in front or behind.
+    // Cut off at a width, at either end.
     if let (Some(head), Some(tail)) = (value.get(..value.len() / 2), value.get(value.len() / 2..))
         && value.len() >= 2 * SHORTEST
     {
@@ -101,8 +100,8 @@ fn forms(value: &str) -> Vec<Form> {
     forms
 }
 
-/// What base64 makes of these bytes behind so many others, without the characters that those, or
-/// bytes behind, have a part in.
+/// Returns the base64 of these bytes after `before` other bytes, without the characters that encode
+/// neighbouring bytes.
 fn base64(bytes: &[u8], before: usize) -> String {
     let shifted = [&vec![0; before], bytes].concat();
     let (from, to) = ((before * 8).div_ceil(6), shifted.len() * 8 / 6);

@@ -1,4 +1,4 @@
-//! The one control plane of this program, with the project's kinds installed.
+//! The shared control plane of this program, with the project's kinds installed.
 
 use std::io::Write;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use control_plane::ControlPlane;
 
-/// A real kube-apiserver that all tests share; each has a namespace of its own.
+/// Returns the kube-apiserver that all tests share; each test has its own namespace.
 pub(crate) fn control_plane() -> &'static ControlPlane {
     static SHARED: LazyLock<ControlPlane> = LazyLock::new(|| {
         let plane = ControlPlane::start().unwrap();
@@ -30,8 +30,8 @@ pub(crate) fn control_plane() -> &'static ControlPlane {
     &SHARED
 }
 
-/// Where the files of this run go, so that two runs at once do not take each other's. They stay for
-/// whoever looks into a failure, until the next run.
+/// Returns the directory for files of this run, which two simultaneous runs do not share. The files
+/// stay for debugging until the next run.
 pub(crate) fn scratch() -> &'static Path {
     control_plane().directory()
 }
@@ -74,7 +74,7 @@ pub(crate) fn run(command: &mut Command, input: Option<&str>) -> Result<String, 
     if output.status.success() {
         Ok(text(output.stdout))
     } else {
-        // Some say on the one what is wrong, and some on the other.
+        // Some commands report errors on standard error, and some on standard output.
         Err(text(output.stderr) + &text(output.stdout))
     }
 }

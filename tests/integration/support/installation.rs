@@ -1,5 +1,5 @@
-//! A control plane of its own on which somebody installed the operator and nothing else. The shared
-//! one will not do: an operator that is started as it is shipped looks at all namespaces.
+//! A control plane of its own with only the operator installed. The shared one is unsuitable,
+//! because an operator with the shipped settings watches all namespaces.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -19,30 +19,30 @@ use super::cluster::run;
 use super::proxy::Proxy;
 use super::wait::eventually;
 
-/// Where the operator runs.
+/// The operator's namespace.
 pub(crate) const SYSTEM: &str = "oceanbase-backup-system";
-/// Who it is.
+/// The operator's user name.
 pub(crate) const OPERATOR: &str =
     "system:serviceaccount:oceanbase-backup-system:oceanbase-backup-operator";
 
-/// How many operators were started: each has files of its own.
+/// Number of started operators: each has files of its own.
 static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 /// The control plane.
 pub(crate) struct Installation {
     plane: ControlPlane,
-    /// What the first apply printed.
+    /// Output of the first apply.
     pub(crate) printed: String,
 }
 
-/// The installation that all tests share.
+/// Returns the installation that all tests share.
 pub(crate) fn installation() -> &'static Installation {
     static SHARED: LazyLock<Installation> = LazyLock::new(Installation::new);
     &SHARED
 }
 
 impl Installation {
-    /// A control plane on which nothing is installed yet.
+    /// Creates a control plane on which nothing is installed yet.
     pub(crate) fn empty() -> Self {
         Self {
             plane: ControlPlane::start().unwrap(),
@@ -50,7 +50,7 @@ impl Installation {
         }
     }
 
-    /// A control plane on which `deploy` was applied.
+    /// Creates a control plane on which `deploy` was applied.
     pub(crate) fn new() -> Self {
         let mut installation = Self::empty();
         installation.printed = installation.apply_all();
@@ -60,29 +60,29 @@ impl Installation {
         installation
     }
 
-    /// `kubectl apply -k deploy`.
+    /// Runs `kubectl apply -k deploy`.
     pub(crate) fn apply_all(&self) -> String {
         let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
         self.kubectl(&["apply", "--kustomize", deploy.to_str().unwrap()])
             .unwrap()
     }
 
-    /// Helm as its administrator. The error is what Helm complains of.
+    /// Runs Helm as the administrator. The error is Helm's message.
     pub(crate) fn helm(&self, arguments: &[&str]) -> Result<String, String> {
         run(helm::helm(&self.plane).unwrap().args(arguments), None)
     }
 
-    /// A directory for files, which goes with it.
+    /// Returns a directory for files, which is deleted with it.
     pub(crate) fn directory(&self) -> &Path {
         self.plane.directory()
     }
 
-    /// As its administrator. The error is what kubectl complains of.
+    /// Runs kubectl as the administrator. The error is kubectl's message.
     pub(crate) fn kubectl(&self, arguments: &[&str]) -> Result<String, String> {
         self.kubectl_with(arguments, "")
     }
 
-    /// The same with standard input.
+    /// Does the same with standard input.
     pub(crate) fn kubectl_with(&self, arguments: &[&str], input: &str) -> Result<String, String> {
         let mut child = self
             .plane
@@ -105,13 +105,13 @@ impl Installation {
         }
     }
 
-    /// An object as JSON.
+    /// Returns an object as JSON.
     pub(crate) fn get(&self, arguments: &[&str]) -> Value {
         let arguments = [&["get", "--output=json"], arguments].concat();
         serde_json::from_str(&self.kubectl(&arguments).unwrap()).unwrap()
     }
 
-    /// A shell in which `kubectl` is its administrator's.
+    /// Runs a shell whose `kubectl` has the administrator's rights.
     pub(crate) fn shell(&self, script: &str) -> Result<String, String> {
         let kubectl = self.plane.kubectl();
         let mut shell = Command::new("bash");
@@ -127,12 +127,12 @@ impl Installation {
         run(shell.args(["-c", &script]), None)
     }
 
-    /// The operator as its Deployment starts it: with its arguments, its variables and its account.
+    /// Starts the operator as its Deployment does: with its arguments, variables and account.
     pub(crate) fn start_operator(&self) -> OperatorProcess {
         self.start_operator_in(SYSTEM)
     }
 
-    /// The same of a Deployment in another namespace.
+    /// Does the same with a Deployment in another namespace.
     pub(crate) fn start_operator_in(&self, namespace: &str) -> OperatorProcess {
         let deployment = self.get(&["deployment", "oceanbase-backup-operator", "-n", namespace]);
         let pod = &deployment["spec"]["template"]["spec"];
@@ -160,7 +160,7 @@ impl Installation {
         }
         let child = command
             .env("KUBECONFIG", gate.kubeconfig(self.plane.directory()))
-            // Another test's operator may have the port.
+            // Another test's operator may use the port.
             .env("HTTP_ADDRESS", "127.0.0.1:0")
             .stdin(Stdio::null())
             .stderr(output.try_clone().unwrap())
@@ -171,7 +171,7 @@ impl Installation {
     }
 }
 
-/// A running operator, and the gate in front of it. Dropping it kills it.
+/// A running operator with its proxy. Dropping it kills the operator.
 pub(crate) struct OperatorProcess {
     child: Child,
     log: PathBuf,
@@ -179,12 +179,12 @@ pub(crate) struct OperatorProcess {
 }
 
 impl OperatorProcess {
-    /// What it logged so far.
+    /// Returns the log so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// The status that it answers an HTTP GET with.
+    /// Returns the status of the answer to an HTTP GET.
     pub(crate) fn answer(&self, path: &str) -> String {
         let log = eventually(
             "an address in the log",
@@ -202,7 +202,7 @@ impl OperatorProcess {
         answer.lines().next().unwrap_or_default().to_owned()
     }
 
-    /// SIGTERM, as its Pod gets it when a new one takes its place; how it ended.
+    /// Sends SIGTERM, as when a new Pod replaces it, and returns the exit status.
     pub(crate) fn terminate(mut self) -> ExitStatus {
         let kill = format!("kill -s TERM {}", self.child.id());
         let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();

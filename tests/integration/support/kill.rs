@@ -1,5 +1,5 @@
-//! SIGKILL of the operator at a point: it stands still there, before what it asks for takes effect or
-//! before it hears that it did, and is killed.
+//! SIGKILL of the operator at a point: the operator freezes before a request takes effect or before
+//! its answer, and is killed.
 
 use std::sync::Mutex;
 
@@ -13,7 +13,7 @@ use super::{World, eventually};
 /// How many operators are killed at the same time.
 const LANES: usize = 4;
 
-/// Where the operator is killed.
+/// The point at which the operator is killed.
 #[derive(Clone, Copy, Debug)]
 pub enum Point {
     /// The next statement of this kind.
@@ -22,7 +22,7 @@ pub enum Point {
     Status(&'static str, &'static str),
 }
 
-/// The operator will stand still at the point.
+/// Makes the operator freeze at the point.
 pub fn arm(world: &World, proxy: &Proxy, point: Point, moment: Moment) {
     match point {
         Point::Statement(kind) => world.inject(Fault::Stall {
@@ -42,7 +42,7 @@ pub fn arm(world: &World, proxy: &Proxy, point: Point, moment: Moment) {
     }
 }
 
-/// Kills the operator once it stands still, and lets another one take over.
+/// Kills the frozen operator, and starts another one.
 pub fn strike(world: &mut World, proxy: &Proxy, plan: &str) {
     let lost = |ending: &Ending| matches!(ending, Ending::LostBefore | Ending::LostAfter(_));
     let any_lost = |log: &StatementLog| log.entries().any(|entry| lost(&entry.ending));
@@ -52,7 +52,7 @@ pub fn strike(world: &mut World, proxy: &Proxy, plan: &str) {
     world.start_operator();
 }
 
-/// Tries all plans, some at a time.
+/// Runs all plans, several at a time.
 pub fn each<Plan: Copy + Send>(plans: &[Plan], kill: impl Fn(Plan) + Sync) {
     let left = Mutex::new(plans.to_vec());
     std::thread::scope(|scope| {

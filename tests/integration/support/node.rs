@@ -19,7 +19,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Plays a scenario; `root@sys` has the password of every story.
+    /// Simulates a scenario; `root@sys` has the password of every story.
     pub(crate) fn start(scenario: &str) -> Self {
         let mut scenario = Scenario::parse(scenario).unwrap();
         PASSWORD.clone_into(&mut scenario.sys_password);

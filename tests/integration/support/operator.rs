@@ -1,4 +1,4 @@
-//! The operator as a process, as it is shipped.
+//! The shipped operator as a process.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -9,25 +9,24 @@ use std::time::{Duration, Instant};
 
 use super::{canary, eventually, scratch};
 
-/// The longest log of a story. Everything is logged: more than this would be a flood for whoever
-/// asks for it.
+/// Limit on the log of a story. With TRACE enabled, more than this would be useless to a reader.
 const LONGEST_LOG: usize = 4 << 20;
 
-/// A running operator that looks at one namespace and logs everything. Dropping it kills it, and
-/// asserts that the API server forbade it nothing and that it logged no value of a Secret.
+/// A running operator that watches one namespace and logs everything. Dropping it kills it, and
+/// checks that no request was forbidden and that no value of a Secret was logged.
 pub(crate) struct Operator {
     child: Child,
     log: PathBuf,
 }
 
 impl Operator {
-    /// Starts one that talks to the API server of this kubeconfig; its log goes to a file beside
-    /// the test program.
+    /// Starts an operator for the API server of this kubeconfig; its log goes to a file beside the
+    /// test program.
     pub(crate) fn start(kubeconfig: &Path, namespace: &str, number: usize) -> Self {
         Self::start_with(kubeconfig, namespace, number, &[])
     }
 
-    /// The same with further arguments.
+    /// Does the same with further arguments.
     pub(crate) fn start_with(
         kubeconfig: &Path,
         namespace: &str,
@@ -53,24 +52,24 @@ impl Operator {
         Self { child, log }
     }
 
-    /// SIGKILL: nothing is written down any more.
+    /// Sends SIGKILL: no further log is written.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, as a Pod that is deleted gets it: how it ended, and how long that took.
+    /// Sends SIGTERM, as to a deleted Pod, and returns exit status and duration.
     pub(crate) fn terminate(mut self) -> (ExitStatus, Duration) {
         self.signal("TERM");
         self.wait()
     }
 
-    /// SIGSTOP: it stands still, and its clocks go on.
+    /// Sends SIGSTOP: it freezes, and its clocks continue.
     pub(crate) fn freeze(&self) {
         self.signal("STOP");
     }
 
-    /// SIGCONT: it goes on where it stood.
+    /// Sends SIGCONT: it continues.
     pub(crate) fn thaw(&self) {
         self.signal("CONT");
     }
@@ -82,8 +81,8 @@ impl Operator {
         assert!(sent.success());
     }
 
-    /// Waits until it ends by itself: how, and how long that took. The time for which it could have run
-    /// and had no processor does not count: that is the machine's, which runs other stories beside.
+    /// Waits until it ends by itself, and returns exit status and duration. Time in which it was
+    /// runnable without a processor does not count, because other stories use the machine too.
     pub(crate) fn wait(&mut self) -> (ExitStatus, Duration) {
         let began = Instant::now();
         let queued_before = self.queued().unwrap_or_default();
@@ -99,8 +98,8 @@ impl Operator {
         }
     }
 
-    /// For how long its first thread, on which it watches its lease, was ready and had no processor; `None`
-    /// where the kernel does not count that.
+    /// Returns how long its first thread, which watches its lease, was runnable without a
+    /// processor. `None` if the kernel does not count it.
     fn queued(&self) -> Option<Duration> {
         let counted = format!("/proc/{}/schedstat", self.child.id());
         let counted = std::fs::read_to_string(counted).ok()?;
@@ -108,22 +107,22 @@ impl Operator {
         Some(Duration::from_nanos(nanoseconds))
     }
 
-    /// The file that it logs to.
+    /// Returns its log file.
     pub(crate) fn log_file(&self) -> &Path {
         &self.log
     }
 
-    /// What it logged so far.
+    /// Returns the log so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Whether it still runs.
+    /// Returns whether it still runs.
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// Where its HTTP server listens.
+    /// Returns the address of its HTTP server.
     pub(crate) fn address(&self) -> SocketAddr {
         let address = eventually(
             "the address of metrics and probes",
@@ -133,7 +132,7 @@ impl Operator {
         address.unwrap()
     }
 
-    /// Asks a page of its HTTP server: status and body.
+    /// Requests a page of its HTTP server, and returns status and body.
     pub(crate) fn page(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream
@@ -148,9 +147,9 @@ impl Operator {
         (status, body.to_owned())
     }
 
-    /// The address that it logged.
+    /// Returns the address that it logged.
     fn http_address(&self) -> Option<SocketAddr> {
-        // Colours of the terminal stand between the words.
+        // Terminal colours are between the words.
         let log = self.log();
         let line = log
             .lines()
@@ -168,12 +167,12 @@ impl Drop for Operator {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // What failed is said already; a second panic would end the whole program.
+        // The failure is reported already; a second panic would end the whole program.
         if std::thread::panicking() {
             return;
         }
         let log = self.log();
-        // What an admission policy denies says so too, and is no lack of rights.
+        // Denials by an admission policy have the same text, and are not missing rights.
         let refused = |line: &&str| line.contains("forbidden") && !line.contains("denied request");
         let refused: Vec<&str> = log.lines().filter(refused).collect();
         assert!(refused.is_empty(), "{refused:#?}");

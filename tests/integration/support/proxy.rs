@@ -1,6 +1,5 @@
-//! A gate between one operator and the API server. It writes down every call, and can hold a
-//! write: before it reaches the API server, or after it took effect and before the operator hears
-//! of it.
+//! A proxy between one operator and the API server. It records every call, and can hold a write
+//! before its effect or before its answer.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -23,25 +22,25 @@ use super::api::runtime;
 /// Larger than any object.
 const LIMIT: usize = 4 << 20;
 
-/// When something is held.
+/// When a request is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
-    /// It has not happened.
+    /// Before its effect.
     Before,
-    /// It has happened, and nobody has been told.
+    /// After its effect, before its answer.
     After,
 }
 
 /// A write to the API server.
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
-    /// Such as `PUT backuptasks/status` or `POST events`.
+    /// The operation, such as `PUT backuptasks/status` or `POST events`.
     pub(crate) operation: String,
     /// The object as it was sent.
     pub(crate) object: Value,
 }
 
-/// Says of a write, after all that came before it, whether it is the one to hold.
+/// Returns whether to hold a write, given all writes before it.
 pub(crate) type Which = dyn Fn(&[Write], &Write) -> bool + Send;
 
 struct Hold {
@@ -56,18 +55,18 @@ struct Seen {
     repeats: bool,
     hold: Option<Hold>,
     held: bool,
-    /// Whether Secrets are answered so that nobody can read them.
+    /// Whether answers with Secrets are made unreadable.
     spoils_secrets: bool,
 }
 
-/// Who is beyond the gate, and what went through.
+/// The API server, and the forwarded calls.
 #[derive(Clone)]
 struct Gate {
     client: Client,
     seen: Arc<Mutex<Seen>>,
 }
 
-/// The gate. Dropping it closes it.
+/// The proxy. Dropping it closes it.
 pub(crate) struct Proxy {
     seen: Arc<Mutex<Seen>>,
     address: SocketAddr,
@@ -75,12 +74,12 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Opens a gate to the shared control plane, with the rights of the shipped account.
+    /// Opens a proxy to the shared control plane, with the rights of the shipped account.
     pub(crate) fn start() -> Self {
         Self::before(account::client().clone())
     }
 
-    /// Opens a gate to the API server of a client, with its rights.
+    /// Opens a proxy to the API server of a client, with its rights.
     pub(crate) fn before(client: Client) -> Self {
         let seen = Arc::<Mutex<Seen>>::default();
         let listener = runtime()
@@ -101,7 +100,7 @@ impl Proxy {
         }
     }
 
-    /// A kubeconfig whose API server is this gate, written into `directory`.
+    /// Writes a kubeconfig for this proxy into `directory`.
     pub(crate) fn kubeconfig(&self, directory: &Path) -> PathBuf {
         let address = self.address;
         let path = directory.join(format!("kubeconfig-{}.yaml", address.port()));
@@ -119,34 +118,34 @@ current-context: gate
         path
     }
 
-    /// Holds the first write of which `which` says so.
+    /// Holds the first write that `which` selects.
     pub(crate) fn hold(&self, which: Box<Which>, moment: Moment) {
         lock(&self.seen).hold = Some(Hold { which, moment });
     }
 
-    /// Whether a write is, or was, held.
+    /// Returns whether a write is, or was, held.
     pub(crate) fn held(&self) -> bool {
         lock(&self.seen).held
     }
 
-    /// Passes each POST of our kinds on twice, and gives back the second answer: the first was lost, and
-    /// somebody on the way tried again.
+    /// Sends each POST of the operator's kinds twice, and returns the second answer, as if an
+    /// intermediary had retried after a lost answer.
     pub(crate) fn repeat_creations(&self) {
         lock(&self.seen).repeats = true;
     }
 
-    /// Every kind of call so far, as the rules of a role name it, such as
+    /// Returns every kind of call so far, in the form of role rules, such as
     /// `backuptasks.backup.oceanbase.io/status: update`.
     pub(crate) fn calls(&self) -> BTreeSet<String> {
         lock(&self.seen).calls.clone()
     }
 
-    /// From now on Secrets are answered with a value that is no base64, besides those that are.
+    /// From now on adds a value that is not base64 to answers with Secrets.
     pub(crate) fn spoil_secrets(&self) {
         lock(&self.seen).spoils_secrets = true;
     }
 
-    /// All writes so far, held ones included.
+    /// Returns all writes so far, including held ones.
     pub(crate) fn writes(&self) -> Vec<Write> {
         lock(&self.seen).writes.clone()
     }
@@ -202,7 +201,7 @@ async fn forward(State(gate): State<Gate>, request: Request) -> Response {
     match answer {
         Ok(answer) => {
             let (mut parts, body) = answer.into_parts();
-            // How the bytes are cut is a matter of each connection.
+            // The transfer encoding belongs to each connection.
             parts.headers.remove(header::TRANSFER_ENCODING);
             parts.headers.remove(header::CONNECTION);
             if spoils {
@@ -218,7 +217,7 @@ async fn forward(State(gate): State<Gate>, request: Request) -> Response {
     }
 }
 
-/// A call as the rules of a role name it: `resource.group/subresource: verb`.
+/// Returns a call in the form of role rules: `resource.group/subresource: verb`.
 fn call(method: &Method, uri: &Uri) -> Option<String> {
     let mut parts = uri.path().trim_matches('/').split('/').peekable();
     let group = match parts.next()? {
@@ -248,7 +247,7 @@ fn call(method: &Method, uri: &Uri) -> Option<String> {
     ))
 }
 
-/// Such as `PUT backuptasks/status`; `None` for what only reads.
+/// Returns the operation, such as `PUT backuptasks/status`; `None` for reads.
 fn operation(method: &Method, path: &str) -> Option<String> {
     if method == Method::GET {
         return None;
@@ -262,7 +261,7 @@ fn operation(method: &Method, path: &str) -> Option<String> {
     })
 }
 
-/// Writes down a write, and says whether it is the one to hold.
+/// Records a write, and returns whether to hold it.
 fn record(seen: &Mutex<Seen>, write: Write) -> Option<Moment> {
     let mut seen = lock(seen);
     let Seen { writes, hold, .. } = &mut *seen;

@@ -1,4 +1,4 @@
-//! What `docs/troubleshooting.md` explains, and what objects and events show.
+//! Reasons in `docs/troubleshooting.md`, and reasons in objects and events.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/troubleshooting.md");
 
-/// The reasons in the first cells of the page's tables.
+/// Returns the reasons in the first cells of the page's tables.
 pub(crate) fn explained() -> BTreeSet<String> {
     let page = std::fs::read_to_string(PAGE).unwrap();
     let rows = page.lines().filter(|line| line.starts_with("| `"));
@@ -15,7 +15,7 @@ pub(crate) fn explained() -> BTreeSet<String> {
     reasons.map(str::to_owned).collect()
 }
 
-/// A reason that is shown and that the page does not explain.
+/// Returns a reason that is shown and that the page does not explain.
 pub(crate) fn unexplained(shown: &[Value]) -> Option<String> {
     let explained = explained();
     let mut reasons = BTreeSet::new();
@@ -27,7 +27,7 @@ pub(crate) fn unexplained(shown: &[Value]) -> Option<String> {
         .find(|reason| !explained.contains(reason))
 }
 
-/// Whatever stands under the key `reason`, at any depth.
+/// Collects the values of the key `reason`, at any depth.
 fn collect(value: &Value, reasons: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {

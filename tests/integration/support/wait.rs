@@ -1,13 +1,13 @@
-//! Waiting for what another process does.
+//! Waiting for other processes.
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
-/// How long anything may take that a story waits for.
+/// Limit on each wait of a story.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Asks again until `is_so` holds for the answer, and returns it. Panics with the last answer when
-/// it never does.
+/// Polls until `is_so` holds for the answer, and returns the answer. Panics with the last answer at
+/// the timeout.
 pub(crate) fn eventually<T: Debug>(
     what: &str,
     ask: impl Fn() -> T,
@@ -16,7 +16,7 @@ pub(crate) fn eventually<T: Debug>(
     within(PATIENCE, what, ask, is_so)
 }
 
-/// The same for what takes its time: a slot of a schedule is at least a minute away.
+/// Does the same with a longer limit: a slot of a schedule is at least a minute away.
 pub(crate) fn within<T: Debug>(
     patience: Duration,
     what: &str,

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::api::{self, client};
 use super::{Node, Operator, account, canary, eventually, kubectl, reasons};
 
-/// The password of `root@sys` in every story: it stands nowhere else.
+/// The password of `root@sys` in every story, which is used nowhere else.
 pub(crate) const PASSWORD: &str = "canary-sesame+5f1d/c04e93a7b1=";
 
 /// The world of one story.
@@ -24,15 +24,15 @@ pub(crate) struct World {
     /// The simulator's port.
     pub(crate) port: u16,
     pub(crate) operator: Option<Operator>,
-    /// Where operators find the API server.
+    /// The operators' access to the API server.
     pub(crate) kubeconfig: PathBuf,
     started: usize,
-    /// Serves the simulator; it ends with the world.
+    /// Runs the simulator; it ends with the world.
     _node: Node,
 }
 
 impl World {
-    /// A namespace, a simulator playing this scenario, the Secret `prod-sys`, the
+    /// Creates a namespace, a simulator with this scenario, the Secret `prod-sys`, the
     /// OceanBaseCluster `prod` and the BackupStorage `nfs`; no operator yet.
     pub(crate) fn new(story: &str, scenario: &str) -> Self {
         let world = Self::bare(story, scenario);
@@ -42,7 +42,7 @@ impl World {
         world
     }
 
-    /// A namespace and a simulator playing this scenario; no objects, no operator.
+    /// Creates a namespace and a simulator with this scenario; no objects, no operator.
     pub(crate) fn bare(story: &str, scenario: &str) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -60,19 +60,19 @@ impl World {
         }
     }
 
-    /// The same as [`World::new`], with an operator that runs.
+    /// Creates the same as [`World::new`], with a running operator.
     pub(crate) fn started(story: &str, scenario: &str) -> Self {
         let mut world = Self::new(story, scenario);
         world.start_operator();
         world
     }
 
-    /// Starts an operator in the place of the one before, which must have been killed.
+    /// Starts an operator after the previous one was killed.
     pub(crate) fn start_operator(&mut self) {
         self.start_operator_with(&[]);
     }
 
-    /// The same with further arguments.
+    /// Does the same with further arguments.
     pub(crate) fn start_operator_with(&mut self, arguments: &[&str]) {
         let operator =
             Operator::start_with(&self.kubeconfig, &self.namespace, self.started, arguments);
@@ -80,7 +80,7 @@ impl World {
         self.started += 1;
     }
 
-    /// SIGKILL.
+    /// Sends SIGKILL.
     pub(crate) fn kill_operator(&mut self) {
         if let Some(operator) = self.operator.take() {
             operator.kill();
@@ -92,23 +92,23 @@ impl World {
         api::apply(client(), &self.namespace, manifest).unwrap();
     }
 
-    /// Edits an object: a merge patch, written as YAML.
+    /// Edits an object with a merge patch, written as YAML.
     pub(crate) fn edit(&self, kind: &str, name: &str, change: &str) {
         let change: Value = serde_saphyr::from_str(change).unwrap();
         api::patch(client(), &self.namespace, (kind, name), &change).unwrap();
     }
 
-    /// `kubectl` in the story's namespace.
+    /// Runs `kubectl` in the story's namespace.
     pub(crate) fn kubectl(&self, arguments: &[&str]) -> Result<String, String> {
         kubectl(&[&["--namespace", &self.namespace], arguments].concat())
     }
 
-    /// An object as JSON; `null` when there is none.
+    /// Returns an object as JSON; `null` if it does not exist.
     pub(crate) fn get(&self, kind: &str, name: &str) -> Value {
         api::get(client(), &self.namespace, kind, name)
     }
 
-    /// All objects of a kind.
+    /// Returns all objects of a kind.
     pub(crate) fn list(&self, kind: &str) -> Vec<Value> {
         api::list(client(), &self.namespace, kind)
     }
@@ -140,55 +140,55 @@ impl World {
         )
     }
 
-    /// Makes something go wrong in the database, or somebody else do something there.
+    /// Injects a fault, or an action of another tool, into the database.
     pub(crate) fn inject(&self, fault: Fault) {
         self.simulator.inject(fault).unwrap();
     }
 
-    /// Makes the tenant's backups stay in this stage once they come to it.
+    /// Holds the tenant's backups in this stage.
     pub(crate) fn hold(&self, tenant: &str, at: Stage) {
         let tenant = tenant.to_owned();
         self.inject(Fault::Hold { tenant, at });
     }
 
-    /// Lets the tenant's backups go on.
+    /// Releases the tenant's backups.
     pub(crate) fn release(&self, tenant: &str) {
         let tenant = tenant.to_owned();
         self.inject(Fault::Release { tenant });
     }
 
-    /// What a DBA types as `root@sys`.
+    /// Sends a DBA's statement as `root@sys`.
     pub(crate) fn sql(&self, text: &str) {
         let mut session = self.simulator.connect("root@sys", PASSWORD).unwrap();
         let reply = session.execute(text);
         assert_eq!(reply.end, End::Complete, "{text}");
     }
 
-    /// What a query of `root@sys` shows: the values as text.
+    /// Returns the result of a query of `root@sys`: the values as text.
     pub(crate) fn rows(&self, query: &str) -> Vec<Vec<Option<String>>> {
         let mut session = self.simulator.connect("root@sys", PASSWORD).unwrap();
         session.execute(query).last().expect(query).rows
     }
 
-    /// Statements that change the database, in their order, without secrets.
+    /// Returns statements that change the database, in order, without secrets.
     pub(crate) fn changing(&self) -> Vec<String> {
         self.simulator
             .log(|log| log.changing().map(Entry::to_string).collect())
     }
 
-    /// How many statements of this kind came, whatever became of them.
+    /// Returns how many statements of this kind arrived, with any result.
     pub(crate) fn count(&self, kind: Kind) -> usize {
         self.simulator.log(|log| log.of_kind(kind).count())
     }
 
-    /// Forgets the statements so far.
+    /// Clears the statement log.
     pub(crate) fn forget_statements(&self) {
         self.simulator
             .log_mut(oceanbase_sim::log::StatementLog::clear);
     }
 
-    /// Waits until the operator has read the database twice more: what it does about what was
-    /// there before, it has done.
+    /// Waits until the operator has read the database twice more, and has therefore reacted to its
+    /// earlier state.
     pub(crate) fn settle(&self) {
         let reads = || {
             self.simulator.log(|log| {
@@ -204,7 +204,7 @@ impl World {
 }
 
 impl World {
-    /// The value of a Secret that stands in an object, an event or a metric, and where.
+    /// Returns the value of a Secret in an object, an event or a metric, and where.
     fn leak(&mut self) -> Option<String> {
         let kinds = oceanbase_backup_operator::api::crds();
         let plurals = kinds.iter().map(|kind| kind.spec.names.plural.as_str());
@@ -221,8 +221,8 @@ impl World {
 }
 
 impl World {
-    /// A reason in a status or an event of the operator that `docs/troubleshooting.md` does not
-    /// explain.
+    /// Returns a reason in a status or an event of the operator that `docs/troubleshooting.md` does
+    /// not explain.
     fn unexplained(&self) -> Option<String> {
         let kinds = oceanbase_backup_operator::api::crds();
         let plurals = kinds.iter().map(|kind| kind.spec.names.plural.as_str());
@@ -235,8 +235,8 @@ impl World {
     }
 }
 
-/// Its namespace stays: to delete some hundred of them keeps the namespace controller busy for minutes,
-/// and the story of a namespace that is deleted waiting. The control plane goes with the tests.
+/// The namespace stays. Deleting hundreds of them would occupy the namespace controller for
+/// minutes, and delay the story of a deleted namespace. The control plane ends with the tests.
 impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -250,7 +250,7 @@ impl Drop for World {
     }
 }
 
-/// A condition of an object; `null` when it has none of the type.
+/// Returns a condition of an object; `null` without one of the type.
 pub(crate) fn condition_of(object: &Value, condition: &str) -> Value {
     let conditions = object["status"]["conditions"].as_array();
     let mut conditions = conditions.into_iter().flatten();
@@ -258,7 +258,7 @@ pub(crate) fn condition_of(object: &Value, condition: &str) -> Value {
     known.cloned().unwrap_or_default()
 }
 
-/// The store of every story.
+/// The storage of every story.
 pub(crate) const NFS: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupStorage
@@ -266,7 +266,7 @@ metadata: {name: nfs}
 spec: {type: NFS, nfs: {path: /ob-backup}}
 ";
 
-/// The Secret of the cluster's account.
+/// Returns the Secret of the cluster's account.
 pub(crate) fn secret(password: &str) -> String {
     format!(
         "
@@ -278,7 +278,7 @@ stringData: {{password: {password}}}
     )
 }
 
-/// An OceanBaseCluster on this port.
+/// Returns an OceanBaseCluster on this port.
 pub(crate) fn cluster(name: &str, port: u16) -> String {
     format!(
         "

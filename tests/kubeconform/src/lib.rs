@@ -1,7 +1,7 @@
 //! kubeconform of one version, for the tests of manifests, with the schemas of an API server.
 //!
-//! It comes out of the Go module beside this crate, built on first use into `target/kubeconform`. Where
-//! `KUBECONFORM_BIN` names one, that is used: of version 0.8 or later.
+//! It is built from the Go module beside this crate on first use into `target/kubeconform`.
+//! `KUBECONFORM_BIN` overrides it with version 0.8 or later.
 
 mod schemas;
 
@@ -23,13 +23,13 @@ const PROGRAM: Program = Program {
     without_go: "KUBECONFORM_BIN can name a kubeconform that is there",
 };
 
-/// A kubeconform that refuses unknown and double fields, asks no network for a schema but the ones that
-/// [`write`] has put into this directory, and prints what it found as JSON. Building it takes half a
-/// minute, once.
+/// Returns a kubeconform that rejects unknown and duplicate fields and prints JSON. It reads
+/// schemas only from this directory, where [`write`] puts them, and not from the network. Building
+/// it once takes half a minute.
 pub fn strict(schemas: &Path) -> Result<Command, Error> {
     #[allow(
         clippy::disallowed_methods,
-        reason = "whoever runs the tests says by it that kubeconform is there"
+        reason = "the command that runs the tests sets it to say that kubeconform is there"
     )]
     let there = env::var_os("KUBECONFORM_BIN").map(PathBuf::from);
     let mut command = Command::new(there.map_or_else(|| PROGRAM.binary(), Ok)?);

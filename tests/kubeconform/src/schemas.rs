@@ -1,5 +1,5 @@
-//! Schemas as kubeconform reads them, from the document in which an API server describes all its kinds,
-//! custom ones included.
+//! Schemas in kubeconform's form, from the document in which an API server describes all its kinds,
+//! including custom ones.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,20 +7,21 @@ use std::{fs, io};
 
 use serde_json::{Map, Value, json};
 
-/// How the files are called. kubeconform takes the version of a kind without a group for its group.
+/// Names of the files. For a kind without a group, kubeconform uses the version as the group.
 pub(crate) const NAMES: &str = "{{ .Group }}_{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json";
 
-/// Where a schema says which kind it is of.
+/// The field of a schema that names its kind.
 const KINDS: &str = "x-kubernetes-group-version-kind";
 
-/// Writes a file for each kind of an API server's `/openapi/v2` into this directory, and says how many.
+/// Writes a file for each kind of an API server's `/openapi/v2` into this directory, and returns
+/// the number of files.
 pub fn write(openapi: &Value, directory: &Path) -> io::Result<usize> {
     fs::create_dir_all(directory)?;
     let empty = Map::new();
     let definitions = openapi["definitions"].as_object().unwrap_or(&empty);
     let mut written = 0;
     for (name, definition) in definitions {
-        // Several have what every kind shares, such as the options of a deletion.
+        // Definitions that all kinds share have several, such as the options of a deletion.
         let Some([kind]) = definition[KINDS].as_array().map(Vec::as_slice) else {
             continue;
         };
@@ -41,7 +42,7 @@ pub fn write(openapi: &Value, directory: &Path) -> io::Result<usize> {
     Ok(written)
 }
 
-/// Puts a definition, and all that it refers to, into `needed`.
+/// Adds a definition, and all that it refers to, to `needed`.
 fn collect(name: &str, definitions: &Map<String, Value>, needed: &mut BTreeMap<String, Value>) {
     let Some(definition) = definitions.get(name) else {
         return;
@@ -53,7 +54,8 @@ fn collect(name: &str, definitions: &Map<String, Value>, needed: &mut BTreeMap<S
     refer(definition, &mut |other| collect(other, definitions, needed));
 }
 
-/// Visits every definition that a schema refers to. A property may be called `$ref`; its value is no text.
+/// Visits every definition that a schema refers to. A property may be named `$ref`; its value is
+/// not text.
 fn refer(value: &Value, visit: &mut dyn FnMut(&str)) {
     match value {
         Value::Object(fields) => {
@@ -68,8 +70,8 @@ fn refer(value: &Value, visit: &mut dyn FnMut(&str)) {
     }
 }
 
-/// A schema that refuses fields which it does not know, without Kubernetes' own words. What stands under
-/// `properties` is no schema but names them: a field may be called like a word of a schema.
+/// Returns a schema that rejects unknown fields, without Kubernetes' extensions. The content of
+/// `properties` is a map of names, in which a field may be named like a schema keyword.
 fn strict(schema: &Value) -> Value {
     let Value::Object(fields) = schema else {
         return schema.clone();

@@ -1,4 +1,4 @@
-//! Where the simulator gets the time from.
+//! Sources of the simulator's time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use crate::model::Scn;
 
 /// A source of time.
 pub trait Clock: Send + Sync + 'static {
-    /// The present instant.
+    /// Returns the present instant.
     fn now(&self) -> Scn;
 }
 
@@ -29,18 +29,18 @@ impl Clock for WallClock {
     }
 }
 
-/// A clock that stands still until it is moved; clones show the same time.
+/// A clock that moves only on request. Clones show the same time.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicU64>);
 
 impl ManualClock {
-    /// Starts at `now`.
+    /// Creates a clock that shows `now`.
     #[must_use]
     pub fn at(now: Scn) -> Self {
         Self(Arc::new(AtomicU64::new(now.0)))
     }
 
-    /// Moves forward.
+    /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         let next = self.now().plus(by);
         self.0.store(next.0, Ordering::SeqCst);
@@ -48,7 +48,7 @@ impl ManualClock {
 }
 
 impl Default for ManualClock {
-    /// 2026-11-20 02:00:00 UTC, a Friday.
+    /// Shows 2026-11-20 02:00:00 UTC, a Friday.
     fn default() -> Self {
         Self::at(Scn(1_795_140_000_000_000_000))
     }

@@ -1,7 +1,7 @@
 //! The engine's error numbers and texts (`ob_errno.def`).
 //!
-//! On the wire an error carries the MySQL number where the engine maps one, else the absolute
-//! OceanBase code; in `RESULT` columns stands the negative OceanBase code.
+//! On the wire an error carries the MySQL number where the engine maps one, and otherwise the
+//! absolute OceanBase code. `RESULT` columns contain the negative OceanBase code.
 
 mod resource;
 mod texts;
@@ -22,7 +22,7 @@ fn error(code: u16, state: &'static str, message: impl Into<String>) -> SqlError
     }
 }
 
-/// An error with the number on the wire, SQLSTATE `HY000` and a text.
+/// Creates an error with the number on the wire, SQLSTATE `HY000` and a text.
 #[must_use]
 pub fn with_code(code: u16, message: impl Into<String>) -> SqlError {
     error(code, GENERAL, message)
@@ -39,27 +39,27 @@ pub(crate) fn syntax(near: &str, line: usize) -> SqlError {
     )
 }
 
-/// 1235 with the generic text.
+/// Returns 1235 with the generic text.
 pub(crate) fn unsupported() -> SqlError {
     error(1235, "0A000", "Not supported feature or function")
 }
 
-/// 1235; the engine itself appends "not supported".
+/// Returns 1235; the engine itself appends "not supported".
 pub(crate) fn not_supported(detail: &str) -> SqlError {
     error(1235, "0A000", format!("{detail} not supported"))
 }
 
-/// What a release says of a statement that it only has the grammar of.
+/// Returns the error of a release that only has the grammar of a statement.
 pub(crate) fn function_not_supported() -> SqlError {
     not_supported("function is")
 }
 
-/// 4179 with the generic text.
+/// Returns 4179 with the generic text.
 pub(crate) fn operation_not_allowed() -> SqlError {
     with_code(4179, "Operation not allowed now")
 }
 
-/// 4179; the engine itself appends "not allowed".
+/// Returns 4179; the engine itself appends "not allowed".
 pub(crate) fn not_allowed(detail: &str) -> SqlError {
     with_code(4179, format!("{detail} not allowed"))
 }
@@ -79,12 +79,12 @@ pub(crate) fn access_denied(privilege: &str) -> SqlError {
     )
 }
 
-/// 1227 for a statement that only sys may run: the engine names no privilege.
+/// Returns 1227 for a statement that only sys may run: the engine names no privilege.
 pub(crate) fn wrong_tenant() -> SqlError {
     error(1227, "42501", "Access denied")
 }
 
-/// 1045; the host is masked, and an unknown tenant reads like a wrong password.
+/// Returns 1045. The host is masked, and an unknown tenant reads like a wrong password.
 pub(crate) fn login_refused(user: &str, with_password: bool) -> SqlError {
     let using = if with_password { "YES" } else { "NO" };
     error(
@@ -164,7 +164,7 @@ pub(crate) fn cannot_start_archive() -> SqlError {
     with_code(9023, "cannot start log archive backup")
 }
 
-/// 9026 with the text of the destination in it, keys included: the engine does not hide them.
+/// Returns 9026 with the destination, keys included: the engine does not hide them.
 pub(crate) fn invalid_uri(uri: &str) -> SqlError {
     with_code(9026, format!("'{uri}' is not a valid uri"))
 }
@@ -206,7 +206,7 @@ pub(crate) fn format_file_foreign() -> SqlError {
     )
 }
 
-/// Puts an error of a format file into the words of a release.
+/// Rewrites an error about a format file as a release words it.
 #[must_use]
 pub(crate) fn in_words_of(version: Version, error: SqlError) -> SqlError {
     match texts::text_before_4_3(-i64::from(error.code)) {
@@ -215,7 +215,7 @@ pub(crate) fn in_words_of(version: Version, error: SqlError) -> SqlError {
     }
 }
 
-/// Returns the default text of an OceanBase code in a release, as it stands in `COMMENT` columns.
+/// Returns the text of an OceanBase code in a release, as in `COMMENT` columns.
 #[must_use]
 pub(crate) fn result_text_of(version: Version, code: i64) -> &'static str {
     let older = texts::text_before_4_3(code).filter(|_| version < Version::V4_3);
@@ -234,17 +234,17 @@ pub(crate) fn already_not_archiving() -> SqlError {
     with_code(9092, "Already in NOARCHIVELOG mode")
 }
 
-/// 4018 for a path that a tenant does not know.
+/// Returns 4018 for a path that is unknown to a tenant.
 pub(crate) fn no_such_path() -> SqlError {
     with_code(4018, "the path does not exist")
 }
 
-/// 4018 with the generic text.
+/// Returns 4018 with the generic text.
 pub(crate) fn no_such_entry() -> SqlError {
     with_code(4018, "Entry not exist")
 }
 
-/// 9116: the store knows the keys and does not let them in, or does not know them.
+/// Returns 9116: the storage rejects the keys or does not know them.
 pub(crate) fn store_permission_denied() -> SqlError {
     with_code(9116, "no I/O operation permission of the object storage")
 }
@@ -260,17 +260,17 @@ pub(crate) fn missing_argument(name: &str) -> SqlError {
     with_code(4277, format!("Miss argument for {name}"))
 }
 
-/// 5157, where a statement is about one tenant that is not there.
+/// Returns 5157, for a statement about one tenant that does not exist.
 pub(crate) fn no_tenant(name: &str) -> SqlError {
     with_code(5157, format!("Unknown tenant '{name}'"))
 }
 
-/// 1210; the engine itself puts the detail behind its own words.
+/// Returns 1210; the engine itself appends the detail to its own words.
 pub(crate) fn incorrect_arguments(detail: &str) -> SqlError {
     with_code(1210, format!("Incorrect arguments to {detail}"))
 }
 
-/// 1525 for a text that is no time.
+/// Returns 1525 for a text that is not a time.
 pub(crate) fn incorrect_timestamp(text: &str) -> SqlError {
     with_code(1525, format!("Incorrect TIMESTAMP value: '{text}'"))
 }
@@ -302,7 +302,7 @@ pub(crate) fn rounds_not_continuous() -> SqlError {
     with_code(9077, "log discontinuous between two archive rounds")
 }
 
-/// The number that 4.1 to 4.2.1.2 answer in place of the error of a restore: that of an internal state.
+/// Returns the internal state error that 4.1 to 4.2.1.2 answer instead of a restore's error.
 pub(crate) fn restore_failed_without_reason() -> SqlError {
     with_code(5, "Unknown error")
 }
@@ -311,7 +311,7 @@ pub(crate) fn restore_failed(tenant: &str, comment: &str) -> SqlError {
     with_code(9099, format!("`{tenant}` restore failed, `{comment}`"))
 }
 
-/// 9119 with what is missing.
+/// Returns 9119 with what is missing.
 pub(crate) fn not_enough_source(detail: &str) -> SqlError {
     with_code(9119, format!("do not have enough restore source, {detail}"))
 }

@@ -1,6 +1,7 @@
-//! A faithful model of OceanBase's backup and log archive, without an OceanBase.
+//! A faithful model of OceanBase's backup and log archive that needs no OceanBase.
 //!
-//! One model, two faces: [`server`] speaks the MySQL protocol, [`Session`] answers in process.
+//! One model has two interfaces: [`server`] speaks the MySQL protocol, [`Session`] answers in
+//! process.
 //!
 //! ```
 //! use oceanbase_sim::clock::ManualClock;
@@ -14,16 +15,16 @@
 //! assert_eq!(session.execute("ALTER SYSTEM ARCHIVELOG").end, End::Complete);
 //! ```
 //!
-//! * [`scenario`] what a cluster looks like when it starts, its past included
-//! * [`model`] tenants, archives, backups, stores, and how they move with time
-//! * [`statement`] text to statements; `execute` statements that change something
+//! * [`scenario`] the initial state of a cluster, its past included
+//! * [`model`] tenants, archives, backups, storage, and their progress with time
+//! * [`statement`] parses text; `execute` runs statements that change something
 //! * [`views`] names, columns and types per server version; `catalog` their rows; [`select`]
 //!   `SELECT` and `SHOW` over them
-//! * `rows` how many rows a tenant's own tables have
-//! * [`fault`] what goes wrong on purpose
-//! * [`log`] what was sent, by whom, and what came of it
-//! * [`clock`], [`error`], [`value`] time, the engine's errors, what a statement answers
-//! * [`Simulator`], [`Session`] all of it behind one lock, and one login to it
+//! * `rows` row counts of a tenant's own tables
+//! * [`fault`] injected faults
+//! * [`log`] sent statements, their senders and their results
+//! * [`clock`], [`error`], [`value`] time, the engine's errors, results of statements
+//! * [`Simulator`], [`Session`] the model behind one lock, and a login to it
 //! * [`server`] handshake, login, packets, TLS
 
 mod catalog;

@@ -1,4 +1,4 @@
-//! The statement log: what was sent, by whom, and what came of it.
+//! The statement log: each statement, its sender and its result.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,11 +16,11 @@ pub enum Ending {
     Rows(usize),
     /// An error.
     Refused(SqlError),
-    /// OK, and nothing was done.
+    /// OK without an effect.
     Swallowed,
-    /// The connection broke before it was run.
+    /// The connection broke before the statement ran.
     LostBefore,
-    /// It was run, and the connection broke before the answer; `None` if it went well.
+    /// It was executed, and the connection broke before the answer; `None` if it succeeded.
     LostAfter(Option<SqlError>),
 }
 
@@ -29,7 +29,7 @@ pub enum Ending {
 pub struct Entry {
     /// Its number, from 1.
     pub number: u64,
-    /// When it came.
+    /// When it arrived.
     pub at: Scn,
     /// The session.
     pub session: u64,
@@ -37,7 +37,7 @@ pub struct Entry {
     pub user: String,
     /// The tenant of the session.
     pub tenant: String,
-    /// Which statement it is.
+    /// Its kind.
     pub kind: Kind,
     /// The tenants that it names.
     pub named: Vec<String>,
@@ -48,13 +48,13 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether it is of a kind that changes the database.
+    /// Returns whether its kind changes the database.
     #[must_use]
     pub fn is_changing(&self) -> bool {
         self.kind.is_changing()
     }
 
-    /// Whether the engine ran it and did not refuse it, whatever the client saw.
+    /// Returns whether the engine executed it without an error, whatever the client received.
     #[must_use]
     pub fn took_effect(&self) -> bool {
         matches!(
@@ -63,7 +63,7 @@ impl Entry {
         )
     }
 
-    /// Whether it is about this tenant: it names it, or names none in a session of it.
+    /// Returns whether it concerns this tenant: it names the tenant, or names none in its session.
     #[must_use]
     pub fn concerns(&self, tenant: &str) -> bool {
         concerns(&self.named, &self.tenant, tenant)
@@ -103,7 +103,7 @@ impl fmt::Display for Entry {
     }
 }
 
-/// Replaces access keys and passwords.
+/// Masks access keys and passwords.
 #[must_use]
 pub fn mask(text: &str) -> String {
     const SECRETS: [(&str, &[char]); 5] = [
@@ -127,7 +127,7 @@ pub fn mask(text: &str) -> String {
     masked
 }
 
-/// Statements in the order in which they came.
+/// Statements in the order in which they arrived.
 #[derive(Clone, Debug)]
 pub struct StatementLog {
     entries: VecDeque<Entry>,
@@ -146,7 +146,7 @@ impl Default for StatementLog {
 }
 
 impl StatementLog {
-    /// Keeps only the newest entries; counters go on.
+    /// Keeps only the newest entries; counters continue.
     pub fn keep(&mut self, limit: usize) {
         self.limit = limit;
     }
@@ -160,31 +160,31 @@ impl StatementLog {
         self.entries.push_back(entry);
     }
 
-    /// How many statements there were.
+    /// Returns the total number of statements.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// All entries that are kept.
+    /// Returns all kept entries.
     #[must_use]
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries.iter()
     }
 
-    /// Entries of kinds that change the database.
+    /// Returns entries of kinds that change the database.
     #[must_use]
     pub fn changing(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries().filter(|entry| entry.is_changing())
     }
 
-    /// Entries of one kind.
+    /// Returns entries of one kind.
     #[must_use]
     pub fn of_kind(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries().filter(move |entry| entry.kind == kind)
     }
 
-    /// How many statements of a kind took effect on a tenant: the oracle of "sent exactly once".
+    /// Returns how many statements of a kind took effect on a tenant, to check "sent exactly once".
     #[must_use]
     pub fn effects(&self, kind: Kind, tenant: &str) -> usize {
         self.of_kind(kind)
@@ -192,7 +192,7 @@ impl StatementLog {
             .count()
     }
 
-    /// Forgets the entries; numbers go on.
+    /// Removes the entries; numbers continue.
     pub fn clear(&mut self) {
         self.entries.clear();
     }
@@ -201,13 +201,13 @@ impl StatementLog {
 /// Connections of a simulator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Connections {
-    /// Open now.
+    /// Currently open connections.
     pub current: usize,
-    /// The most that were open at once.
+    /// The most connections that were open at once.
     pub most: usize,
-    /// How many logins went well.
+    /// Number of successful logins.
     pub logins: u64,
-    /// How many logins were refused.
+    /// Number of refused logins.
     pub refused: u64,
 }
 

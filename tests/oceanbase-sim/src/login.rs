@@ -4,12 +4,12 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UserName<'a> {
     pub(crate) user: &'a str,
-    /// `None` if the name means another cluster than the one behind the proxy.
+    /// `None` if the name belongs to another cluster than the one behind the proxy.
     pub(crate) tenant: Option<&'a str>,
 }
 
-/// A node splits at the first `@` and takes everything behind it for the tenant. A proxy also
-/// knows the cluster: `user@tenant#cluster` and `cluster:tenant:user`.
+/// Splits a name. A node takes everything after the first `@` as the tenant. A proxy also knows the
+/// cluster: `user@tenant#cluster` and `cluster:tenant:user`.
 pub(crate) fn split<'a>(name: &'a str, proxied_cluster: Option<&String>) -> UserName<'a> {
     let Some(cluster) = proxied_cluster else {
         let (user, tenant) = name.split_once('@').unwrap_or((name, "sys"));

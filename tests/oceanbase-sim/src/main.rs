@@ -17,20 +17,21 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// How many statements are kept; a node that serves for weeks must not fill the memory.
+/// Number of kept statements; without a limit a node that serves for weeks would run out of memory.
 const KEPT_STATEMENTS: usize = 10_000;
 
 /// A simulated OceanBase node: backup and log archive over the MySQL protocol.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Where to listen; port 0 takes a free one. The address is the first line that is printed.
+    /// Address to listen on; port 0 takes a free port. The address is the first line that is
+    /// printed.
     #[arg(long, default_value = "127.0.0.1:2881")]
     listen: SocketAddr,
-    /// The scenario, in YAML; a small cluster with two weeks of history if left out.
+    /// The scenario, in YAML. The default is a small cluster with two weeks of history.
     #[arg(long)]
     scenario: Option<PathBuf>,
-    /// How many times faster than the engine; overrules the scenario.
+    /// How many times faster than the engine; overrides the scenario.
     #[arg(long)]
     speed: Option<f64>,
     /// Certificate chain for TLS, in PEM.
@@ -67,7 +68,7 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Ctrl-C, or what a container runtime sends: as process 1 nobody else would react to it.
+/// Waits for Ctrl-C, or for SIGTERM of a container runtime: process 1 has no default handler.
 async fn stop_signal() -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -94,7 +95,7 @@ fn simulator(arguments: &Arguments) -> anyhow::Result<Simulator> {
 }
 
 fn print(entry: &Entry) {
-    // Nobody reads it any more: serving goes on.
+    // A closed standard output does not stop the server.
     let _ = writeln!(std::io::stdout(), "{entry}");
 }
 

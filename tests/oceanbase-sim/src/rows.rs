@@ -1,11 +1,11 @@
-//! How many rows a tenant's own tables have: all that can be asked of them.
+//! Row counts of a tenant's own tables, the only query of them.
 
 use crate::model::{Scn, Table, Tenant};
 use crate::statement::{Token, tokens};
 use crate::value::{Column, ColumnType, ResultSet};
 
-/// The answer to `SELECT COUNT(*) FROM [database.]table [[AS] alias]`, if it is that and the
-/// table is there; any other query is the views' business.
+/// Answers `SELECT COUNT(*) FROM [database.]table [[AS] alias]` for an existing table. All other
+/// queries are left to the views.
 pub(crate) fn count(
     text: &str,
     tenant: &Tenant,
@@ -24,7 +24,7 @@ pub(crate) fn count(
         known.name.database.eq_ignore_ascii_case(&database)
             && known.name.table.eq_ignore_ascii_case(&table)
     };
-    // A table dropped and made again stands there twice.
+    // A dropped and recreated table is in the list twice.
     let mut tables = tenant.tables.iter().filter(is_it);
     let rows = tables.find_map(|table| table.count(at))?;
     Some(ResultSet {
@@ -36,7 +36,7 @@ pub(crate) fn count(
     })
 }
 
-/// The heading of the one column, and what stands behind FROM.
+/// Returns the heading of the one column, and the text after FROM.
 fn split(text: &str) -> Option<(String, &str)> {
     let words = tokens(text).ok()?;
     let is = |token: &Token, word: &str| matches!(token, Token::Word(found) if found.eq_ignore_ascii_case(word));
@@ -72,7 +72,7 @@ fn name(token: &Token) -> Option<String> {
     }
 }
 
-/// Whether a tenant has a database of this name.
+/// Returns whether a tenant has a database of this name.
 pub(crate) fn has_database(tenant: &Tenant, name: &str) -> bool {
     let mut tables = tenant.tables.iter();
     tables.any(|table| table.name.database.eq_ignore_ascii_case(name))

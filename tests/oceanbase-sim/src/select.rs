@@ -1,8 +1,8 @@
 //! `SELECT`, `SHOW` and `DESC` over the views, answered as an OceanBase tenant of MySQL mode does.
 //!
-//! A statement is parsed, its names are resolved against the [`Catalog`] into typed expressions
-//! (so that an unknown column is an error even over no rows), and these are evaluated row by row.
-//! What the evaluator does not know is refused with 1235, never guessed.
+//! A statement is parsed, its names are resolved against the [`Catalog`] into typed expressions,
+//! and these are evaluated row by row. An unknown column is therefore an error even over no rows.
+//! Unsupported features answer 1235 and are never guessed.
 //!
 //! * `statement`, `dialect`, `heading`, `refusal` text in, names of columns and errors out
 //! * `binder` names and types; `expression` values; `aggregate` `COUNT` and friends
@@ -34,7 +34,7 @@ use jiff::tz::TimeZone;
 use crate::value::{ResultSet, SqlError, Value};
 use crate::views::{ColumnDef, Version};
 
-/// The rows of a view and what its columns are.
+/// The rows of a view and its columns.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     /// The columns, in order.
@@ -43,7 +43,7 @@ pub struct Table {
     pub rows: Vec<Vec<Value>>,
 }
 
-/// Which value of a system variable is asked for.
+/// The requested value of a system variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VariableScope {
     /// `@@name`, `@@session.name`, `@@local.name`.
@@ -52,29 +52,29 @@ pub enum VariableScope {
     Global,
 }
 
-/// What a session sees while one statement runs.
+/// The visible state for a session while one statement runs.
 pub trait Catalog {
-    /// The view of the schema `oceanbase` of this name, given in upper case; `None` answers 1146.
+    /// Returns the view of this name in the schema `oceanbase`, in upper case; `None` answers 1146.
     fn table(&self, name: &str) -> Option<Table>;
-    /// The names of all views that the session's tenant can see.
+    /// Returns the names of all views that the session's tenant can read.
     fn table_names(&self) -> Vec<String>;
-    /// A system variable, its name given in lower case; `None` answers 1193.
+    /// Returns a system variable by its name in lower case; `None` answers 1193.
     fn variable(&self, name: &str, scope: VariableScope) -> Option<Value>;
-    /// All system variables, for `SHOW VARIABLES`.
+    /// Returns all system variables, for `SHOW VARIABLES`.
     fn variables(&self, scope: VariableScope) -> Vec<(String, Value)>;
-    /// The time of the statement in microseconds since the epoch.
+    /// Returns the time of the statement in microseconds since the epoch.
     fn now_micros(&self) -> i64;
-    /// What `OB_VERSION()` answers.
+    /// Returns the answer of `OB_VERSION()`.
     fn version(&self) -> Version;
-    /// The session's tenant; `SHOW PARAMETERS` leaves other tenants' parameters out.
+    /// Returns the session's tenant; `SHOW PARAMETERS` leaves other tenants' parameters out.
     fn tenant_id(&self) -> u64;
-    /// The database in use.
+    /// Returns the database in use.
     fn database(&self) -> Option<String>;
-    /// What `USER()` answers, `root@10.0.0.7`.
+    /// Returns the answer of `USER()`, `root@10.0.0.7`.
     fn user(&self) -> String;
-    /// `@@time_zone`: shows timestamps, reads the times in literals.
+    /// Returns `@@time_zone`, the zone of shown timestamps and of literals.
     fn session_time_zone(&self) -> &TimeZone;
-    /// `@@system_time_zone`: shows what `SCN_TO_TIMESTAMP` answers.
+    /// Returns `@@system_time_zone`, the zone of `SCN_TO_TIMESTAMP`.
     fn server_time_zone(&self) -> &TimeZone;
 }
 

@@ -1,4 +1,4 @@
-//! One session: statements in, answers out.
+//! One session: it receives statements and returns answers.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ use crate::value::{
 };
 use crate::{error, rows, views};
 
-/// How long a silent node keeps a client waiting; longer than any client waits.
+/// How long a silent node makes a client wait; longer than any client waits.
 const SILENCE: Duration = Duration::from_hours(24);
 
 const DATABASES: [&str; 4] = ["oceanbase", "mysql", "information_schema", "test"];
@@ -65,13 +65,13 @@ impl Session {
         Ok(session)
     }
 
-    /// The number that the log knows it by.
+    /// Returns the number of the session in the log.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    /// Whether the session is broken or the node does not answer.
+    /// Returns a reply if the session is broken or the node does not answer.
     fn lost(&self, state: &State) -> Option<Reply> {
         let account = |state: &State| {
             let mut accounts = state.world.accounts.iter();
@@ -119,7 +119,7 @@ impl Session {
         }
     }
 
-    /// What the log says, and what the client gets: nothing if the connection breaks.
+    /// Returns the log entry's end and the client's answer, which is none if the connection breaks.
     fn answer(
         &mut self,
         state: &mut State,
@@ -158,7 +158,7 @@ impl Session {
             return (Ending::LostAfter(result.err()), None);
         }
         if delay > limit {
-            // It was run, and the client is told that it took too long.
+            // The statement was executed, and the client receives a timeout.
             let micros = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
             let error = error::timeout(micros);
             return (Ending::LostAfter(result.err()), Some(Err(error)));
@@ -219,8 +219,8 @@ impl Session {
         accounts.find(|known| known.tenant == self.tenant && known.name == self.user)
     }
 
-    /// Returns the grants of the session's user. Those of another user need SELECT on `mysql.user`,
-    /// which only root holds here.
+    /// Returns the grants of the session's user. Grants of another user need SELECT on
+    /// `mysql.user`, which only root holds here.
     fn show_grants(&self, world: &World, user: Option<&str>) -> Result<Outcome, SqlError> {
         let user = user.unwrap_or(&self.user);
         if user != self.user && self.user != "root" {
@@ -269,7 +269,7 @@ impl Session {
             }
         }
         match answer {
-            // Without the right to read, every view is one that must not be read.
+            // Without the privilege to read, every view is forbidden.
             Err(refused) if refused.code == 1146 && readable.is_empty() => {
                 let table = refused.message.split('\'').nth(1).unwrap_or_default();
                 Err(error::select_denied(&self.user, table))

@@ -1,4 +1,4 @@
-//! One simulated node: a [`World`] behind a lock, a clock, and what watches it.
+//! One simulated node: a [`World`] behind a lock, a clock, and observers.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -16,7 +16,7 @@ use crate::value::{Acceptance, Login, SqlError};
 use crate::views::{View, views};
 use crate::{error, login};
 
-/// All that changes.
+/// The mutable state.
 pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) views: Arc<Vec<View>>,
@@ -25,7 +25,7 @@ pub(crate) struct State {
     pub(crate) connections: Connections,
     pub(crate) traps: Traps,
     pub(crate) node: Acceptance,
-    /// Sessions of an earlier epoch are dead.
+    /// Sessions of an earlier epoch are closed.
     pub(crate) epoch: u64,
     pub(crate) clock_offset: i128,
     plan: VecDeque<(Scn, Fault)>,
@@ -37,16 +37,16 @@ pub(crate) struct State {
 struct Shared {
     clock: Box<dyn Clock>,
     state: Mutex<State>,
-    /// Clusters whose stores this one can read.
+    /// Clusters whose storage this one can read.
     seen: Mutex<Vec<Weak<Shared>>>,
 }
 
-/// A simulated OceanBase node of a cluster; clones are the same node.
+/// A simulated OceanBase node of a cluster. Clones are the same node.
 #[derive(Clone)]
 pub struct Simulator(Arc<Shared>);
 
 impl Simulator {
-    /// Builds what a scenario describes, as of the clock's present.
+    /// Builds the cluster of a scenario, as of the clock's present.
     ///
     /// # Errors
     /// A scenario that contradicts itself: see [`ScenarioError`].
@@ -81,7 +81,7 @@ impl Simulator {
         })))
     }
 
-    /// The state as of now.
+    /// Locks the present state.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         let mut state = self.lock_as_it_is();
         let now = state.shift(self.0.clock.now());
@@ -90,14 +90,14 @@ impl Simulator {
     }
 
     fn lock_as_it_is(&self) -> MutexGuard<'_, State> {
-        // A panic of a test does not make the model unusable for its clean-up.
+        // A panic of a test must not make the model unusable for the test's clean-up.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Logs in as a client does, without the wire.
     ///
     /// # Errors
-    /// Those of [`Login::login`].
+    /// The errors of [`Login::login`].
     pub fn connect(&self, user: &str, password: &str) -> Result<Session, SqlError> {
         self.open(user, None, !password.is_empty(), |account| {
             account.password == password
@@ -127,33 +127,33 @@ impl Simulator {
         }
     }
 
-    /// Makes something go wrong now.
+    /// Injects a fault now.
     ///
     /// # Errors
-    /// A tenant or user that is not there, an archive that does not run.
+    /// A tenant or user that does not exist, an archive that does not run.
     pub fn inject(&self, fault: Fault) -> Result<(), FaultError> {
         let mut state = self.lock();
         state.apply(fault)?;
         drop(state);
-        // What the fault made due at once has happened when this returns.
+        // Events that the fault made due have happened when this returns.
         drop(self.lock());
         Ok(())
     }
 
-    /// How many faults wait for a statement that has not come.
+    /// Returns how many faults still wait for their statement.
     #[must_use]
     pub fn traps(&self) -> usize {
         self.lock_as_it_is().traps.count()
     }
 
-    /// Lets this cluster restore what another one has stored, as it lies there at each RESTORE.
+    /// Lets this cluster restore another cluster's backups, in their state at each RESTORE.
     pub fn sees(&self, other: &Self) {
         let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.push(Arc::downgrade(&other.0));
     }
 
-    /// What the clusters that it sees have stored, if the text may ask for it. They are looked at
-    /// one by one and before this one, so that two can see each other.
+    /// Returns the backups of the readable clusters, if the statement may need them. Each is locked
+    /// alone and before this one, which prevents a deadlock of two clusters.
     pub(crate) fn stored_nearby(&self, text: &str) -> Option<Vec<Stored>> {
         let seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let text = text.to_ascii_uppercase();
@@ -168,38 +168,38 @@ impl Simulator {
         Some(stored.collect())
     }
 
-    /// Looks at the statement log.
+    /// Reads the statement log.
     pub fn log<T>(&self, look: impl FnOnce(&StatementLog) -> T) -> T {
         look(&self.lock_as_it_is().log)
     }
 
-    /// Changes the statement log: forgets entries, limits them.
+    /// Changes the statement log: removes entries, limits them.
     pub fn log_mut<T>(&self, change: impl FnOnce(&mut StatementLog) -> T) -> T {
         change(&mut self.lock_as_it_is().log)
     }
 
-    /// Looks at the cluster as of now.
+    /// Reads the present state of the cluster.
     pub fn world<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         look(&self.lock().world)
     }
 
-    /// Changes the cluster behind everybody's back.
+    /// Changes the cluster without a statement.
     pub fn world_mut<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         change(&mut self.lock().world)
     }
 
-    /// Connections, open and past.
+    /// Returns the connections, open and past.
     #[must_use]
     pub fn connections(&self) -> Connections {
         self.lock_as_it_is().connections
     }
 
-    /// Where the node serves SQL, as `CDB_OB_ACCESS_POINT` will say.
+    /// Sets the SQL address of the node, for `CDB_OB_ACCESS_POINT`.
     pub fn set_address(&self, host: &str, port: u16) {
         self.lock_as_it_is().world.address = (host.to_owned(), port);
     }
 
-    /// Hands every statement to `print` as it ends.
+    /// Passes every statement to `print` as it ends.
     pub fn print_statements(&self, print: fn(&Entry)) {
         self.lock_as_it_is().print = Some(print);
     }
@@ -209,7 +209,7 @@ impl Simulator {
         state.connections.current = state.connections.current.saturating_sub(1);
     }
 
-    /// The time of the node, its jumps included.
+    /// Returns the time of the node, its jumps included.
     #[must_use]
     pub fn now(&self) -> Scn {
         self.lock().world.now()
@@ -222,7 +222,7 @@ impl State {
         Scn(u64::try_from(shifted).unwrap_or(u64::MAX))
     }
 
-    /// Lets everything happen that is due, planned faults in their order.
+    /// Applies all events that are due, planned faults in their order.
     fn advance(&mut self, now: Scn) {
         while self.plan.front().is_some_and(|(at, _)| *at <= now) {
             if let Some((at, fault)) = self.plan.pop_front() {
@@ -250,7 +250,7 @@ impl State {
                 if tenant.locked {
                     return Err(error::tenant_is_locked(&tenant.name));
                 }
-                // Its users come with its data, and its data is not there.
+                // The tenant's users are part of its data, which is not restored yet.
                 if tenant.role == Role::Restore {
                     return Err(refused());
                 }

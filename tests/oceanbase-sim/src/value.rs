@@ -1,8 +1,8 @@
-//! What a statement answers.
+//! Results of statements.
 
 use std::time::Duration;
 
-/// The type of a column, as the MySQL protocol and a `CREATE TABLE` say it.
+/// The type of a column in the MySQL protocol and in a `CREATE TABLE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnType {
     /// `bigint(20)`: LONGLONG, signed.
@@ -17,14 +17,14 @@ pub enum ColumnType {
     LongText,
     /// `timestamp(6)`: TIMESTAMP, shown in the session's time zone.
     Timestamp,
-    /// `datetime(6)`: DATETIME, shown as it is stored.
+    /// `datetime(6)`: DATETIME, shown without conversion.
     DateTime,
 }
 
 /// A column of a result set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// The name as the client asked for it (alias, or the view's own spelling).
+    /// The name that the client requested (alias, or the view's own spelling).
     pub name: String,
     /// Its type on the wire.
     pub ty: ColumnType,
@@ -56,7 +56,7 @@ pub struct ResultSet {
     pub rows: Vec<Vec<Option<String>>>,
 }
 
-/// The answer to one statement that went well.
+/// The answer to one successful statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// An OK packet.
@@ -68,7 +68,7 @@ pub enum Outcome {
     Rows(ResultSet),
 }
 
-/// An error as the client sees it: the mapped MySQL number, or the absolute OceanBase code.
+/// An error as the client receives it: the mapped MySQL number, or the absolute OceanBase code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("ERROR {code} ({state}): {message}")]
 pub struct SqlError {
@@ -80,10 +80,10 @@ pub struct SqlError {
     pub message: String,
 }
 
-/// What a session does with the text of one `COM_QUERY`.
+/// The reaction of a session to the text of one `COM_QUERY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// How long the node takes before it answers.
+    /// The delay before the node answers.
     pub delay: Duration,
     /// The answers, in order; statements after the first error are not run.
     pub outcomes: Vec<Outcome>,
@@ -92,7 +92,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// What a client sees of the last statement; no rows if it has none to show.
+    /// Returns what a client receives for the last statement; no rows if it has none.
     pub fn last(self) -> Result<ResultSet, NoAnswer> {
         match self.end {
             End::HangUp => Err(NoAnswer::HungUp),
@@ -105,7 +105,7 @@ impl Reply {
     }
 }
 
-/// Why a client gets no rows.
+/// Why a client receives no rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoAnswer {
     /// A statement was refused.
@@ -117,11 +117,11 @@ pub enum NoAnswer {
 /// How a [`Reply`] ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-    /// All statements were run.
+    /// All statements were executed.
     Complete,
     /// A statement was refused.
     Error(SqlError),
-    /// The connection breaks without an answer; whether anything was run, the client can not know.
+    /// The connection breaks without an answer; the client cannot know what was executed.
     HangUp,
 }
 
@@ -129,23 +129,23 @@ pub enum End {
 pub trait Backend: Send {
     /// Runs the text of one `COM_QUERY`: one or several statements separated by `;`.
     fn execute(&mut self, text: &str) -> Reply;
-    /// `COM_INIT_DB`.
+    /// Handles `COM_INIT_DB`.
     fn use_database(&mut self, name: &str) -> Result<(), SqlError>;
-    /// `COM_RESET_CONNECTION` and `COM_CHANGE_USER`: forgets session variables.
+    /// Handles `COM_RESET_CONNECTION` and `COM_CHANGE_USER`: resets session variables.
     fn reset(&mut self);
-    /// Whether the connection still stands when a delayed answer is ready.
+    /// Returns whether the connection is still open when a delayed answer is ready.
     fn survives(&self) -> bool {
         true
     }
 }
 
-/// What stands behind a listening port.
+/// The service at a listening port.
 pub trait Login: Send + Sync + 'static {
     /// The session type that a successful login opens.
     type Backend: Backend + 'static;
 
-    /// Checks a `mysql_native_password` scramble. `user` is the name as sent, `root@orders#c1`
-    /// and the like.
+    /// Checks a `mysql_native_password` scramble. `user` is the name as sent, `root@orders#c1` and
+    /// the like.
     ///
     /// # Errors
     /// 1045 with the masked host, for a wrong password as for an unknown tenant.
@@ -157,17 +157,17 @@ pub trait Login: Send + Sync + 'static {
         database: Option<&str>,
     ) -> Result<Self::Backend, SqlError>;
 
-    /// Whether a new connection is taken at all: `None` refuses it (a dead or silent node).
+    /// Returns whether a new connection is accepted (not by a dead or silent node).
     fn accepts(&self) -> Acceptance;
 }
 
 /// How a node treats a new TCP connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acceptance {
-    /// Handshake as usual.
+    /// Normal handshake.
     Serve,
     /// The connection is closed at once.
     Refuse,
-    /// The connection is held and nothing is ever said: a silent cluster.
+    /// The connection stays open without any data: a silent cluster.
     Silent,
 }

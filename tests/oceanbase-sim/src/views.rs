@@ -1,10 +1,10 @@
-//! Names, columns and types of the views that backup, log archive and cleanup are read from.
+//! Names, columns and types of the views of backup, log archive and cleanup.
 //!
-//! Column order and names follow the text of the views in OceanBase's inner table schema; where
-//! the manual lists columns that the view text does not have, the view text wins.
+//! Column order and names follow the view definitions in OceanBase's inner table schema. If the
+//! manual lists other columns, the view definition takes precedence.
 //!
-//! * [`version`] server versions and what came with which
-//! * `archive`, `backup`, `cleanup`, `restore`, `cluster` the definitions, one room per subject
+//! * [`version`] server versions and their additions
+//! * `archive`, `backup`, `cleanup`, `restore`, `cluster` the definitions by subject
 
 mod archive;
 mod backup;
@@ -24,16 +24,16 @@ pub struct ColumnDef {
     pub name: &'static str,
     /// Its type.
     pub ty: ColumnType,
-    /// Whether `NULL` occurs.
+    /// Whether `NULL` is possible.
     pub nullable: bool,
 }
 
-/// Which tenants can see a view; for the others it does not exist (1146).
+/// Which tenants can read a view; for the others it does not exist (1146).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// The sys tenant only.
     Sys,
-    /// Every tenant, each seeing its own rows (and sys its own, not everybody's).
+    /// Every tenant, each with its own rows (sys only its own, not those of all tenants).
     Tenant,
 }
 
@@ -42,14 +42,14 @@ pub enum Scope {
 pub struct View {
     /// The name without the schema, in upper case.
     pub name: String,
-    /// Who sees it.
+    /// Which tenants can read it.
     pub scope: Scope,
     /// Its columns, in order.
     pub columns: Vec<ColumnDef>,
 }
 
 impl View {
-    /// The position of a column, whatever the case of `name`.
+    /// Returns the position of a column, in any case of `name`.
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns
@@ -58,11 +58,11 @@ impl View {
     }
 }
 
-/// The names that one definition gives rise to.
+/// The names of the views of one definition.
 enum Naming {
-    /// `CDB_x` with `TENANT_ID` in front for sys, `DBA_x` without it for everybody.
+    /// `CDB_x` with a leading `TENANT_ID` for sys, `DBA_x` without it for all tenants.
     PerTenant(&'static str),
-    /// `CDB_x` with columns of its own for sys, `DBA_x` for everybody.
+    /// `CDB_x` with columns of its own for sys, `DBA_x` for all tenants.
     Apart(&'static str, Vec<ColumnDef>),
     /// One name, one list of columns.
     Single(&'static str, Scope),
@@ -81,7 +81,7 @@ impl Definition {
         }
     }
 
-    /// Where the two views were not written alike.
+    /// Creates a definition whose two views differ.
     fn apart(stem: &'static str, cdb: Vec<ColumnDef>, dba: Vec<ColumnDef>) -> Self {
         Self {
             naming: Naming::Apart(stem, cdb),
@@ -130,7 +130,7 @@ fn both(stem: &str, cdb: Vec<ColumnDef>, dba: Vec<ColumnDef>) -> Vec<View> {
     ]
 }
 
-/// Times that 4.0 shows as text, `''` while they are not known.
+/// Times that 4.0 shows as text, `''` while they are unknown.
 const TEXT_TIMES: [&str; 6] = [
     "END_TIMESTAMP",
     "START_SCN_DISPLAY",
@@ -140,7 +140,7 @@ const TEXT_TIMES: [&str; 6] = [
     "RESTORE_SCN_DISPLAY",
 ];
 
-/// The view as 4.0 has it: a `CASE` with `''` in it makes a time a text.
+/// Returns the view of 4.0: a `CASE` with `''` in it makes a time a text.
 fn with_text_times(mut view: View) -> View {
     let of_restore = view.name.ends_with("OB_RESTORE_PROGRESS");
     for column in &mut view.columns {
@@ -153,7 +153,7 @@ fn with_text_times(mut view: View) -> View {
     view
 }
 
-/// Every view that a server of this version has.
+/// Returns every view that a server of this version has.
 #[must_use]
 pub fn views(version: Version) -> Vec<View> {
     [
@@ -176,7 +176,7 @@ pub fn views(version: Version) -> Vec<View> {
     .collect()
 }
 
-/// The view of this name, whatever its case, without the schema.
+/// Returns the view of this name, in any case, without the schema.
 #[must_use]
 pub fn find(version: Version, name: &str) -> Option<View> {
     views(version)
@@ -184,7 +184,7 @@ pub fn find(version: Version, name: &str) -> Option<View> {
         .find(|view| view.name.eq_ignore_ascii_case(name))
 }
 
-/// The type as `DESC` and `CREATE TABLE` spell it.
+/// Returns the type as `DESC` and `CREATE TABLE` spell it.
 #[must_use]
 pub fn type_name(ty: ColumnType) -> String {
     match ty {
@@ -198,7 +198,7 @@ pub fn type_name(ty: ColumnType) -> String {
     }
 }
 
-/// A `CREATE TABLE` with the columns of the view, to rebuild it in a real OceanBase SQL engine.
+/// Returns a `CREATE TABLE` with the view's columns, to rebuild it in a real OceanBase engine.
 #[must_use]
 pub fn create_table(view: &View) -> String {
     let columns: Vec<String> = view

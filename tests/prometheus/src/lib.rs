@@ -1,8 +1,7 @@
 //! Prometheus and promtool of one version, for the tests of metrics, alerts and dashboards.
 //!
-//! They come out of the Go module beside this crate, built on first use into `target/prometheus` and
-//! `target/promtool`. Where `PROMETHEUS_BIN` or `PROMTOOL_BIN` names one, that is used: of version 3 or
-//! later.
+//! They are built from the Go module beside this crate on first use into `target/prometheus` and
+//! `target/promtool`. `PROMETHEUS_BIN` and `PROMTOOL_BIN` override them with version 3 or later.
 
 mod server;
 
@@ -30,15 +29,15 @@ const PROMTOOL: Program = Program {
     ..PROMETHEUS
 };
 
-/// Without the clients of all clouds in which targets can be looked for: they are most of the build.
+/// Without service discovery of all clouds, which is most of the build.
 const TAGS: &str = "remove_all_sd";
 
-/// The path of promtool, after building it if that was not done before.
+/// Returns the path of promtool, after building it if needed.
 pub fn promtool() -> Result<PathBuf, Error> {
     named_or_built("PROMTOOL_BIN", &PROMTOOL)
 }
 
-/// The path of Prometheus, after building it if that was not done before.
+/// Returns the path of Prometheus, after building it if needed.
 pub fn prometheus() -> Result<PathBuf, Error> {
     named_or_built("PROMETHEUS_BIN", &PROMETHEUS)
 }
@@ -46,7 +45,7 @@ pub fn prometheus() -> Result<PathBuf, Error> {
 fn named_or_built(variable: &str, program: &Program) -> Result<PathBuf, Error> {
     #[allow(
         clippy::disallowed_methods,
-        reason = "whoever runs the tests says by it that the program is there"
+        reason = "the command that runs the tests sets it to say that the program is there"
     )]
     let named = env::var_os(variable);
     named.map_or_else(|| program.binary(), |path| Ok(path.into()))

@@ -17,10 +17,10 @@ pub struct Prometheus {
 }
 
 impl Prometheus {
-    /// Starts one that keeps all in this directory, scrapes this target and evaluates these rules.
+    /// Starts a Prometheus with this directory, this target and these rules.
     ///
     /// # Errors
-    /// It can not be built or started.
+    /// It cannot be built or started.
     pub fn start(directory: &Path, target: SocketAddr, rules: &Path) -> io::Result<Self> {
         let program = crate::prometheus().map_err(io::Error::other)?;
         fs::create_dir_all(directory)?;
@@ -49,14 +49,15 @@ impl Prometheus {
         Ok(Self { child, log })
     }
 
-    /// What a path of its API answers, such as `/api/v1/rules`; `None` while it does not listen.
+    /// Returns the answer of a path of its API, such as `/api/v1/rules`; `None` while it does not
+    /// listen.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<Value> {
         let mut stream = TcpStream::connect(self.address()?).ok()?;
         stream
             .set_read_timeout(Some(Duration::from_secs(30)))
             .ok()?;
-        // The answer to 1.0 comes in one piece.
+        // HTTP 1.0 answers are not chunked.
         let request = format!("GET {path} HTTP/1.0\r\nHost: prometheus\r\n\r\n");
         stream.write_all(request.as_bytes()).ok()?;
         let mut answer = String::new();
@@ -64,7 +65,7 @@ impl Prometheus {
         serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
     }
 
-    /// What it answers to a query, now.
+    /// Returns its present answer to a query.
     #[must_use]
     pub fn query(&self, query: &str) -> Option<Value> {
         let mut encoded = String::new();
@@ -74,7 +75,7 @@ impl Prometheus {
         self.get(&format!("/api/v1/query?query={encoded}"))
     }
 
-    /// The address that it logged.
+    /// Returns the address that it logged.
     fn address(&self) -> Option<SocketAddr> {
         let log = fs::read_to_string(&self.log).ok()?;
         let line = log.lines().find(|line| line.contains("Listening on"))?;

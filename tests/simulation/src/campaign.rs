@@ -1,4 +1,4 @@
-//! Many plans at a time.
+//! Runs of many plans.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,17 +7,17 @@ use crate::enumerate::{pairs, single};
 use crate::plan::Plan;
 use crate::run::{Report, run};
 
-/// A workload's run in peace, and all that can go wrong in it.
+/// The faultless run of a workload, and every fault that can happen in it.
 pub struct Campaign {
-    /// The run in peace.
+    /// The run without faults.
     pub peace: Report,
-    /// Everything that can go wrong, one at a time; what people do to the database also while an
-    /// operator is killed.
+    /// Every possible fault, one per plan, and each outside change to the database combined with a
+    /// kill of the operator.
     pub singles: Vec<Plan>,
 }
 
 impl Campaign {
-    /// Runs the workload in peace.
+    /// Runs the workload without faults.
     #[must_use]
     pub fn new(workload: &str) -> Self {
         let peace = run(&Plan::peace(workload), None);
@@ -27,13 +27,13 @@ impl Campaign {
         Self { peace, singles }
     }
 
-    /// Runs a plan and compares it.
+    /// Runs a plan and compares it with the faultless run.
     #[must_use]
     pub fn run(&self, plan: &Plan) -> Report {
         run(plan, Some(&self.peace))
     }
 
-    /// Takes faults out of a plan as long as something does not hold without them.
+    /// Removes faults from a plan for as long as the plan still violates an invariant.
     #[must_use]
     pub fn shrink(&self, plan: &Plan) -> Plan {
         let mut smallest = plan.clone();
@@ -51,7 +51,7 @@ impl Campaign {
     }
 }
 
-/// Runs plans on so many threads and hands each report to `look`, until it says that it is enough.
+/// Runs plans on `threads` threads and passes each report to `look`, until `look` returns false.
 pub fn run_all(
     plans: impl Iterator<Item = Plan> + Send,
     threads: usize,

@@ -1,5 +1,5 @@
-//! What a world comes to: what must be the same whatever went wrong on the way, if it is something
-//! that the operator makes up for.
+//! The final state of a world, reduced to what must be the same after every fault that the operator
+//! compensates for.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use crate::world::World;
 /// RESULT of a job that an upgrade has ended.
 const UPGRADE_RESULTS: [i64; 2] = [-4109, -4143];
 
-/// What follows the status of such a job.
+/// Suffix to the status of such a job.
 const INTERRUPTED: &str = " by an upgrade";
 
-/// What a world came to, by subject.
+/// The final state of a world, by subject.
 pub type Digest = BTreeMap<String, String>;
 
-/// Looks at objects, at how often each was made and deleted, at jobs, at what was sent and at what the database
-/// goes on with.
+/// Collects objects, their counts of creations and deletions, jobs, sent statements and the final
+/// configuration of the database.
 #[must_use]
 pub fn digest(world: &World) -> Digest {
     let mut digest = Digest::new();
@@ -101,7 +101,7 @@ fn interruption(job: &Job) -> &'static str {
     }
 }
 
-/// Which sets and pieces of a tenant are gone.
+/// Lists the deleted sets and pieces of a tenant.
 fn deleted(tenant: &Tenant) -> String {
     let is_gone = |status: &FileStatus| *status == FileStatus::Deleted;
     let sets = tenant.backups.sets.iter();
@@ -113,7 +113,7 @@ fn deleted(tenant: &Tenant) -> String {
     sets.chain(pieces).collect::<Vec<_>>().join(" ")
 }
 
-/// What recoveries have made of the database: tenants, tables, what they run on, jobs.
+/// Lists what recoveries created in the database: tenants, tables, resources and jobs.
 fn recovered(world: &Cluster) -> Digest {
     let mut digest = Digest::new();
     for tenant in &world.tenants {
@@ -132,7 +132,7 @@ fn recovered(world: &Cluster) -> Digest {
     for unit in &resources.configs {
         digest.insert(format!("unit {}", unit.name), "there".to_owned());
     }
-    // One that makes no tenant comes to nothing.
+    // A restore that creates no tenant has no lasting effect.
     let restores = world.restores.jobs.iter().chain(&world.restores.history);
     for job in restores.filter(|job| job.tenant.is_some()) {
         let tenant = without_instants(job.request.tenant_name.clone());
@@ -157,8 +157,8 @@ fn recovered(world: &Cluster) -> Digest {
     digest
 }
 
-/// What a tenant's database goes on with when nobody looks: where logs and data go, whether logs are
-/// archived and in which round, and what is deleted.
+/// Describes what a tenant's database continues to do without an operator. It covers destinations,
+/// log archiving with its round, and deletion.
 fn kept(tenant: &Tenant) -> String {
     let logs = tenant.archive_dest.as_ref();
     let logs = logs.map(|dest| format!("logs to {} {}", place(&dest.uri), dest.binding.name()));
@@ -173,7 +173,7 @@ fn kept(tenant: &Tenant) -> String {
     parts.chain(policies).collect::<Vec<_>>().join(" | ")
 }
 
-/// Where a destination is, and how a bucket is entered: with which key, and how fast.
+/// Describes a destination: its location, its key and its limits.
 fn place(uri: &Uri) -> String {
     let entered = [
         uri.access_key(),
@@ -184,7 +184,7 @@ fn place(uri: &Uri) -> String {
     uri.path() + &parts.collect::<String>()
 }
 
-/// What an object shows, without times and numbers that may differ.
+/// Returns the status of an object without times and numbers that may differ.
 fn shown(object: &Value) -> String {
     let status = &object["status"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -217,14 +217,15 @@ fn shown(object: &Value) -> String {
     parts.join(" | ")
 }
 
-/// What stands when something has passed that was told and waited for: what the database goes on with,
-/// and how tasks have ended.
+/// Returns the part of a digest that lasts after a temporary fault is over. It holds the
+/// configuration of the database and the results of tasks.
 #[must_use]
 pub fn lasting(digest: &Digest) -> Digest {
     const TASKS: [&str; 3] = ["backuptasks ", "cleanuptasks ", "recoverytasks "];
     const OTHERS: [&str; 7] = [
         "ADDED ",
-        // What sys takes and does not hand on is told by the jobs of the tenant alone.
+        // If sys accepts a statement and does not forward it, only the jobs of the tenant show
+        // this.
         "BACKUP of ",
         "DELETED ",
         "backupstorages ",
@@ -248,8 +249,8 @@ pub fn lasting(digest: &Digest) -> Digest {
     }
     for (subject, text) in &mut lasting {
         if subject.starts_with("jobs of ") {
-            // The operator has started again what an upgrade ended, later than other backups. A job that was
-            // canceled leaves nothing, as one that did not begin.
+            // The operator restarted jobs that an upgrade ended, after other backups. A canceled
+            // job leaves nothing, like a job that never began.
             let jobs = text.split(", ");
             let jobs = jobs.filter(|job| !job.ends_with(INTERRUPTED) && !job.ends_with("CANCELED"));
             let mut jobs: Vec<_> = jobs.collect();
@@ -257,7 +258,7 @@ pub fn lasting(digest: &Digest) -> Digest {
             *text = jobs.join(", ");
         }
     }
-    // A restore that failed leaves nothing, as one that did not begin.
+    // A failed restore leaves nothing, like a restore that never began.
     lasting.retain(|subject, text| {
         let is_failed = |text: &str| text.split(" failed").all(str::is_empty);
         !(subject.starts_with("restores of ") && is_failed(text))
@@ -265,14 +266,14 @@ pub fn lasting(digest: &Digest) -> Digest {
     lasting
 }
 
-/// A task that comes after a heal is named by when that was.
+/// Removes the slot from the name of a task: a task after a repair is named after its time.
 fn without_slot(subject: &str) -> String {
     let (name, last) = subject.rsplit_once('-').unwrap_or((subject, ""));
     let is_slot = last.len() > 10 && last.starts_with(|sign: char| sign.is_ascii_digit());
     if is_slot { name } else { subject }.to_owned()
 }
 
-/// What differs.
+/// Returns the differences between two digests.
 #[must_use]
 pub fn differences(peace: &Digest, found: &Digest) -> Vec<String> {
     let mut subjects: Vec<_> = peace.keys().chain(found.keys()).collect();

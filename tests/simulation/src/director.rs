@@ -1,4 +1,4 @@
-//! Counts the points that a run comes by and makes things go wrong there.
+//! Counts the points that a run reaches and injects faults there.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,10 +12,10 @@ use crate::passing;
 use crate::plan::{Act, Fault, Point};
 use crate::time::Time;
 
-/// More points than this without any time passing is a loop that never ends.
+/// Limit on points that are reached while no time passes: more than this is an endless loop.
 const MOST_AT_ONCE: u32 = 20_000;
 
-/// Counts points and makes things go wrong; clones are the same one.
+/// Counts points and injects faults. Clones share one state.
 #[derive(Clone)]
 pub struct Director(Arc<Shared>);
 
@@ -24,7 +24,7 @@ struct Shared {
     state: Mutex<State>,
     double: OnceLock<Double>,
     simulator: OnceLock<Simulator>,
-    /// What will be taken back.
+    /// Faults that will be reverted.
     passing: Mutex<JoinSet<()>>,
 }
 
@@ -32,9 +32,9 @@ struct State {
     faults: Vec<Fault>,
     counts: HashMap<String, u32>,
     points: Vec<Point>,
-    /// When the last fault struck.
+    /// When the last fault happened.
     struck_at: Option<Duration>,
-    /// Whether something could not happen where it should.
+    /// Whether a fault could not happen at its point.
     is_missed: bool,
     at: Duration,
     at_once: u32,
@@ -42,7 +42,7 @@ struct State {
 }
 
 impl Director {
-    /// One with these faults before it.
+    /// Creates a director that will inject these faults.
     #[must_use]
     pub fn new(time: Time, faults: &[Fault]) -> Self {
         let state = State {
@@ -64,7 +64,7 @@ impl Director {
         }))
     }
 
-    /// Whose history it lets be forgotten, and in which database it makes things happen.
+    /// Sets the API server whose history can be compacted and the database that receives faults.
     pub fn knows(&self, double: &Double, simulator: &Simulator) {
         let _ = self.0.double.set(double.clone());
         let _ = self.0.simulator.set(simulator.clone());
@@ -74,7 +74,7 @@ impl Director {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The run comes by a point: says what goes wrong there.
+    /// Records that the run reaches a point, and returns the fault for it.
     #[must_use]
     pub fn meet(&self, name: &str) -> Option<Act> {
         let mut state = self.lock();
@@ -127,14 +127,14 @@ impl Director {
             return;
         };
         for fault in fault::parse(yaml).unwrap_or_default() {
-            // What can not happen now, such as the end of an archive that does not run, does not.
+            // Not every fault can happen now: an archive that does not run cannot break.
             if simulator.inject(fault).is_err() {
                 self.lock().is_missed = true;
             }
         }
     }
 
-    /// Takes back what was done, when it has lasted for so long.
+    /// Reverts a fault after it has lasted for this time.
     fn take_back(&self, lasts: Duration, yaml: &str) {
         let (Some((_, undone)), Some(simulator)) = (passing::read(yaml), self.0.simulator.get())
         else {
@@ -146,19 +146,19 @@ impl Director {
         passing.spawn(async move {
             tokio::time::sleep(lasts).await;
             for fault in undone {
-                // What is gone by now needs nothing to be taken back.
+                // An object that is gone needs no revert.
                 let _ = simulator.inject(fault);
             }
         });
     }
 
-    /// All points so far, in their order.
+    /// Returns all points so far, in order.
     #[must_use]
     pub fn points(&self) -> Vec<Point> {
         self.lock().points.clone()
     }
 
-    /// When the last fault struck, and whether all did.
+    /// Returns when the last fault happened, and whether all faults happened.
     #[must_use]
     pub fn struck(&self) -> (Option<Duration>, bool) {
         let state = self.lock();
@@ -166,7 +166,7 @@ impl Director {
         (state.struck_at, all)
     }
 
-    /// Whether the operator ran in circles without time passing.
+    /// Returns whether the operator looped endlessly while no time passed.
     #[must_use]
     pub fn is_stuck(&self) -> bool {
         self.lock().is_stuck

@@ -1,4 +1,4 @@
-//! The simulated database in process, behind the operator's seam.
+//! The simulated database in process, behind the operator's database interface.
 
 use std::future::pending;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,11 +27,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Engine {
     /// The database.
     pub simulator: Simulator,
-    /// The process that sends them, where they go wrong.
+    /// The process that sends statements, and the source of their faults.
     pub seat: Seat,
-    /// Who looks at them.
+    /// The oracle that checks the statements.
     pub oracle: Oracle,
-    /// Statements whose connection was cut, and which the database will begin all the same.
+    /// Statements whose connection was cut, and which the database will begin nevertheless.
     pub arriving: Arc<Mutex<JoinSet<()>>>,
 }
 
@@ -75,7 +75,7 @@ impl Connect for Engine {
 #[derive(Clone)]
 struct InProcess {
     engine: Engine,
-    /// Gone when an answer was lost: the session is of no use then.
+    /// Removed when an answer is lost: the session is unusable then.
     session: Option<Arc<Mutex<oceanbase_sim::Session>>>,
 }
 
@@ -133,7 +133,7 @@ impl Session for InProcess {
             match act {
                 Some(Act::KillAfter) => return pending().await,
                 Some(Act::LoseAfter) => return lost("hung up after"),
-                // The answer is there when the process goes on.
+                // The answer is ready when the process continues.
                 Some(Act::Freeze(seconds)) => sleep(Duration::from_secs(seconds.into())).await,
                 _ => {}
             }
@@ -175,8 +175,8 @@ fn refusal(code: u16) -> ServerError {
     }
 }
 
-/// A name for the statement that is the same in each run: keys hold uids, and the text of a query
-/// is long.
+/// Names the statement identically in each run. Keys contain uids and query texts are long, so
+/// neither is used.
 fn name(text: &str) -> String {
     let text = without_instants(without_uids(text));
     let Some(rest) = text.strip_prefix("SELECT ") else {
@@ -196,7 +196,7 @@ fn name(text: &str) -> String {
     }
 }
 
-/// The engine names auxiliary tenants by the instant of their making.
+/// Removes the instants by which the engine names auxiliary tenants.
 pub(crate) fn without_instants(text: String) -> String {
     const AUXILIARY: &str = "AUX_RECOVER$";
     let Some((head, rest)) = text.split_once(AUXILIARY) else {

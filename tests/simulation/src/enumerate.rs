@@ -1,4 +1,4 @@
-//! All plans of a workload, from the points of its run in peace.
+//! All plans of a workload, from the points of its run without faults.
 
 mod acts;
 pub mod meanwhile;
@@ -13,15 +13,14 @@ use crate::workload::Workload;
 use acts::{Sort, acts, ends, sort};
 use recoveries::Recoveries;
 
-/// How many points of one name are tried: statuses that follow the time are written again and
-/// again.
+/// How many points of one name are tried. Statuses that follow the time are written repeatedly.
 const OF_WRITES: usize = 5;
 const OF_READS: usize = 2;
 const OF_EVENTS: usize = 4;
-/// Each status of a recovery is another step of it.
+/// The same for recoveries: each status of a recovery is another step of it.
 const OF_RECOVERIES: usize = 30;
 
-/// Each thing that can go wrong at each point, one at a time.
+/// Returns a plan for each possible fault at each point, one fault per plan.
 #[must_use]
 pub fn single(workload: &str, points: &[Point]) -> Vec<Plan> {
     let known = Workload::find(workload);
@@ -65,11 +64,11 @@ fn plan_of(workload: &str, act: Act, at: &Point) -> Plan {
     }
 }
 
-/// How many points after the first kill the second one is tried at.
+/// How many points after the first kill are tried for the second kill.
 const OF_RECOVERY: usize = 12;
 
-/// The operator is killed once more while it recovers: at each of the next requests and statements
-/// after the first kill, of the run in which it happened.
+/// Plans a second kill while the operator recovers from the first. The second kill is tried at each
+/// of the next requests and statements.
 #[must_use]
 pub fn again(killed: &Plan, points: &[Point]) -> Vec<Plan> {
     let [first] = killed.faults.as_slice() else {
@@ -82,7 +81,8 @@ pub fn again(killed: &Plan, points: &[Point]) -> Vec<Plan> {
     let next = after.skip(1).filter(|point| {
         matches!(sort(point), Sort::Write | Sort::Command) || point.name.ends_with("by key")
     });
-    // Whoever waits renews nothing, and renewals are everywhere.
+    // Election traffic is left out: a waiting operator renews nothing, and renewals occur
+    // everywhere.
     let next = next.filter(|point| !point.name.ends_with(leader_election::NAME));
     let plans = next.take(OF_RECOVERY).flat_map(|point| {
         [Act::KillBefore, Act::KillAfter].map(|act| {
@@ -95,7 +95,7 @@ pub fn again(killed: &Plan, points: &[Point]) -> Vec<Plan> {
     plans.collect()
 }
 
-/// Two or three things that go wrong in one run, drawn from those that can.
+/// Draws two or three faults for one run from the possible ones.
 #[must_use]
 pub fn drawn(singles: &[Plan], seed: u64) -> Plan {
     let mut random = Random(seed);
@@ -117,15 +117,15 @@ pub fn drawn(singles: &[Plan], seed: u64) -> Plan {
     plan
 }
 
-/// What people do to the database meanwhile, while an operator is killed.
+/// Combines outside changes to the database with a kill of an operator.
 #[must_use]
 pub fn pairs(singles: &[Plan], points: &[Point]) -> Vec<Plan> {
     meanwhile::pairs(singles, points)
 }
 
-/// So many of the plans of many workloads, the same ones for the same seed: a third are kills of
-/// a scheduled pair of backups, a quarter are leaders that lead no more, the rest a bit of
-/// everything, of each thing that people do to the database at least one.
+/// Chooses `count` plans of many workloads, the same ones for the same seed. A third are kills of a
+/// scheduled pair of backups, and a quarter are lost leaderships. The rest is mixed, with at least
+/// one of each outside change to the database.
 #[must_use]
 pub fn choice(plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
     let is_kill = |plan: &Plan| {
@@ -144,7 +144,7 @@ pub fn choice(plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
     chosen
 }
 
-/// So many of each thing that people do to the database, the first ones, and all other plans.
+/// Separates the first `most` plans of each outside change to the database from all other plans.
 fn of_each(plans: Vec<Plan>, most: usize) -> (Vec<Plan>, Vec<Plan>) {
     let mut counts = BTreeMap::<_, usize>::new();
     plans.into_iter().partition(|plan| {
@@ -157,9 +157,9 @@ fn of_each(plans: Vec<Plan>, most: usize) -> (Vec<Plan>, Vec<Plan>) {
     })
 }
 
-/// So many kills at statements and writes of recoveries, evenly spread, and so many of the other plans
-/// that concern one, the same ones for the same seed: half of them are leaders that lead no more, where
-/// there are two operators, and of each thing that people do to the database there is one.
+/// Chooses kills at statements and writes of recoveries, evenly spread, and other plans about
+/// recoveries, the same ones for the same seed. With two operators, half of the others are lost
+/// leaderships. Each outside change occurs once.
 #[must_use]
 pub fn of_recoveries(plans: Vec<Plan>, kills: usize, others: usize, seed: u64) -> Vec<Plan> {
     let has_second = |plan: &Plan| Workload::find(&plan.workload).is_some_and(|of| of.has_second);
@@ -185,8 +185,8 @@ pub fn of_recoveries(plans: Vec<Plan>, kills: usize, others: usize, seed: u64) -
     chosen
 }
 
-/// So many kills at statements and writes, evenly spread over all plans, and so many of the other plans,
-/// the same ones for the same seed: of each thing that people do to the database there is one.
+/// Chooses kills at statements and writes, evenly spread over all plans, and other plans, the same
+/// ones for the same seed. Each outside change occurs once.
 #[must_use]
 pub fn of_group(plans: Vec<Plan>, kills: usize, others: usize, seed: u64) -> Vec<Plan> {
     let is_kill = |plan: &Plan| {
@@ -202,7 +202,7 @@ pub fn of_group(plans: Vec<Plan>, kills: usize, others: usize, seed: u64) -> Vec
     chosen
 }
 
-/// So many of the plans, evenly spread over their order.
+/// Chooses `count` plans, evenly spread over their order.
 fn strided(plans: Vec<Plan>, count: usize) -> Vec<Plan> {
     let all = plans.len().max(count).max(1);
     let taken = plans.into_iter().zip(0..);
@@ -210,7 +210,7 @@ fn strided(plans: Vec<Plan>, count: usize) -> Vec<Plan> {
     taken.map(|(plan, _)| plan).collect()
 }
 
-/// So many of the plans, the same ones for the same seed.
+/// Chooses `count` plans, the same ones for the same seed.
 #[must_use]
 pub fn sample(mut plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
     let mut random = Random(seed);
@@ -221,7 +221,7 @@ pub fn sample(mut plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
     plans
 }
 
-/// `SplitMix64`: a seed is all that it needs.
+/// `SplitMix64`, whose whole state is its seed.
 struct Random(u64);
 
 impl Random {
@@ -303,7 +303,7 @@ mod tests {
             let mut acts = chosen.iter().map(|plan| &plan.faults[0].act);
             acts.any(|act| meanwhile::class(act).is_some_and(|(known, _)| known == *class))
         };
-        assert_eq!(meanwhile::CLASSES.iter().filter(|it| found(it)).count(), 7);
+        assert_eq!(meanwhile::CLASSES.iter().filter(|it| found(it)).count(), 8);
     }
 
     #[test]

@@ -1,20 +1,20 @@
-//! The whole operator against an API server and an OceanBase in process, under a paused clock.
+//! Simulation of the whole operator against an API server and an OceanBase in process, under a
+//! paused clock.
 //!
-//! A [workload](workload) runs once in peace; every request, statement and event of that run is a
-//! [point](plan::Point) with a name. A [plan](plan::Plan) is a workload and what goes wrong at
-//! which points: the operator is killed before or after it, an answer is lost, a request is refused,
-//! an event comes late, a job fails, a clock jumps. Each plan runs in a world of its own, the
-//! [oracle](oracle) looks at every change and every statement, and at the end the world must be as
-//! after the run in peace.
+//! A [workload](workload) runs once without faults. Every request, statement and event of that run
+//! is a [point](plan::Point) with a name. A [plan](plan::Plan) is a workload and its faults: the
+//! operator is killed, an answer is lost, a request is refused, an event comes late, a job fails,
+//! or a clock jumps. Each plan runs in a world of its own. The [oracle](oracle) checks every change
+//! and every statement. At the end the world must be the same as after the faultless run.
 //!
-//! * [`plan`] names of points, what goes wrong there, and the text that replays it
-//! * [`workload`] what people do; [`passing`] what is taken back
-//! * [`world`] API server, database, operator; [`request`] what people send; [`engine`] the database's seam; [`time`] the clock
-//! * [`director`] counts points and makes things go wrong; [`seat`] where an operator's processes
-//!   run, one or two at a time
-//! * [`oracle`] what must hold after every step; [`digest`] and [`sent`] what must hold at
-//!   the end
-//! * [`run`] one plan; [`enumerate`] all plans of a workload; [`campaign`] many of them at a time
+//! * [`plan`] names of points, their faults, and the text that replays a plan
+//! * [`workload`] user actions; [`passing`] reversible faults
+//! * [`world`] API server, database, operator; [`request`] user requests; [`engine`] the operator's
+//!   database interface; [`time`] the clock
+//! * [`director`] counts points and injects faults; [`seat`] runs an operator's processes, one
+//!   after the other
+//! * [`oracle`] invariants after every step; [`digest`] and [`sent`] invariants at the end
+//! * [`run`] one plan; [`enumerate`] all plans of a workload; [`campaign`] runs of many plans
 
 #![allow(
     clippy::expect_used,

@@ -1,11 +1,15 @@
-//! What must hold after every step.
+//! Invariants that must hold after every step.
 //!
-//! The numbers are those of the project's invariants: I1 one job per attempt, I2 never two backups
-//! of a tenant at a time, I3 an end is an end, I4 a job id stands, I5 one task per slot, I9 nothing
-//! destructive, I11 no secret anywhere, I12 only its own objects, I13 generations; a backup that is
-//! called complete has a set, protected where that was asked for; I7 a recovery is begun once, and leaves
-//! nothing behind but what was asked for; nothing is changed about a tenant
-//! that somebody else backs up; and of several operators one acts at a time. What must hold at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
+//! The numbers are those of the project's invariants.
+//!
+//! * I1 one job per attempt; I2 never two backups of a tenant at a time
+//! * I3 a final state stays; I4 a job id stays; I5 one task per slot
+//! * I7 a recovery begins once and leaves nothing behind but its result
+//! * I9 nothing destructive; I11 no secret anywhere; I12 only its own objects; I13 generations
+//!
+//! A complete backup has a set, protected if requested. A tenant that another tool backs up is not
+//! changed, and one operator acts at a time. The final invariants (I6, I10, I14, I15) are in
+//! [`digest`](crate::digest) and [`run`](crate::run).
 
 mod checkpoints;
 mod deletions;
@@ -36,17 +40,16 @@ use crate::plan::Fault;
 use crate::time::Time;
 use crate::workload::Workload;
 
-/// The password of `root@sys` in every simulated world. Nothing but the Secret holds it.
+/// The password of `root@sys` in every simulated world. Only the Secret contains it.
 pub const PASSWORD: &str = "canary-sesame-5f1d";
 
-/// The password that whoever restores a set must give. It may stand in the Secret and in
-/// `SET ENCRYPTION`.
+/// The password that restoring a set requires. It may appear in the Secret and in `SET ENCRYPTION`.
 pub const RESTORE_PASSWORD: &str = "canary-restore-77c0";
 
-/// The password of `root` in the tenants that are verified. Nothing but a Secret holds it.
+/// The password of `root` in the verified tenants. Only a Secret contains it.
 pub const READER_PASSWORD: &str = "canary-reader-3f2b";
 
-/// Looks at every change and every statement; clones are the same one.
+/// Checks every change and every statement. Clones share one state.
 #[derive(Clone)]
 pub struct Oracle(Arc<Mutex<State>>);
 
@@ -55,57 +58,58 @@ struct State {
     allowed: BTreeSet<Kind>,
     heals: bool,
     is_around: bool,
-    /// Whether backups are moved to another place.
+    /// Whether backups move to another destination.
     moves: bool,
-    /// Whether RESTORE reads the store for a while before its row is there.
+    /// Whether RESTORE reads the storage for a while before its row exists.
     reads_slowly: bool,
     /// Whether all clocks are right.
     is_on_time: bool,
-    /// How many tenants there are in the beginning.
+    /// The initial number of tenants.
     tenants: usize,
     at_once: usize,
     violations: Vec<String>,
-    /// How many statements of the log were looked at.
+    /// How many statements of the log were checked.
     seen: u64,
     keys: BTreeMap<String, u32>,
-    /// Keys of attempts that stand in a status.
+    /// Keys of attempts that are recorded in a status.
     intents: BTreeSet<String>,
-    /// Keys that were looked for, and by which session.
+    /// Keys that were queried, and the querying session.
     looked: BTreeSet<(u64, String)>,
     slots: BTreeMap<String, String>,
     children: own::Children,
     checkpoints: checkpoints::Checkpoints,
     deletions: deletions::Deletions,
-    /// Sets that were seen to be complete.
+    /// Sets that were complete at some time.
     sets: sets::Sets,
-    /// What is known of recoveries.
+    /// State of the recoveries.
     recoveries: recoveries::Recoveries,
-    /// Destinations that were set before the statement that is being run.
+    /// Destinations that were set before the current statement.
     destinations: BTreeSet<(String, &'static str, String)>,
-    /// Tenants that somebody else backed up before the statement that is being run.
+    /// Tenants that another tool backed up before the current statement.
     elsewhere: BTreeSet<String>,
-    /// Tenants whose log backup was interrupted before the statement that is being run.
+    /// Tenants whose log backup was interrupted before the current statement.
     interrupted: BTreeSet<String>,
-    /// Tenants of which a backup of ours ran before the statement that is being run.
+    /// Tenants with a running backup of the operator before the current statement.
     backed_up: BTreeSet<String>,
-    /// Tenants with a backup of somebody else that ran before the statement that is being run.
+    /// Tenants with a running backup of another tool before the current statement.
     foreign: others::Foreign,
-    /// Recovery windows that strategies have ever asked for, in days.
+    /// All recovery windows that strategies have requested so far, in days.
     windows: BTreeSet<u64>,
-    /// Tenants whose round was needed before the statement that is being run.
+    /// Tenants whose round was needed before the current statement.
     needed: rounds::Needed,
     /// Whether an operator must be elected before it acts.
     is_elected: bool,
-    /// The Lease, once it was written.
+    /// The Lease, after it was written.
     lease: Option<leading::Held>,
-    /// When the operator last wrote something that is no checkpoint.
+    /// When the operator last wrote more than a checkpoint.
     moved_at: Duration,
-    /// When the operator last sent something that changes the database.
+    /// When the operator last sent a statement that changes the database.
     sent_at: Duration,
 }
 
 impl Oracle {
-    /// One that has seen nothing, and takes for wrong what the workload does not ask for.
+    /// Creates an oracle without history, which reports everything that the workload does not
+    /// request.
     #[must_use]
     pub fn new(time: Time, workload: &Workload, faults: &[Fault]) -> Self {
         Self(Arc::new(Mutex::new(State {
@@ -149,7 +153,7 @@ impl Oracle {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks at a change of an object.
+    /// Checks a change of an object.
     pub fn change(&self, simulator: &Simulator, change: &Change) {
         let mut state = self.lock();
         simulator.world(|world| state.sets.record(world));
@@ -159,40 +163,40 @@ impl Oracle {
         }
     }
 
-    /// Looks at what a statement finds.
+    /// Records the state of the database before a statement.
     pub fn before_statement(&self, simulator: &Simulator, text: &str) {
         self.lock().before_statement(simulator, text);
     }
 
-    /// Looks at the statements that were run since, all of them sent by this process.
+    /// Checks the statements that ran since, all of them sent by this process.
     pub fn after_statements(&self, simulator: &Simulator, actor: &str) {
         self.lock().after_statements(simulator, actor);
     }
 
-    /// Looks at a request that changes something, when it is sent.
+    /// Checks a request that changes something, when it is sent.
     pub fn acts(&self, actor: &str, what: &str) {
         self.lock().acts(actor, what);
     }
 
-    /// The longest time for which nobody has renewed the Lease.
+    /// Returns the longest time without a renewal of the Lease.
     #[must_use]
     pub fn longest_without_leader(&self) -> Duration {
         self.lock().longest_gap()
     }
 
-    /// What recoveries have left behind that are over.
+    /// Returns what finished recoveries have left behind.
     #[must_use]
     pub fn left_behind(&self, simulator: &Simulator) -> Vec<String> {
         self.lock().left_behind(simulator)
     }
 
-    /// What did not hold.
+    /// Returns the violations.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         self.lock().violations.clone()
     }
 
-    /// When the operator last wrote anything but a checkpoint, and last changed the database.
+    /// Returns when the operator last wrote more than a checkpoint, and last changed the database.
     #[must_use]
     pub fn last_moves(&self) -> (Duration, Duration) {
         let state = self.lock();

@@ -1,9 +1,9 @@
-//! Faults of the database that pass: somebody takes back what he did.
+//! Faults of the database that can be reverted.
 
 use oceanbase_sim::fault::{self, Fault};
 use oceanbase_sim::model::{Role, TenantStatus};
 
-/// What takes a fault back; `None` of one that nobody can.
+/// Returns the fault that reverts a fault; `None` if nothing can.
 #[must_use]
 pub fn undone(fault: &Fault) -> Option<Fault> {
     Some(match fault.clone() {
@@ -33,7 +33,7 @@ pub fn undone(fault: &Fault) -> Option<Fault> {
     })
 }
 
-/// The faults of a text, and what takes them back; `None` where one of them can not be.
+/// Reads the faults of a text and their reverts; `None` if a fault cannot be reverted.
 #[must_use]
 pub fn read(text: &str) -> Option<(Vec<Fault>, Vec<Fault>)> {
     let faults = fault::parse(text).ok()?;

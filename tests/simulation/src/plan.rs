@@ -1,4 +1,4 @@
-//! What goes wrong, and where: values that can be read back from their text.
+//! Faults and their points: values that can be read back from their text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,109 +10,111 @@ use oceanbase_sim::fault;
 
 use crate::passing;
 
-/// A request, a statement, an event or a login, by name: the n-th of its name in the run. Never by
-/// its place among all of them, which is another one as soon as two hash maps differ. Those of the
-/// second of two operators begin with `second: `.
+/// A request, a statement, an event or a login: the n-th of its name in the run. A position among
+/// all points would change as soon as two hash maps differ. Points of the second operator begin
+/// with `second: `.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Point {
-    /// Such as `update backuptasks/status a`, or the statement without keys.
+    /// The name, such as `update backuptasks/status a`, or the statement without keys.
     pub name: String,
-    /// From 1.
+    /// The number, from 1.
     pub nth: u32,
 }
 
-/// What goes wrong.
+/// A fault.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
-    /// The operator is killed, and what was asked is not done.
+    /// The operator is killed, and the request is not executed.
     KillBefore,
-    /// The operator is killed when what was asked is done, before it hears of it.
+    /// The operator is killed after the request is executed, before the answer.
     KillAfter,
-    /// The connection breaks, and what was asked is not done.
+    /// The connection breaks, and the request is not executed.
     LoseBefore,
-    /// The connection breaks when what was asked is done.
+    /// The connection breaks after the request is executed.
     LoseAfter,
-    /// It is not done and never answered, and the connection stays open.
+    /// The request is neither executed nor answered, and the connection stays open.
     NeverBefore,
-    /// It is done and never answered, and the connection stays open.
+    /// The request is executed and never answered, and the connection stays open.
     NeverAfter,
-    /// It is answered with this HTTP status or error number, and not done.
+    /// The request is rejected with this HTTP status or error number, and not executed.
     Refuse(u16),
-    /// It takes so many seconds.
+    /// The request takes this many seconds.
     Late(u32),
-    /// The connection breaks, and so many seconds later what was asked is done all the same.
+    /// The connection breaks, and the request is executed this many seconds later nevertheless.
     Arrive(u32),
-    /// A list shows what was there so many changes ago.
+    /// A list shows the state of this many changes ago.
     Stale(u64),
     /// An event is lost; half a minute later the watch ends with 410.
     Drop,
-    /// An event comes twice.
+    /// An event arrives twice.
     Twice,
     /// The watch ends before the event.
     Close,
     /// The watch ends before the event with 410.
     Expire,
-    /// The API server forgets its history.
+    /// The API server compacts its history.
     Compact,
-    /// The operator's wall clock jumps by so many seconds.
+    /// The operator's wall clock jumps by this many seconds.
     Jump(i64),
-    /// The operator's wall clock runs at so many percent of its speed from then on.
+    /// The operator's wall clock runs at this percentage of its speed from then on.
     Speed(u32),
-    /// The operator stands still for so many seconds when what was asked is done, as after SIGSTOP.
+    /// The operator freezes for this many seconds after the request, as after SIGSTOP.
     Freeze(u32),
     /// The operator is asked to stop, as by SIGTERM.
     Stop,
-    /// No connection of the operator to the API server succeeds for so many seconds.
+    /// No connection of the operator to the API server succeeds for this many seconds.
     Away(u32),
-    /// What the operator asks of the API server within so many seconds is only served after them.
+    /// The API server answers the operator's requests only after this many seconds.
     Silent(u32),
-    /// What the operator asks about its Lease is refused for so many seconds.
+    /// The API server rejects the operator's requests about its Lease for this many seconds.
     Unrenewed(u32),
-    /// Something happens in the database: YAML of [`fault::Fault`].
+    /// A fault happens in the database: YAML of [`fault::Fault`].
     Database(String),
-    /// The same, and it is taken back after so many seconds.
+    /// The same, and it is reverted after this many seconds.
     While(u32, String),
 }
 
 impl Fault {
-    /// Whether the operator must make up for it: at the end the world is as if it had not been.
+    /// Returns whether the operator must compensate: the final world is the same as without the
+    /// fault.
     #[must_use]
     pub fn is_masked(&self) -> bool {
         match self.act {
             _ if self.act.is_of_clock() => false,
             Act::Database(_) | Act::While(..) => false,
-            // What somebody asks for within the minutes until a watch is found to be deaf may come
-            // too late.
+            // A request that arrives before a dead watch is detected, which takes minutes, may be
+            // served too late.
             Act::NeverBefore => !self.at.what().starts_with("watch "),
             _ => true,
         }
     }
 
-    /// Whether statements are refused for good because of it, and are sent again now and then.
+    /// Returns whether the fault makes the database reject statements for good, which are then
+    /// repeated rarely.
     #[must_use]
     pub fn refuses(&self) -> bool {
         let word = |yaml: &str| yaml.starts_with("alterSystem") || yaml.starts_with("upgrading");
         matches!(&self.act, Act::Database(yaml) if word(yaml))
     }
 
-    /// Whether the time of the database is not that of the others because of it.
+    /// Returns whether the fault makes the clock of the database differ from the others.
     #[must_use]
     pub fn is_of_their_clock(&self) -> bool {
         let is_jump = |yaml: &str| yaml.starts_with("timeJump");
         matches!(&self.act, Act::Database(yaml) | Act::While(_, yaml) if is_jump(yaml))
     }
 
-    /// Whether it passes, and the database must at the end be as if it had not been.
+    /// Returns whether the fault is temporary and must leave no trace in the database.
     #[must_use]
     pub fn passes(&self) -> bool {
-        // What is refused for want of a right has failed, and says so.
+        // A task without the required privilege has failed, and reports this.
         let passes = |yaml: &str| !yaml.starts_with("alterSystem");
         matches!(&self.act, Act::While(_, yaml) if passes(yaml)) || self.is_masked()
     }
 }
 
 impl Act {
-    /// Whether another operator takes over because of it, if there is one and the leader is meant.
+    /// Returns whether another operator takes over because of it, if the fault hits the leader.
     #[must_use]
     pub fn ends_a_lead(&self) -> bool {
         matches!(
@@ -127,17 +129,17 @@ impl Act {
         )
     }
 
-    /// Whether the operator's wall clock is wrong because of it.
+    /// Returns whether the operator's wall clock is wrong because of it.
     #[must_use]
     pub fn is_of_clock(&self) -> bool {
         matches!(self, Self::Jump(_) | Self::Speed(_))
     }
 
-    /// How long after it something may be told because of it, for the first time.
+    /// Returns how long after the fault its first report may come.
     #[must_use]
     pub fn is_reported_within(&self) -> Duration {
         match self {
-            // Log backup seems to be behind when the clock has gained ten minutes.
+            // Log backup appears to lag when the clock has gained ten minutes.
             Self::Speed(percent @ 101..) => {
                 Duration::from_secs(600 * 100 / u64::from(percent - 100))
             }
@@ -147,28 +149,28 @@ impl Act {
         }
     }
 
-    /// How many seconds later than in peace everything may be over because of it, in a run of this
-    /// length.
+    /// Returns by how many seconds the fault may delay the end of a run of this length, against the
+    /// faultless run.
     #[must_use]
     pub fn sets_back(&self, length: Duration) -> u64 {
         match self {
             Self::Jump(seconds) => seconds.min(&0).unsigned_abs(),
-            // A job that does not show up is waited for.
+            // The operator waits for a job that does not appear.
             Self::Database(fault) if fault.starts_with("swallow") => 600,
             Self::Speed(percent @ 1..=99) => {
                 length.as_secs() * 100 / u64::from(*percent) - length.as_secs()
             }
-            // Log backup seems to be behind when the clock has gained ten minutes.
+            // Log backup appears to lag when the clock has gained ten minutes.
             Self::Speed(101..) => length.as_secs() / 2,
             _ => 0,
         }
     }
 
-    /// How much later than in peace everything may be done because of it, beyond a minute.
+    /// Returns by how much the fault may delay everything, beyond a minute.
     #[must_use]
     pub fn costs(&self) -> u64 {
         match self {
-            // The database ends a backup that it has just begun, or leaves the tenant out; the next
+            // The database ends a backup that has just begun, or leaves the tenant out. The next
             // attempt follows later.
             Self::While(seconds, fault)
                 if fault.starts_with("upgrading") || fault.starts_with("status") =>
@@ -184,42 +186,42 @@ impl Act {
             | Self::Unrenewed(seconds)
             | Self::While(seconds, _) => u64::from(*seconds),
             Self::Drop => 30,
-            // The longest that the operator waits for an answer.
+            // The longest wait of the operator for an answer.
             Self::NeverBefore | Self::NeverAfter => REQUEST_TIMEOUT.as_secs(),
             _ => 0,
         }
     }
 }
 
-/// Something that goes wrong at a point.
+/// A fault at a point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// What.
+    /// The fault.
     pub act: Act,
-    /// Where.
+    /// The point.
     pub at: Point,
 }
 
 /// One experiment. Its text is its id, and replays it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// What people do.
+    /// The name of the workload.
     pub workload: String,
-    /// What goes wrong.
+    /// The faults.
     pub faults: Vec<Fault>,
 }
 
-/// What the names of points of the second operator begin with.
+/// Prefix of the names of points of the second operator.
 pub const SECOND: &str = "second: ";
 
 impl Point {
-    /// The name without the operator's.
+    /// Returns the name without the operator's prefix.
     #[must_use]
     pub fn what(&self) -> &str {
         self.name.strip_prefix(SECOND).unwrap_or(&self.name)
     }
 
-    /// Whether it is one of the second operator.
+    /// Returns whether the point belongs to the second operator.
     #[must_use]
     pub fn is_of_second(&self) -> bool {
         self.name.starts_with(SECOND)
@@ -227,7 +229,7 @@ impl Point {
 }
 
 impl Plan {
-    /// Nothing goes wrong.
+    /// Creates a plan without faults.
     #[must_use]
     pub fn peace(workload: &str) -> Self {
         Self {
@@ -237,7 +239,7 @@ impl Plan {
     }
 }
 
-/// A text that is no plan.
+/// A text that is not a plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no plan: `workload: act @ name#n + act @ name#n` is one")]
 pub struct NoPlan(String);

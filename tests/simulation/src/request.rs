@@ -1,10 +1,10 @@
-//! What a person asks of an API server, whichever it is.
+//! Requests of users to an API server, simulated or real.
 
 use http::Request;
 use kube::Client;
 use serde_json::Value;
 
-/// Sends a request, and returns what is answered. Without a body: `null`.
+/// Sends a request and returns the answer; `null` for an answer without a body.
 ///
 /// # Errors
 /// The server refused it or could not be reached.

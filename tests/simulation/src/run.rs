@@ -1,4 +1,4 @@
-//! One plan.
+//! The run of one plan and its final checks.
 
 use std::cell::Cell;
 use std::sync::{Arc, Once};
@@ -15,45 +15,45 @@ use crate::sent::{Sent, miscounted, sent};
 use crate::workload::Workload;
 use crate::world::World;
 
-/// How soon after the last fault everything must be as in peace.
+/// How long after the last fault everything must be as in the faultless run.
 const CONVERGENCE: Duration = Duration::from_mins(1);
 
-/// How long before the end of a run nothing is written or sent any more.
+/// How long before the end of a run the operator must stop writing and sending.
 const QUIET: Duration = Duration::from_mins(5);
 
-/// How many statements are sent before the end that are refused for good.
+/// Limit on permanently refused statements that are sent before the end.
 const SELDOM: usize = 30;
 
-/// How late a slot may start where its strategy does not say, in seconds.
+/// How late a slot may start if its strategy does not say, in seconds.
 const STARTING_DEADLINE: i64 = 6 * 60 * 60;
 
-/// How soon after the last renewal of a leader that is gone another one leads: the lease is over
-/// 15 s after it was seen, and it is looked at every 2 s.
+/// Limit on the time between two leaders. A lease ends 15 s after it was last observed, and is
+/// checked every 2 s.
 const TAKEOVER: Duration = Duration::from_secs(20);
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What was tried.
+    /// The plan.
     pub plan: Plan,
-    /// What did not hold.
+    /// The violations.
     pub violations: Vec<String>,
-    /// Whether every fault struck, and did what it is there for.
+    /// Whether every fault happened and had its intended effect.
     pub struck: bool,
-    /// What the run came by.
+    /// The points that the run reached.
     pub points: Vec<Point>,
-    /// What the world came to.
+    /// The final state of the world.
     pub digest: Digest,
     /// How often each statement was sent.
     pub sent: Sent,
-    /// When the operator last wrote anything but a checkpoint, or changed the database.
+    /// When the operator last wrote more than a checkpoint, or changed the database.
     pub settled_at: Duration,
     /// Changes of objects and statements that change the database, as texts.
     pub history: Vec<String>,
 }
 
-/// Runs a plan in a world of its own. With the run in peace of the same workload it says what
-/// differs.
+/// Runs a plan in a world of its own. With the faultless run of the same workload, it reports the
+/// differences.
 #[must_use]
 pub fn run(plan: &Plan, peace: Option<&Report>) -> Report {
     let workload = Workload::find(&plan.workload);
@@ -62,7 +62,7 @@ pub fn run(plan: &Plan, peace: Option<&Report>) -> Report {
     let length = workload.length;
     let set_back = plan.faults.iter().map(|fault| fault.act.sets_back(length));
     workload.length += Duration::from_secs(set_back.sum());
-    // The HTTP client of a kubeconfig is not used, but kube looks for the provider.
+    // The HTTP client of a kubeconfig is unused, but kube requires a provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     count_panics();
     PANICS.set(0);
@@ -95,7 +95,7 @@ fn report(plan: &Plan, world: &World) -> Report {
     world.simulator.log(|log| {
         history.extend(log.changing().map(|entry| {
             let text = entry.to_string();
-            // Numbers of sessions and statements count those that only read too.
+            // Numbers of sessions and statements are removed because they also count reads.
             text.split_once("] ")
                 .map_or(text.clone(), |(_, rest)| rest.to_owned())
         }));
@@ -130,11 +130,11 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     for strategy in world.double.list("backupstrategies") {
         wrong.extend(lost_slots(workload, world, &strategy));
     }
-    // What is refused for good is tried now and then.
+    // A permanently refused statement is repeated rarely.
     let is_seldom = refuses && sent_lately(world) <= SELDOM;
     let faults = &report.plan.faults;
     let struck_at = world.director.struck().0.unwrap_or_default();
-    // What goes wrong that late is told, of a clock that jumps at the next checkpoints.
+    // The report of a late fault may come late: after a clock jump, at the next checkpoints.
     let reported = faults.iter().map(|fault| fault.act.is_reported_within());
     let told_at = struck_at + reported.max().unwrap_or_default() + 2 * CONVERGENCE;
     let quiet_from = workload.length.saturating_sub(QUIET).max(told_at);
@@ -146,9 +146,11 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
         .filter(|fault| fault.at.is_of_second())
         .count();
     let gap = world.oracle.longest_without_leader();
-    // One of the two operators had nothing in its way.
+    // One of the two operators had no fault.
     if (of_second == 0 || of_second == faults.len()) && gap > TAKEOVER {
-        wrong.push(format!("one leader: nobody renewed the lease for {gap:?}"));
+        wrong.push(format!(
+            "one leader: no operator renewed the lease for {gap:?}"
+        ));
     }
     if let (Some(peace), true) = (peace, passes) {
         if is_masked {
@@ -160,7 +162,7 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
                 workload.reads_slowly,
             ));
         } else {
-            // What was refused meanwhile is told, and was sent again.
+            // Refused statements were reported and sent again.
             wrong.extend(differences(
                 &lasting(&peace.digest),
                 &lasting(&report.digest),
@@ -179,7 +181,7 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     report.violations.extend(wrong);
 }
 
-/// How many statements are sent at the end that may change something.
+/// Returns how many statements that may change something are sent at the end.
 fn sent_lately(world: &World) -> usize {
     let end = oceanbase_sim::clock::Clock::now(&world.time);
     let lately = |entry: &&Entry| end.since(entry.at) < QUIET;
@@ -188,15 +190,15 @@ fn sent_lately(world: &World) -> usize {
         .log(|log| log.changing().filter(lately).count())
 }
 
-/// I15: tasks that should be over.
+/// Returns the tasks that should be over (I15).
 fn unfinished(tasks: &[Arc<Value>], passes: bool, refuses: bool) -> Vec<String> {
-    // What somebody must mend first is waited for, and said.
+    // A task that waits for a user's repair says so.
     let waits = |task: &Value| {
         let status = &task["status"];
         let may_wait = status["phase"] == "Pending" || refuses;
         !passes && may_wait && !status["cause"].is_null()
     };
-    // One for several tenants waits with its children.
+    // A task for several tenants waits with its children.
     let of_children = |task: &Value| {
         let owner = &task["metadata"]["uid"];
         let is_child =
@@ -212,7 +214,7 @@ fn unfinished(tasks: &[Arc<Value>], passes: bool, refuses: bool) -> Vec<String> 
         .collect()
 }
 
-/// I6: each slot that fell due stands in the history, or waits for the end of an upgrade.
+/// Returns lost slots (I6): each due slot is in the history, or waits for the end of an upgrade.
 fn lost_slots(workload: &Workload, world: &World, strategy: &Value) -> Vec<String> {
     let history = strategy["status"]["scheduleHistory"].as_array();
     let kept: Vec<Timestamp> = history
@@ -230,8 +232,8 @@ fn lost_slots(workload: &Workload, world: &World, strategy: &Value) -> Vec<Strin
         .collect()
 }
 
-/// Whether a slot fell due, by an operator's clock, while the strategy was suspended: nobody wanted
-/// it.
+/// Returns whether a slot fell due while the strategy was suspended, by an operator's clock. Such a
+/// slot needs no task.
 fn was_suspended(workload: &Workload, world: &World, slot: Timestamp) -> bool {
     let Some((from, until)) = workload.suspended() else {
         return false;
@@ -240,8 +242,8 @@ fn was_suspended(workload: &Workload, world: &World, slot: Timestamp) -> bool {
     due.any(|due| due.is_some_and(|due| (from..until).contains(&due)))
 }
 
-/// Whether a slot is held while the database is upgraded: the strategy must say so, and the slot must
-/// not be older than it may start. An older one belongs into the history, as missed.
+/// Returns whether an upgrade of the database holds a slot. The strategy must report it, and the
+/// slot must be within its deadline. A later slot belongs in the history as missed.
 fn waits_for_upgrade(world: &World, strategy: &Value, slot: Timestamp) -> bool {
     let seconds = strategy["spec"]["schedule"]["startingDeadlineSeconds"].as_i64();
     let deadline = SignedDuration::from_secs(seconds.unwrap_or(STARTING_DEADLINE));
@@ -257,7 +259,7 @@ thread_local! {
     static PANICS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// The operator catches panics of its passes: here they count.
+/// Counts panics, because the operator catches panics of its reconcile passes.
 fn count_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

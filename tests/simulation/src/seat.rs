@@ -1,5 +1,5 @@
-//! Where an operator runs: a process after the other, each of which can be killed, stopped, frozen
-//! or cut off from the API server, beside others that are not.
+//! Runtime of an operator: one process after the other. Each can be killed, stopped, frozen or cut
+//! off from the API server without affecting other operators.
 
 use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,12 +18,12 @@ use crate::oracle::Oracle;
 use crate::plan::Act;
 use crate::time::Time;
 
-/// A place for an operator's process; clones are the same one.
+/// A slot for an operator's process. Clones share one state.
 #[derive(Clone)]
 pub struct Seat(Arc<Shared>);
 
 struct Shared {
-    /// What stands before the names of its points.
+    /// Prefix of the names of its points.
     prefix: &'static str,
     director: Director,
     oracle: Oracle,
@@ -42,7 +42,7 @@ struct Process {
     cut: Option<(Cut, Instant)>,
 }
 
-/// How the API server is out of reach.
+/// The way in which the API server is unreachable.
 #[derive(Clone, Copy)]
 enum Cut {
     Away,
@@ -51,7 +51,7 @@ enum Cut {
 }
 
 impl Seat {
-    /// One whose points are named with this before them, on a machine with its own clock.
+    /// Creates a seat with this prefix for its points, on a machine with its own clock.
     #[must_use]
     pub fn new(prefix: &'static str, director: &Director, oracle: &Oracle, time: &Time) -> Self {
         Self(Arc::new(Shared {
@@ -69,17 +69,17 @@ impl Seat {
         process.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The time, as the machine's clock shows it.
+    /// Returns the time of the machine's clock.
     #[must_use]
     pub fn time(&self) -> &Time {
         &self.0.time
     }
 
-    /// The next process begins: with what it is asked to stop.
+    /// Begins the next process and returns the token that asks it to stop.
     #[must_use]
     pub fn begin(&self) -> CancellationToken {
         let mut process = self.process();
-        // A network that is cut stays cut.
+        // A cut network stays cut.
         *process = Process {
             number: process.number + 1,
             cut: process.cut,
@@ -88,7 +88,7 @@ impl Seat {
         process.stop.clone()
     }
 
-    /// Who the process is to the API server and in an election.
+    /// Returns the identity of the process for the API server and for elections.
     #[must_use]
     pub fn actor(&self) -> String {
         let name = match self.0.prefix {
@@ -98,7 +98,7 @@ impl Seat {
         format!("operator/{name}-{}", self.process().number)
     }
 
-    /// Runs a process until it ends, or is killed: `None`.
+    /// Runs a process until it ends; returns `None` if it is killed.
     pub async fn run<T>(&self, process: impl Future<Output = T>) -> Option<T> {
         let mut process = Box::pin(self.unless_frozen(process));
         tokio::select! {
@@ -108,7 +108,7 @@ impl Seat {
         }
     }
 
-    /// While it is frozen nothing of the process runs, whatever it has waited for.
+    /// Polls the process only while it is not frozen.
     async fn unless_frozen<T>(&self, process: impl Future<Output = T>) -> T {
         let mut process = Box::pin(process);
         loop {
@@ -134,7 +134,8 @@ impl Seat {
         until.filter(|until| *until > Instant::now())
     }
 
-    /// The process comes by a point: says what goes wrong there. One that was killed comes by none.
+    /// Records that the process reaches a point, and returns its fault. A killed process reaches
+    /// none.
     #[must_use]
     pub fn meet(&self, name: &str) -> Option<Act> {
         if self.process().is_dead {
@@ -160,7 +161,7 @@ impl Seat {
         Some(act)
     }
 
-    /// How the API server is out of reach, and how much longer.
+    /// Returns how the API server is unreachable, and for how much longer.
     fn cut(&self) -> Option<(Cut, Duration)> {
         let (cut, until) = self.process().cut?;
         let left = until.saturating_duration_since(Instant::now());

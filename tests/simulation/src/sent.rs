@@ -1,5 +1,5 @@
-//! How often each statement was sent: in peace once for each thing that was asked for, and never
-//! oftener than faults explain.
+//! Counts of sent statements. Without faults each request sends one; otherwise no more than the
+//! faults explain.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use oceanbase_sim::Simulator;
 use crate::engine::without_instants;
 use crate::plan::{Act, Fault};
 
-/// How often each kind of statement was run for each tenant, whatever came of it.
+/// How often each kind of statement ran for each tenant, with any result.
 pub type Sent = BTreeMap<String, u64>;
 
 /// Counts the statements that change the database.
@@ -17,7 +17,7 @@ pub fn sent(simulator: &Simulator) -> Sent {
     let mut sent = Sent::new();
     simulator.log(|log| {
         for entry in log.changing() {
-            // Units and pools are no tenants.
+            // Units and pools are not tenants.
             let resource = entry.text.split('`').nth(1).unwrap_or_default();
             let whom = match entry.named.as_slice() {
                 [] => without_instants(resource.to_owned()),
@@ -30,11 +30,10 @@ pub fn sent(simulator: &Simulator) -> Sent {
     sent
 }
 
-/// How many statements may be sent once more because of a fault: those of which nobody heard that
-/// they were run.
+/// Returns how many statements a fault lets the operator repeat: those whose answer was lost.
 fn repeats(fault: &Fault) -> u64 {
     const WORDS: [&str; 3] = ["ALTER SYSTEM ", "CREATE ", "DROP "];
-    // The database is asked what became of these, and nothing else.
+    // The operator queries the database for the outcome of these, and repeats nothing else.
     const ONCE: [&str; 4] = [
         "ALTER SYSTEM BACKUP ",
         "ALTER SYSTEM DELETE ",
@@ -48,8 +47,8 @@ fn repeats(fault: &Fault) -> u64 {
     u64::from(is_statement && is_unanswered)
 }
 
-/// What was sent too often or not often enough. `reads_slowly`: RESTORE reads the store for a while
-/// before its row is there.
+/// Returns the statements that were sent too often or too rarely. `reads_slowly`: RESTORE reads the
+/// storage for a while before its row exists.
 #[must_use]
 pub fn miscounted(peace: &Sent, found: &Sent, faults: &[Fault], reads_slowly: bool) -> Vec<String> {
     let unheard: u64 = faults.iter().map(repeats).sum();
@@ -59,7 +58,7 @@ pub fn miscounted(peace: &Sent, found: &Sent, faults: &[Fault], reads_slowly: bo
     let wrong = whats.into_iter().filter_map(|what| {
         let count = |sent: &Sent| sent.get(what).copied().unwrap_or_default();
         let (wanted, found) = (count(peace), count(found));
-        // One whose row is not there yet is sent again, and one comes through.
+        // A statement whose row does not exist yet is repeated, and one of the two takes effect.
         let begins = ["Restore of ", "CancelRestore of "];
         if reads_slowly && begins.iter().any(|begin| what.starts_with(begin)) {
             let again = faults.len() as u64;

@@ -1,5 +1,5 @@
-//! The simulated time: tokio's paused clock, and an operator's own, which jumps, and runs too fast
-//! or too slowly.
+//! The simulated time: tokio's paused clock, and an operator's own clock, which jumps and runs too
+//! fast or too slowly.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,21 +12,21 @@ use tokio::time::Instant;
 /// 2026-11-20 01:55:00 UTC, a Friday: five minutes before most slots.
 const START: i64 = 1_795_139_700;
 
-/// The time of one world; clones show the same.
+/// The time of one world. Clones show the same time.
 #[derive(Clone, Debug)]
 pub struct Time {
     began: Instant,
-    /// How the operator's wall clock differed from everybody else's; the last is how it does now.
+    /// Differences of the operator's wall clock from the others; the last one applies now.
     drifts: Arc<Mutex<Vec<Drift>>>,
 }
 
-/// A wall clock that is wrong, and runs evenly.
+/// A wrong wall clock that runs evenly.
 #[derive(Clone, Copy, Debug, Default)]
 struct Drift {
     /// How far it was ahead at `since`.
     ahead: SignedDuration,
     since: Duration,
-    /// How much faster it runs than it should, in hundredths.
+    /// How much too fast it runs, in hundredths.
     faster: i32,
 }
 
@@ -38,7 +38,7 @@ impl Drift {
 }
 
 impl Time {
-    /// The beginning.
+    /// Creates the time of a new world.
     #[must_use]
     pub fn begin() -> Self {
         Self {
@@ -47,7 +47,7 @@ impl Time {
         }
     }
 
-    /// The time on another machine, whose wall clock jumps by itself.
+    /// Returns the time on another machine, whose wall clock jumps by itself.
     #[must_use]
     pub fn elsewhere(&self) -> Self {
         Self {
@@ -56,25 +56,25 @@ impl Time {
         }
     }
 
-    /// How long after the beginning of a world an instant is.
+    /// Returns how long after the beginning of a world an instant is.
     fn since_start(at: Timestamp) -> SignedDuration {
         at.duration_since(Timestamp::from_second(START).unwrap())
     }
 
-    /// How long the world exists.
+    /// Returns how long the world exists.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }
 
-    /// What everybody but the operator takes for the time.
+    /// Returns the time that all but the operator use.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let start = Timestamp::from_second(START).unwrap();
         start + SignedDuration::try_from(self.elapsed()).unwrap()
     }
 
-    /// Waits until the world exists for so long.
+    /// Waits until the world has existed for this long.
     pub async fn until(&self, elapsed: Duration) {
         tokio::time::sleep_until(self.began + elapsed).await;
     }
@@ -83,7 +83,7 @@ impl Time {
         self.drifts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How far the operator's wall clock is ahead from now on, and how fast it runs.
+    /// Sets how far the operator's wall clock is ahead from now on, and how fast it runs.
     fn change(&self, change: impl FnOnce(&mut Drift)) {
         let since = self.elapsed();
         let mut drifts = self.drifts();
@@ -102,14 +102,14 @@ impl Time {
         self.change(|drift| drift.ahead += SignedDuration::from_secs(seconds));
     }
 
-    /// From now on the operator's wall clock runs at so many percent of its speed.
+    /// Runs the operator's wall clock at this percentage of its speed from now on.
     pub fn run_at(&self, percent: u32) {
         let percent = i32::try_from(percent).unwrap_or(i32::MAX);
         self.change(|drift| drift.faster = percent - 100);
     }
 
-    /// How long the world existed when the operator's wall clock first showed this instant, or a
-    /// later one.
+    /// Returns how long the world had existed when the operator's wall clock first showed this
+    /// instant, or a later one.
     #[must_use]
     pub fn shown_at(&self, at: Timestamp) -> Option<Duration> {
         let due = Self::since_start(at).as_nanos();
@@ -126,7 +126,7 @@ impl Time {
         })
     }
 
-    /// The operator's clock.
+    /// Returns the operator's clock.
     #[must_use]
     pub fn clock(&self) -> Clock {
         let time = self.clone();
@@ -137,7 +137,7 @@ impl Time {
     }
 }
 
-/// A clock that is right.
+/// Creates a correct clock.
 fn right() -> Arc<Mutex<Vec<Drift>>> {
     Arc::new(Mutex::new(vec![Drift::default()]))
 }

@@ -1,4 +1,4 @@
-//! What people do, and for how long they are watched.
+//! User actions and the length of the run.
 
 mod bucket;
 mod cleanup;
@@ -15,16 +15,16 @@ use oceanbase_sim::statement::Kind;
 
 use crate::oracle::PASSWORD;
 
-/// The namespace of everything.
+/// The namespace of the test objects.
 pub const NAMESPACE: &str = "payments";
 
-/// The directory of every store of ours.
+/// The directory of the operator's storage.
 pub const STORE: &str = "/ob-backup";
 
-/// The number of the first tenant of a database; the others have every second one after it.
+/// The number of the first tenant of a database; each further tenant is two higher.
 pub const FIRST_TENANT: u64 = 1002;
 
-/// What a person does.
+/// An action of a user.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Applies manifests, separated by `---`.
@@ -45,11 +45,11 @@ pub enum Action {
         /// Its name.
         name: &'static str,
     },
-    /// Something happens in the database: YAML of a fault of the simulator.
+    /// Injects a fault into the database: YAML of a fault of the simulator.
     Database(&'static str),
 }
 
-/// What people do, and for how long they are watched.
+/// User actions and the length of the run.
 #[derive(Clone, Debug)]
 pub struct Workload {
     /// Its name.
@@ -58,32 +58,32 @@ pub struct Workload {
     pub tenants: Vec<&'static str>,
     /// The database.
     pub scenario: String,
-    /// What is done, and when.
+    /// The actions and their times.
     pub steps: Vec<(Duration, Action)>,
-    /// The end.
+    /// The length of the run.
     pub length: Duration,
-    /// How often the database is read while nothing of ours runs.
+    /// How often the database is read while no job of the operator runs.
     pub idle: Duration,
-    /// Kinds of statements that somebody has asked for.
+    /// Kinds of requested statements.
     pub allowed: Vec<Kind>,
-    /// Whether interrupted log backups are to be ended and begun anew: a strategy's default.
+    /// Whether interrupted log backups are restarted: a strategy's default.
     pub heals: bool,
     /// Whether logs are archived for data backups only.
     pub is_around: bool,
-    /// Whether backups are moved to another place.
+    /// Whether backups move to another destination.
     pub moves: bool,
-    /// Whether RESTORE reads the store for a while before its row is there: it may then be sent again,
-    /// and comes through once.
+    /// Whether RESTORE reads the storage for a while before its row exists. It may then be sent
+    /// again, and takes effect once.
     pub reads_slowly: bool,
-    /// How many backups of ours may run at a time: what the clusters' objects say.
+    /// Limit on simultaneous backups of the operator, from the clusters' objects.
     pub at_once: usize,
     /// Whether a second operator stands by, and one of the two must be elected.
     pub has_second: bool,
-    /// The namespaces that the operator looks at.
+    /// The namespaces that the operator watches.
     pub namespaces: Vec<&'static str>,
-    /// How much longer than others an operator waits that finds something under way, before it looks.
+    /// Additional wait of an operator that finds a statement under way, before it checks.
     pub patience: Duration,
-    /// Slots that fall due: RFC 3339.
+    /// Due slots, in RFC 3339.
     pub slots: Vec<&'static str>,
 }
 
@@ -118,7 +118,7 @@ spec: {{type: NFS, nfs: {{path: {STORE}}}}}
     ))
 }
 
-/// A database with these tenants, of which a full backup takes about so long.
+/// Describes a database with these tenants, whose full backup takes about this long.
 fn scenario(tenants: &[&str], backups_take: Duration) -> String {
     // The simulated disk reads 200 MiB a second, twenty times faster.
     let size = backups_take.as_secs() * 4;
@@ -147,7 +147,7 @@ fn edit(plural: &'static str, name: &'static str, change: &'static str) -> Actio
 }
 
 impl Workload {
-    /// All of them; the clock begins at 01:55.
+    /// Returns all workloads; the clock begins at 01:55.
     #[must_use]
     pub fn all() -> Vec<Self> {
         vec![
@@ -183,13 +183,13 @@ impl Workload {
         ]
     }
 
-    /// The one of this name.
+    /// Returns the workload of this name.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|known| known.name == name)
     }
 
-    /// From when until when its strategy is suspended.
+    /// Returns when the suspension of its strategy begins and ends.
     #[must_use]
     pub fn suspended(&self) -> Option<(Duration, Duration)> {
         let edit = |wanted: &str| {

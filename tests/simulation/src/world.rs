@@ -28,13 +28,13 @@ use crate::workload::{Action, NAMESPACE, Workload};
 /// How long it takes until another operator runs.
 const RESTART: Duration = Duration::from_secs(5);
 
-/// How much later than the first one the second operator begins: the first one leads.
+/// How much later the second operator begins, so that the first one leads.
 const HEAD_START: Duration = Duration::from_secs(1);
 
 /// The operators' own namespace.
 const OPERATORS: &str = "oceanbase-backup";
 
-/// How often the garbage collector of Kubernetes comes by.
+/// How often the garbage collector of Kubernetes runs.
 const GARBAGE: Duration = Duration::from_secs(10);
 
 /// The definitions, as they are shipped.
@@ -48,7 +48,7 @@ const DEFINITIONS: [&str; 7] = [
     include_str!("../../../crds/recoverytasks.yaml"),
 ];
 
-/// The kinds that are served.
+/// Returns the served kinds.
 #[must_use]
 pub fn kinds() -> Kinds {
     static KINDS: OnceLock<Kinds> = OnceLock::new();
@@ -65,16 +65,16 @@ pub struct World {
     pub double: Double,
     /// The database.
     pub simulator: Simulator,
-    /// Who makes things go wrong.
+    /// The source of faults.
     pub director: Director,
-    /// Who looks.
+    /// The checks.
     pub oracle: Oracle,
-    /// Where operators run.
+    /// The processes of operators.
     pub seats: Vec<Seat>,
 }
 
 impl World {
-    /// A world in which nothing has happened yet.
+    /// Creates a world without events.
     #[must_use]
     pub fn new(workload: &Workload, faults: &[Fault]) -> Self {
         let time = Time::begin();
@@ -103,8 +103,8 @@ impl World {
         }
     }
 
-    /// Lets people do what they do, and the operator run, to the end. `false` when the operator
-    /// ended by itself.
+    /// Runs the user actions and the operator to the end. Returns `false` when the operator ended
+    /// by itself.
     pub async fn live(&self, workload: &Workload) -> bool {
         let mut people = pin!(self.people(workload));
         let seats = self.seats.iter().zip(0..);
@@ -119,7 +119,7 @@ impl World {
         }
     }
 
-    /// One operator after the other; ends when one does that should not.
+    /// Runs one operator process after the other, until one ends unexpectedly.
     async fn operators(&self, workload: &Workload, seat: &Seat, nth: u32) {
         sleep(HEAD_START * nth).await;
         loop {
@@ -131,7 +131,7 @@ impl World {
                 arriving: Arc::default(),
             };
             let service = || self.double.service(&seat.actor(), Arc::new(seat.clone()));
-            // As the operator's own: few requests at a time, each in time.
+            // Limited as the operator's own client: few requests at a time, each with a deadline.
             let client = Client::new(api_client::limits().layer(service()), "default");
             let lease = workload.has_second.then(|| leader_election::Settings {
                 client: Client::new(service(), "default"),
@@ -212,7 +212,7 @@ impl World {
             Action::Database(yaml) => {
                 for fault in fault::parse(yaml).unwrap() {
                     let done = self.simulator.inject(fault);
-                    // What a tenant has can not break when it is gone.
+                    // Faults of the configuration of a dropped tenant cannot happen.
                     assert!(
                         done.is_ok() || self.director.struck().0.is_some(),
                         "{done:?}"
@@ -227,7 +227,7 @@ impl World {
     async fn garbage(&self) {
         loop {
             sleep(GARBAGE).await;
-            // Whether anything went makes no difference: it comes by again.
+            // The result is ignored because the collector runs again.
             let _ = self.double.collect_garbage();
         }
     }
@@ -251,7 +251,7 @@ async fn apply(client: &Client, manifests: &str) -> Result<(), kube::Error> {
     Ok(())
 }
 
-/// Where objects are that do not say so themselves.
+/// Returns the namespace of objects that name none.
 fn home(plural: &str) -> &'static str {
     match plural {
         "leases" => OPERATORS,

@@ -1,4 +1,4 @@
-//! What the operator's process and its metrics show.
+//! Measurements of the operator's process and of its metrics.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 use crate::process::start;
 
-/// What an operator has cost so far.
+/// Costs of an operator so far.
 pub(super) struct Costs {
     pub(super) statements: u64,
     /// Writes to the API, by the labels of their metric.
@@ -19,17 +19,17 @@ pub(super) struct Costs {
     pub(super) cpu: Duration,
 }
 
-/// An operator that runs.
+/// A running operator.
 pub(super) struct Operator {
     process: Child,
-    /// Where its metrics are served.
+    /// The address of its metrics.
     metrics: String,
 }
 
 impl Operator {
-    /// Starts the release in these programs, for the objects of one namespace.
+    /// Starts the release build in this directory, for the objects of one namespace.
     pub(super) fn start(programs: &Path, kubeconfig: &Path, namespace: &str) -> Result<Self> {
-        // Free now, and nobody else here takes one in between.
+        // Free now, and no other part of this command takes a port in between.
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let metrics = port.to_string();
         let mut command = Command::new(programs.join("oceanbase-backup-operator"));
@@ -83,7 +83,7 @@ impl Operator {
         Ok(std::fs::read_to_string(format!("/proc/{id}/{name}"))?)
     }
 
-    /// A field of /proc/<id>/status.
+    /// Returns a field of /proc/<id>/status.
     pub(super) fn mebibytes(&self, field: &str) -> Result<f64> {
         let status = self.proc_file("status")?;
         let line = status
@@ -99,7 +99,7 @@ impl Operator {
     }
 
     fn cpu(&self) -> Result<Duration> {
-        /// Clock ticks a second, the same on every Linux that matters (`sysconf(_SC_CLK_TCK)`).
+        /// Clock ticks a second, the same on every relevant Linux (`sysconf(_SC_CLK_TCK)`).
         const TICKS: u64 = 100;
         let stat = self.proc_file("stat")?;
         let (_, fields) = stat.rsplit_once(") ").context("no fields")?;

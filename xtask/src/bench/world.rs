@@ -1,4 +1,4 @@
-//! The clusters and objects that are measured with.
+//! The clusters and objects of the measurements.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use oceanbase_sim::clock::WallClock;
 use oceanbase_sim::scenario::Scenario;
 use oceanbase_sim::server::Server;
 
-/// A simulated cluster with this many tenants, and where it serves.
+/// Starts a simulated cluster with this many tenants, and returns its address.
 pub(super) async fn simulate(tenants: usize) -> Result<(Simulator, String)> {
     let names = (0..tenants).map(|number| format!("tenant{number}"));
     let scenario = names.fold(Scenario::new("4.3.5.2"), |scenario, name| {
@@ -24,7 +24,7 @@ pub(super) async fn simulate(tenants: usize) -> Result<(Simulator, String)> {
     Ok((simulator, endpoint))
 }
 
-/// A namespace with the account of every simulated cluster, and a store.
+/// Returns a namespace with the account of every simulated cluster, and a storage.
 pub(super) fn namespace(name: &str) -> String {
     format!(
         "
@@ -45,7 +45,7 @@ spec: {{type: NFS, nfs: {{path: /ob-backup}}}}
     )
 }
 
-/// The object of a cluster in which so many backups may run at once.
+/// Returns the object of a cluster with this limit on simultaneous backups.
 pub(super) fn cluster(namespace: &str, name: &str, endpoint: &str, backups: usize) -> String {
     format!(
         "
@@ -61,7 +61,7 @@ spec:
     )
 }
 
-/// A strategy on cluster level whose slots are far away.
+/// Returns a strategy on cluster level whose slots are far away.
 pub(super) fn strategy(namespace: &str, name: &str, cluster: &str) -> String {
     format!(
         "
@@ -76,7 +76,7 @@ spec:
     )
 }
 
-/// A strategy for each tenant, which begins with a full backup.
+/// Returns a strategy for each tenant, which begins with a full backup.
 pub(super) fn first_runs(namespace: &str, cluster: &str, tenants: usize) -> String {
     let mut manifest = String::new();
     for number in 0..tenants {
@@ -89,7 +89,7 @@ pub(super) fn first_runs(namespace: &str, cluster: &str, tenants: usize) -> Stri
     manifest
 }
 
-/// Secrets of 128 KiB that nobody refers to.
+/// Returns Secrets of 128 KiB that no object refers to.
 pub(super) fn foreign_secrets(namespace: &str, numbers: std::ops::Range<usize>) -> String {
     let value = "x".repeat(128 * 1024);
     let mut manifest = String::new();
@@ -108,7 +108,7 @@ stringData: {{value: {value}}}
     manifest
 }
 
-/// A full backup of a tenant by the strategy.
+/// Returns a full backup of a tenant by the strategy.
 pub(super) fn task(namespace: &str, name: &str, tenant: &str) -> String {
     format!(
         "

@@ -10,7 +10,7 @@ use super::database::{Database, ReadError};
 use super::report::Section;
 use super::suite::{Poll, Step, Suite, evidence_of};
 
-/// How many days of log are in a piece.
+/// Days of log in a piece.
 const PIECE_SWITCH_DAYS: i32 = 1;
 
 const ROUNDS: &str = "view CDB_OB_ARCHIVELOG";
@@ -52,7 +52,7 @@ impl Suite {
         let evidence = "source: ob_backup_data_scheduler.cpp, start_sys_backup_data_";
         let refused = self.refuses(&backup, &[9040], assumption, evidence);
         if refused.await.is_err() {
-            // It runs and would be in the way of what follows.
+            // The job runs and would block the next checks.
             let _ = self.undo_jobs().await;
         }
         Ok(())
@@ -160,7 +160,7 @@ impl Suite {
     async fn check_second_archivelog(&mut self) {
         let again = self.archive_log();
         let evidence = "source: ob_tenant_archive_scheduler.cpp, enable_archive";
-        // What follows does not depend on it.
+        // The next checks do not depend on the result.
         let _ = if self.can(Capability::DeferredArchivelog) {
             let assumption = "A second ARCHIVELOG from sys is accepted and changes nothing";
             self.accepts(&again, assumption, evidence).await
@@ -170,7 +170,7 @@ impl Suite {
         };
     }
 
-    /// Sets the lag target to the value that it has.
+    /// Sets the lag target to its present value.
     async fn check_lag_target(&mut self) {
         let assumption = "The archive lag target of a tenant is read and can be set";
         let evidence = evidence_of(Capability::ArchiveLagTarget);
@@ -196,7 +196,7 @@ impl Suite {
         let _ = self.accepts(&command, assumption, evidence).await;
     }
 
-    /// Holds archiving and lets it go on.
+    /// Pauses archiving and resumes it.
     async fn check_pause(&mut self) -> Step {
         let evidence = evidence_of(Capability::PauseLogBackup);
         let assumption = "LOG_ARCHIVE_DEST_STATE = 'DEFER' holds the round (SUSPEND)";
@@ -300,14 +300,14 @@ impl Suite {
     }
 }
 
-/// Returns whether a destination is what the database shows, as the operator compares them.
+/// Returns whether the database shows this destination, in the comparison that the operator uses.
 pub(super) fn is_shown_as(destination: &Destination, shown: &str) -> bool {
     destination
         .location()
         .is_same_as(&Location::read_back(shown))
 }
 
-/// Looks whether the round of a tenant is in a state.
+/// Checks whether the round of a tenant is in a state.
 async fn round_in(
     database: &mut Database,
     tenant: TenantId,

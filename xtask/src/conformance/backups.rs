@@ -22,22 +22,22 @@ const SCHEDULER: &str = "source: ob_backup_data_scheduler.cpp";
 /// Backup sets of the run.
 #[derive(Clone, Debug)]
 pub(super) struct Sets {
-    /// The full one.
+    /// The full backup set.
     pub(super) full: BackupSet,
-    /// The incremental one that stands on it.
+    /// The incremental backup set that depends on it.
     pub(super) incremental: BackupSet,
-    /// The full one with its logs, where the release makes such sets.
+    /// The full backup set with its logs, if the release makes such sets.
     pub(super) with_logs: Option<BackupSet>,
 }
 
 impl Sets {
-    /// Returns the newest one.
+    /// Returns the newest set.
     pub(super) fn newest(&self) -> &BackupSet {
         self.with_logs.as_ref().unwrap_or(&self.incremental)
     }
 }
 
-/// The rows of one backup: that of sys, and that of the tenant.
+/// The rows of one backup: the row of sys and the row of the tenant.
 struct Pair {
     parent: Job,
     child: Job,
@@ -70,7 +70,7 @@ impl Suite {
         )?;
         let with_logs = self.check_plus_archivelog().await?;
         self.check_encryption().await;
-        // What follows does not depend on it.
+        // The next checks do not depend on the result.
         let _ = self.check_cancel().await;
         Ok(Sets {
             full,
@@ -86,7 +86,7 @@ impl Suite {
             let assumption = "BACKUP … PLUS ARCHIVELOG is refused with 1235";
             let refused = self.refuses(&command, &[1235], assumption, evidence);
             if refused.await.is_err() {
-                // It runs and would be in the way of what follows.
+                // The job runs and would block the next checks.
                 let _ = self.undo_jobs().await;
             }
             return Ok(None);
@@ -311,7 +311,7 @@ pub(super) fn password() -> Result<RestorePassword, RestorePasswordError> {
     RestorePassword::new("conformance".to_owned().into())
 }
 
-/// Looks for the rows of a backup. It is an error if both have ended and are not wanted.
+/// Reads the rows of a backup. Two ended rows are an error unless the caller accepts them.
 async fn pair_in(
     database: &mut Database,
     key: &JobKey,
@@ -350,7 +350,7 @@ async fn pair_in(
     Ok(Poll::Pending(state))
 }
 
-/// How the state of a job reads in the report.
+/// Returns the state of a job in the words of the report.
 fn ending_of(job: &Job) -> String {
     let failure = job.failure.as_ref();
     let result = failure.map(|failure| format!(", RESULT {} ({})", failure.code, failure.reason));
@@ -361,7 +361,7 @@ fn ending_of(job: &Job) -> String {
     )
 }
 
-/// How a set reads in the report.
+/// Returns the kind of a set in the words of the report.
 fn kind_of(set: &BackupSet) -> String {
     let kind = if set.full { "full" } else { "incremental" };
     let logs = if set.plus_archivelog {

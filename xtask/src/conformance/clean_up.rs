@@ -1,4 +1,4 @@
-//! Undoing of what a run has done to the scratch tenant. What cannot be read is taken to be there.
+//! Reverts the changes of a run to the scratch tenant. Unreadable objects count as present.
 
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
 use oceanbase_backup_operator::oceanbase::model::{Job, JobStatus, RoundStatus};
@@ -11,11 +11,11 @@ use super::suite::{Poll, Suite, describe};
 /// OB_BACKUP_IN_PROGRESS: the row of a job has not moved to the history.
 const BACKUP_IN_PROGRESS: u16 = 9036;
 
-/// The outcome of undoing something, or why it failed.
+/// The outcome of an undo step, or the reason of its failure.
 pub(super) type CleanUpResult<T = ()> = Result<T, String>;
 
 impl Suite {
-    /// Undoes what the run has done and adds a line for each thing that must not be left.
+    /// Undoes the changes of the run and adds a line for each kind of leftover.
     pub(super) async fn clean_up(&mut self) {
         self.begin(Section::CleaningUp);
         // The session may be in the middle of a statement.
@@ -44,7 +44,7 @@ impl Suite {
         self.report_failures(failures);
     }
 
-    /// Sends a command; returns why it failed.
+    /// Sends a command and returns the reason of a failure.
     pub(super) async fn undo(&mut self, command: &Command) -> CleanUpResult {
         let answer = self.database.send(command).await;
         match &answer {
@@ -57,7 +57,7 @@ impl Suite {
         }
     }
 
-    /// Cancels backups and cleanups. Before the run there was none.
+    /// Cancels backups and cleanups, which all belong to the run: none ran before it.
     pub(super) async fn undo_jobs(&mut self) -> CleanUpResult {
         let tenant = self.tenant_id;
         let cancel_backup = Command::CancelBackup {
@@ -72,10 +72,11 @@ impl Suite {
         self.poll(async |database: &mut Database| {
             let mut jobs = database.running_jobs().await?;
             jobs.retain(is_ours);
-            // The row of sys comes first: there is nothing to cancel before the tenant's.
+            // The row of sys appears first: until the tenant's row exists, there is nothing to
+            // cancel.
             let runs = |job: &Job| job.tenant_id == tenant && job.status != JobStatus::Canceling;
             if jobs.iter().any(runs) {
-                // The next look shows what came of it.
+                // The next poll shows the result.
                 let _ = database.send(&cancel_backup).await;
             }
             Ok(poll_condition(jobs.is_empty(), "a backup runs"))
@@ -141,7 +142,7 @@ impl Suite {
         .await
     }
 
-    /// Clears the destinations. That of data is refused until the rows of all jobs are in the history.
+    /// Clears the destinations. The data destination is locked until all jobs are in the history.
     async fn undo_destinations(&mut self) -> CleanUpResult {
         let tenant = self.tenant_id;
         let log = self.database.log_dest(tenant).await;
@@ -168,7 +169,7 @@ impl Suite {
     }
 }
 
-/// Ends a poll when the database accepts the statement. Polls again while the database refuses the statement
+/// Ends a poll when the database accepts the statement. Polls again while the database refuses it
 /// with `not_yet`.
 pub(super) fn poll_acceptance(
     answer: &Result<Rows, QueryError>,

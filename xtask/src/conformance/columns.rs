@@ -1,4 +1,4 @@
-//! Checks that every query of the operator is answered and that its rows can be read.
+//! Checks that the database answers every query of the operator with readable rows.
 
 use std::collections::BTreeMap;
 
@@ -20,15 +20,15 @@ pub(super) struct Columns(BTreeMap<&'static str, QueryResult>);
 
 #[derive(Debug, Default)]
 struct QueryResult {
-    /// The most rows that one answer had.
+    /// The largest number of rows in an answer.
     rows: usize,
-    /// The first answer that was not as expected.
+    /// The first unexpected answer.
     problem: Option<ReadError>,
 }
 
 impl Suite {
-    /// Sends every query of the operator that the release has. It is called at several moments,
-    /// because some views have rows only while a job runs.
+    /// Sends every query of the operator that the release has. It runs several times, because some
+    /// views have rows only while a job runs.
     pub(super) async fn read_columns(&mut self) -> Step {
         for query in self.queries()? {
             if query.needs().is_some_and(|needed| !self.can(needed)) {
@@ -49,7 +49,7 @@ impl Suite {
         Ok(())
     }
 
-    /// Reads the servers and what they have left, of which three queries tell parts.
+    /// Reads the servers and their free capacity, which three queries return in parts.
     async fn read_servers(&mut self) {
         let queries = [
             RestoreQuery::Servers,
@@ -117,7 +117,7 @@ impl Suite {
         Ok(())
     }
 
-    /// Returns every query of the operator but for SHOW RESTORE PREVIEW, which follows a PREVIEW.
+    /// Returns every query of the operator but SHOW RESTORE PREVIEW, which follows a PREVIEW.
     fn queries(&self) -> Step<Vec<Query>> {
         let job = self.job_key(1)?;
         let with = |restore| {
@@ -137,11 +137,11 @@ impl Suite {
     }
 }
 
-/// Reads an answer as the operator does. Returns how many rows it has.
+/// Reads an answer as the operator does. Returns the number of rows.
 fn read(version: Version, query: &Query, rows: &Rows) -> Result<usize, ReadError> {
     match query {
         Query::Version => drop(query::version(rows)?),
-        // They are read together, when the run begins.
+        // The run reads these two together at its beginning.
         Query::Identity | Query::Bootstrap => (),
         Query::Tenants => drop(query::tenants(version, rows)?),
         Query::Rounds => drop(query::rounds(rows)?),
@@ -200,7 +200,7 @@ fn read_restores(query: &RestoreQuery, rows: &Rows) -> Result<(), ReadError> {
         RestoreQuery::Pools => drop(legible(query::pools(rows))?),
         RestoreQuery::Units => drop(legible(query::units(rows))?),
         RestoreQuery::Zones => drop(legible(query::zones(rows))?),
-        // They are read together: see `read_servers`.
+        // `read_servers` reads these together.
         RestoreQuery::Servers | RestoreQuery::Capacities | RestoreQuery::PlacedUnits => (),
         RestoreQuery::DataVersion => drop(legible(query::data_version(rows))?),
     }

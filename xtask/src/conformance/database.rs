@@ -1,4 +1,4 @@
-//! The session of a run, and what the run reads with it.
+//! The session of a run, and the queries of the run.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,16 +18,16 @@ use oceanbase_backup_operator::oceanbase::statement::{Command, SESSION_SETUP, li
 use oceanbase_backup_operator::oceanbase::version::Version;
 use secrecy::ExposeSecret;
 
-/// How long a query may take.
+/// Limit on the time of a query.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How much longer than the database the client waits.
 const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
-/// Why something cannot be read.
+/// The reason of a failed read.
 #[derive(Clone, Debug)]
 pub(super) struct ReadError {
     text: String,
-    /// Whether another try may go well: the connection was lost.
+    /// Whether another try may succeed: the connection was lost.
     pub(super) is_passing: bool,
 }
 
@@ -46,7 +46,7 @@ impl From<ReadError> for String {
 }
 
 impl ReadError {
-    /// Tells of a query without an answer.
+    /// Creates the error of a query without an answer.
     pub(super) fn new(query: &Query, error: &QueryError) -> Self {
         Self {
             text: format!("query `{}`: {error}", query.name()),
@@ -54,7 +54,7 @@ impl ReadError {
         }
     }
 
-    /// Tells of rows that are not as the operator reads them.
+    /// Creates the error of rows that the operator cannot read.
     pub(super) fn of_rows(problem: impl Into<String>) -> Self {
         Self {
             text: problem.into(),
@@ -72,11 +72,11 @@ impl From<ViewError> for ReadError {
     }
 }
 
-/// One session of the sys tenant, opened again when it is lost.
+/// A session of the sys tenant, which is reopened after a loss.
 pub(super) struct Database {
     account: Account,
     session: Option<Box<dyn Session>>,
-    /// What the server says it is.
+    /// The version that the server reports.
     pub(super) version: Version,
     /// Whether it is the community edition.
     pub(super) is_community: bool,
@@ -110,7 +110,7 @@ impl Database {
         self.session = None;
     }
 
-    /// Runs a statement; a session that has lost an answer is not used again.
+    /// Runs a statement. A session that has lost an answer is not used again.
     pub(super) async fn run(&mut self, text: &str, timeout: Duration) -> Result<Rows, QueryError> {
         let mut session = match self.session.take() {
             Some(session) => session,
@@ -126,8 +126,7 @@ impl Database {
         answer
     }
 
-    /// Sends a command as the operator sends it: what it tells the session first, its time limit, and
-    /// its text.
+    /// Sends a command as the operator does: with its session settings, time limit and text.
     pub(super) async fn send(&mut self, command: &Command) -> Result<Rows, QueryError> {
         let preface = command.preface();
         if preface.is_some() {
@@ -146,13 +145,13 @@ impl Database {
         answer
     }
 
-    /// Asks a query of the operator.
+    /// Runs a query of the operator.
     pub(super) async fn ask(&mut self, query: &Query) -> Result<Rows, QueryError> {
         let text = query.text(self.version);
         self.run(&text, QUERY_TIMEOUT).await
     }
 
-    /// Asks a query of the operator, where it is answered.
+    /// Runs a query of the operator, if the release answers it.
     async fn read(&mut self, query: impl Into<Query>) -> Result<Rows, ReadError> {
         let query = query.into();
         let answer = self.ask(&query).await;
@@ -177,7 +176,7 @@ impl Database {
         Ok(query::rounds(&rows)?.remove(&tenant))
     }
 
-    /// Returns where the logs of a tenant go.
+    /// Returns the log destination of a tenant.
     pub(super) async fn log_dest(
         &mut self,
         tenant: TenantId,
@@ -186,7 +185,7 @@ impl Database {
         Ok(query::archive_dests(&rows)?.remove(&tenant))
     }
 
-    /// Returns where the data backups of a tenant go.
+    /// Returns the data destination of a tenant.
     pub(super) async fn data_dest(
         &mut self,
         tenant: TenantId,
@@ -211,8 +210,8 @@ impl Database {
         Ok(jobs.filter(|job| !job.status.is_terminal()).collect())
     }
 
-    /// Returns the jobs with this key, running ones first. A row that moves to the history between the
-    /// two reads is in the second.
+    /// Returns the jobs with this key, running ones first. A row that moves to the history between
+    /// the two reads is in the second.
     pub(super) async fn jobs(&mut self, key: &JobKey) -> Result<Vec<Job>, ReadError> {
         let rows = self.read(Query::RunningJobsByKey(key.clone())).await?;
         let mut jobs = query::jobs(&rows)?;
@@ -233,13 +232,13 @@ impl Database {
         Ok(query::pieces(&rows)?.remove(&tenant).unwrap_or_default())
     }
 
-    /// Returns whether the cluster is being upgraded.
+    /// Returns whether an upgrade of the cluster runs.
     pub(super) async fn is_upgrading(&mut self) -> Result<bool, ReadError> {
         let rows = self.read(Query::UpgradeMode).await?;
         Ok(query::upgrade_mode(&rows)?)
     }
 
-    /// Returns the cleanups that sys has started after this one, running or ended.
+    /// Returns the cleanups that sys started after this one, running or ended.
     pub(super) async fn cleanups(&mut self, after: JobId) -> Result<Vec<CleanupJob>, ReadError> {
         let running = self.read(CleanupQuery::OwnJobsAfter(after)).await?;
         let mut jobs = legible(query::cleanups(&running))?;

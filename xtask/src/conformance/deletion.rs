@@ -16,7 +16,7 @@ const JOBS: &str = "views DBA_OB_BACKUP_DELETE_JOBS and DBA_OB_BACKUP_DELETE_JOB
 const SELECTOR: &str = "source: ob_backup_clean_selector.cpp";
 
 impl Suite {
-    /// Deletes the sets that nothing needs any more.
+    /// Deletes the sets that are no longer needed.
     pub(super) async fn check_deletion(&mut self, sets: &Sets) {
         self.begin(Section::Cleanup);
         let step = if self.can(Capability::ManualCleanup) {
@@ -27,7 +27,8 @@ impl Suite {
         self.close_section(&step);
     }
 
-    /// A release without the capability must refuse what would delete backups of the scratch tenant.
+    /// Checks that a release without the capability refuses to delete backups of the scratch
+    /// tenant.
     async fn check_refused_deletion(&mut self, sets: &Sets) -> Step {
         let source = evidence_of(Capability::ManualCleanup);
         let cases = [
@@ -116,7 +117,7 @@ impl Suite {
         Ok(newest.unwrap_or_default())
     }
 
-    /// Waits until the cleanup after another one has ended.
+    /// Waits for the end of the cleanup that follows another cleanup.
     async fn cleanup_ends(
         &mut self,
         before: JobId,

@@ -12,7 +12,7 @@ use super::suite::{Poll, Suite, describe, evidence_of};
 const POOL_IN_USE: i32 = -4626;
 
 impl Suite {
-    /// Restores into the pool of the restored tenant. The database finds out when the job runs.
+    /// Restores into the pool of the restored tenant, which the database detects when the job runs.
     pub(super) async fn check_failing_restore(&mut self, until: Scn) {
         let key = self.failing_key();
         let (tenant, pool) = (self.names.second.clone(), self.names.pool.clone());
@@ -49,7 +49,7 @@ impl Suite {
         };
         let assumption = "The restore ends with FAIL, and its COMMENT names -4626";
         let evidence = "source: ob_physical_restore_table_operator.cpp";
-        // What follows does not depend on it.
+        // The next checks do not depend on the result.
         let _ = self
             .reaches(assumption, "FAIL, -4626", evidence, probe)
             .await;

@@ -1,4 +1,4 @@
-//! Lines on what a run has left behind.
+//! Report lines about the leftovers of a run.
 
 use oceanbase_backup_operator::oceanbase::model::RoundStatus;
 
@@ -9,7 +9,7 @@ use super::suite::Suite;
 
 const VIEWS: &str = "the views, after the run";
 
-/// What has a name of the run, after the clean-up.
+/// An object with a name of the run, after the clean-up.
 enum Found {
     None,
     /// The run has created it.
@@ -19,7 +19,7 @@ enum Found {
 }
 
 impl Found {
-    /// Judges what has the name: each item is whether the run has created it.
+    /// Classifies the objects: each item is whether the run has created the object.
     fn of(mut items: impl Iterator<Item = bool>) -> Self {
         match items.next() {
             None => Self::None,
@@ -34,7 +34,7 @@ impl Found {
 }
 
 impl Suite {
-    /// Adds lines on what must not be left of the scratch tenant's settings.
+    /// Adds lines about settings of the scratch tenant that must not remain.
     pub(super) async fn report_scratch(&mut self, failures: &[String]) {
         let tenant = self.tenant_id;
         let name = self.settings.tenant.to_string();
@@ -49,7 +49,7 @@ impl Suite {
         self.is_gone("delete policy", is_none, failures);
         let run = self.job_prefix();
         let jobs = self.database.running_jobs().await;
-        // 4.0 and 4.1 may leave the job of sys in INIT, without one of the tenant.
+        // 4.0 and 4.1 may leave the job of sys in INIT, without a job of the tenant.
         let is_none = jobs.map(|jobs| {
             let mut jobs = jobs.iter();
             !jobs.any(|job| job.tenant_id == tenant || job.description.starts_with(&run))
@@ -69,7 +69,7 @@ impl Suite {
         self.report_found(assumption, read.map(Found::none_or_ours), failures);
     }
 
-    /// Adds lines on what must not be left under the names of the run.
+    /// Adds lines about objects with names of the run that must not remain.
     pub(super) async fn report_created(&mut self, failures: &[String]) {
         for name in [self.names.restored.clone(), self.names.second.clone()] {
             let read = self.database.tenants().await;

@@ -1,12 +1,12 @@
-//! Names of what a run creates.
+//! Names of the objects that a run creates.
 
 use anyhow::{Context, Result};
 use oceanbase_backup_operator::oceanbase::model::{ResourceName, TenantName};
 
-/// Names of what a run creates outside of the scratch tenant.
+/// Names of the objects that a run creates outside of the scratch tenant.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
-    /// The tenant that is restored.
+    /// The restored tenant.
     pub(super) restored: TenantName,
     /// A tenant whose restore must fail.
     pub(super) second: TenantName,
@@ -16,12 +16,12 @@ pub(super) struct Names {
     pub(super) unit: ResourceName,
     /// A unit that must be refused.
     pub(super) low_unit: ResourceName,
-    /// A pool that is not there.
+    /// A pool that does not exist.
     pub(super) missing_pool: ResourceName,
 }
 
 impl Names {
-    /// Derives the names from that of the scratch tenant.
+    /// Derives the names from the name of the scratch tenant.
     pub(super) fn of(tenant: &TenantName) -> Result<Self> {
         let resource = |suffix: &str| {
             let name = format!("{tenant}_conf_{suffix}");

@@ -117,7 +117,7 @@ async fn scratch(database: &mut Database, name: &str) -> Result<TenantRow> {
     Ok(tenant)
 }
 
-/// Returns what is configured for the backups of a tenant.
+/// Returns the backup configuration of a tenant.
 async fn occupied(
     database: &mut Database,
     tenant: &TenantRow,
@@ -150,7 +150,7 @@ async fn is_busy(database: &mut Database, id: TenantId) -> Result<bool, ReadErro
     Ok(is_backed_up || !database.cleanups_of(id).await?.is_empty())
 }
 
-/// Refuses to run if something has a name of the run: the run would drop it.
+/// Refuses to run if an object has a name of the run: the run would drop that object.
 async fn refuse_leftovers(database: &mut Database, names: &Names) -> Result<()> {
     for tenant in [&names.restored, &names.second] {
         ensure!(

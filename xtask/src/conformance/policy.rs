@@ -6,7 +6,7 @@ use oceanbase_backup_operator::oceanbase::statement::Command;
 use super::report::Section;
 use super::suite::{Step, Suite};
 
-/// Days of the window. Nothing of a run is as old.
+/// Days of the window, which no backup of a run reaches.
 const DAYS: i32 = 7;
 
 const POLICIES: &str = "view CDB_OB_BACKUP_DELETE_POLICY";
@@ -32,7 +32,7 @@ impl Suite {
         self.check_shown(Some(format!("{DAYS}d"))).await?;
         self.read_columns().await?;
         let assumption = "A second ADD DELETE BACKUP POLICY is refused with 1062";
-        // What follows does not depend on it.
+        // The next checks do not depend on the result.
         let _ = self.refuses(&add, &[1062], assumption, source).await;
         let drop = self.drop_policy();
         let source = "source: the statement is a plain DELETE";

@@ -13,7 +13,7 @@ use super::suite::{Poll, Step, Suite, evidence_of};
 
 const SHOW: &str = "source: ob_tenant_show_restore_preview.cpp";
 
-/// What a release answers to a preview that it does not carry out.
+/// The answer of a release to a preview that it does not execute.
 #[derive(Clone, Copy)]
 enum Refusal {
     /// The parser refuses PREVIEW (1064); SHOW is not supported (1235).
@@ -46,7 +46,7 @@ impl Suite {
         Ok(Scn(from.0 + (reached.0 - from.0).div_ceil(2)))
     }
 
-    /// Asks what a restore would read.
+    /// Requests a preview of a restore.
     pub(super) async fn check_preview(&mut self, until: Scn) {
         self.begin(Section::Preview);
         let preview = Command::from(Recovery::Preview {
@@ -109,7 +109,7 @@ impl Suite {
     }
 }
 
-/// Returns how a release refuses a preview, or `None` if it carries it out.
+/// Returns how a release refuses a preview, or `None` if it executes it.
 fn refusal(version: Version) -> Option<Refusal> {
     if version.can(Capability::RestorePreview) {
         None

@@ -6,17 +6,17 @@ use oceanbase_backup_operator::oceanbase::query::{self, Query};
 use super::report::{Section, Verdict};
 use super::suite::{Step, Suite, describe};
 
-/// What the account can be used for.
+/// Operations that the account can perform.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Abilities {
     /// Backups and log archiving.
     pub(super) backs_up: bool,
-    /// Restores, besides.
+    /// Restores as well.
     pub(super) restores: bool,
 }
 
 impl Suite {
-    /// Checks the privileges of the account. One that a role may grant is taken for granted.
+    /// Checks the privileges of the account. A privilege that a role may grant counts as granted.
     pub(super) async fn check_privileges(&mut self) -> Step<Abilities> {
         self.begin(Section::Privileges);
         let answer = self.database.ask(&Query::Grants).await;

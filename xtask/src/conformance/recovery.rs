@@ -1,4 +1,4 @@
-//! The recovery of the scratch tenant to a time, as a tenant of its own.
+//! The recovery of the scratch tenant to a time, as a new tenant.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
@@ -17,7 +17,8 @@ const RESTORE: &str = "source: ob_root_service.cpp, physical_restore_tenant";
 const PROGRESS: &str = "views CDB_OB_RESTORE_PROGRESS and CDB_OB_RESTORE_HISTORY";
 
 impl Suite {
-    /// Restores the scratch tenant to a point as another tenant, and drops that. Its pool stays.
+    /// Restores the scratch tenant to a point as another tenant, and drops that tenant. Its pool
+    /// stays.
     pub(super) async fn check_recovery(&mut self, until: Scn) -> Step {
         self.begin(Section::Recovery);
         self.effects.names = true;
@@ -63,7 +64,7 @@ impl Suite {
         let _ = self.refuses(&cancel, &[1064], assumption, evidence).await;
     }
 
-    /// CANCEL RESTORE of a tenant that is not being restored changes nothing.
+    /// Checks that CANCEL RESTORE of a tenant that is not being restored changes nothing.
     async fn check_late_cancel(&mut self, key: &RestoreKey) {
         if !self.can(Capability::CancelRestore) {
             return;
@@ -103,7 +104,7 @@ impl Suite {
         was_refused(&answer)
     }
 
-    /// Cancels a restore that runs, as the release can.
+    /// Cancels a running restore in the way of the release.
     async fn check_cancel_of_restore(&mut self, until: Scn) -> Step {
         let key = self.canceled_key();
         let (tenant, pool) = (self.names.restored.clone(), self.names.pool.clone());
@@ -205,7 +206,7 @@ impl Suite {
         step
     }
 
-    /// Looks whether RESTORE has waited for the new tenant.
+    /// Checks whether RESTORE has waited for the new tenant.
     async fn check_shell(&mut self) {
         let evidence = evidence_of(Capability::RestoreWaitsForTenant);
         let assumption = "The new tenant is there when RESTORE answers";
@@ -271,7 +272,7 @@ impl Suite {
             .await
     }
 
-    /// Waits until there is no restored tenant and its pool is free.
+    /// Waits until the restored tenant is gone and its pool is free.
     async fn restored_tenant_goes(&mut self, assumption: &str) -> Step {
         let name = self.names.restored.to_string();
         let evidence = "view DBA_OB_TENANTS";
@@ -296,7 +297,7 @@ impl Suite {
     }
 }
 
-/// Ends the section unless a statement was refused: its job may run.
+/// Ends the section unless a statement was refused, because its job may run.
 fn was_refused(answer: &Result<Rows, QueryError>) -> Step {
     match answer {
         Err(QueryError::Server(_)) => Ok(()),

@@ -1,5 +1,5 @@
-//! Removal of what a run has created. Everything is known by a key or a number: a name alone may be
-//! that of another session.
+//! Removal of the objects that a run has created. Each is identified by a key or a number: another
+//! session may use the same name.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
@@ -65,10 +65,10 @@ impl Suite {
         self.undo(&drop).await
     }
 
-    /// Ends the restores of the run and drops their tenants. Returns what has failed.
+    /// Ends the restores of the run and drops their tenants. Returns the failures.
     pub(super) async fn undo_restores(&mut self) -> Vec<String> {
         let mut failures = Vec::new();
-        // A later restore may hold what an earlier one needs.
+        // A later restore may hold what an earlier restore needs.
         for sent in self.effects.restores.clone().into_iter().rev() {
             failures.extend(self.undo_restore(&sent).await.err());
         }
@@ -89,7 +89,7 @@ impl Suite {
         }
         if !found.status.is_terminal() && self.can(Capability::CancelRestore) {
             let cancel = cancel_restore(sent.tenant.clone(), sent.key.clone());
-            // A tenant that is only being created is not canceled but dropped.
+            // A tenant that is only being created is dropped, not canceled.
             let _ = self.undo(&cancel).await;
         }
         let tenant_id = self
@@ -112,8 +112,8 @@ impl Suite {
         }
     }
 
-    /// Returns the restore of this key. The database may still read the storage for a RESTORE without
-    /// an answer, and record its job later.
+    /// Returns the restore of this key. After a RESTORE without an answer, the database may still
+    /// read the storage and record the job later.
     async fn restore_of(&mut self, sent: &SentRestore) -> CleanUpResult<Option<Restore>> {
         self.poll(async |database: &mut Database| {
             let found = database.restore(&sent.key).await?;
@@ -150,8 +150,7 @@ impl Suite {
         .await
     }
 
-    /// Drops the pool and the units of the run. A tenant that was just dropped may hold the pool for a
-    /// while.
+    /// Drops the pool and the units of the run. A recently dropped tenant may still hold the pool.
     pub(super) async fn undo_resources(&mut self) -> CleanUpResult {
         if let Some(sent) = self.effects.pool {
             let (drop, name) = (self.drop_pool(), self.names.pool.clone());

@@ -10,16 +10,16 @@ use secrecy::{ExposeSecret, SecretString};
 pub(super) enum Verdict {
     /// The database does what the operator assumes.
     AsExpected,
-    /// The database does something else.
+    /// The database behaves differently.
     Mismatch,
-    /// The run did not look; the observation says why.
+    /// The run did not check; the observation says why.
     NotChecked,
-    /// The run looked and has no answer.
+    /// The run checked and has no answer.
     Unknown,
 }
 
 impl Verdict {
-    /// All of them, in the order in which they are counted.
+    /// All verdicts, in the order in which they are counted.
     const ALL: [Self; 4] = [
         Self::AsExpected,
         Self::Mismatch,
@@ -27,7 +27,7 @@ impl Verdict {
         Self::NotChecked,
     ];
 
-    /// Returns the verdict on something that is as expected or not.
+    /// Returns the verdict on an observation that is as expected or not.
     pub(super) fn of(is_as_expected: bool) -> Self {
         if is_as_expected {
             Self::AsExpected
@@ -36,7 +36,7 @@ impl Verdict {
         }
     }
 
-    /// Returns whether a DBA has to look at the line.
+    /// Returns whether a DBA must check the line.
     pub(super) fn needs_attention(self) -> bool {
         matches!(self, Self::Mismatch | Self::Unknown)
     }
@@ -105,7 +105,7 @@ impl Section {
     }
 }
 
-/// One assumption, and what the run observed.
+/// One assumption and its observation.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) section: Section,
@@ -120,26 +120,26 @@ pub(super) struct Line {
 pub(super) struct Report {
     /// Facts above the tables: name and value.
     pub(super) facts: Vec<(&'static str, String)>,
-    /// What was found, in the order of the run.
+    /// The results, in the order of the run.
     pub(super) lines: Vec<Line>,
-    /// What the DBA has to know besides.
+    /// Further remarks for the DBA.
     pub(super) remarks: Vec<String>,
 }
 
 impl Report {
-    /// Returns the lines that a DBA has to look at.
+    /// Returns the lines that a DBA must check.
     pub(super) fn lines_to_act_on(&self) -> impl Iterator<Item = &Line> {
         self.lines
             .iter()
             .filter(|line| line.verdict.needs_attention())
     }
 
-    /// Returns what the command ends with.
+    /// Returns the exit code of the command.
     pub(super) fn exit_code(&self) -> ExitCode {
         ExitCode::from(u8::from(self.lines_to_act_on().next().is_some()))
     }
 
-    /// Renders the report. The secrets are masked wherever they stand.
+    /// Renders the report. Secrets are masked everywhere.
     pub(super) fn to_markdown(&self, secrets: &[SecretString]) -> String {
         let mut text = "# Conformance report\n\n".to_owned();
         for (name, value) in &self.facts {
@@ -195,12 +195,12 @@ impl Report {
     }
 }
 
-/// A text that cannot end its cell.
+/// Escapes a text so that it cannot end its cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 
-/// The text without the secrets. A secret of one or two characters would mask half of the report.
+/// Masks the secrets in a text. Secrets of one or two characters would mask half of the report.
 pub(super) fn mask(text: String, secrets: &[SecretString]) -> String {
     let secrets = secrets.iter().map(ExposeSecret::expose_secret);
     secrets

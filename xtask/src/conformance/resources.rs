@@ -1,4 +1,4 @@
-//! The unit and the pool that a restored tenant runs on.
+//! The unit and the pool of a restored tenant.
 
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
 use oceanbase_backup_operator::oceanbase::model::{Cpu, Pool, ResourceName, Unit, ZoneName};
@@ -10,7 +10,7 @@ use super::suite::{Poll, Step, Stopped, Suite, describe};
 const UNITS: &str = "source: ob_unit_resource.cpp";
 const POOLS: &str = "source: ob_unit_manager.cpp";
 
-/// Servers that have no room for a unit.
+/// Errors of servers without room for a unit.
 const NO_ROOM: [u16; 2] = [4733, 4734];
 
 /// A CREATE RESOURCE UNIT that was not refused.
@@ -19,12 +19,12 @@ pub(super) struct SentUnit {
     pub(super) name: ResourceName,
     /// Processors, memory and log disk.
     size: (Cpu, u64, u64),
-    /// Its number, once it was read.
+    /// Its number, after it was read.
     id: Option<i64>,
 }
 
 impl SentUnit {
-    /// Returns whether a unit is the one that was created. Sizes are sent in whole MiB.
+    /// Returns whether a unit is the created one. Sizes are sent in whole MiB.
     pub(super) fn is(&self, unit: &Unit) -> bool {
         let (max_cpu, memory, log_disk) = self.size;
         is_named(&unit.name, &self.name)
@@ -44,18 +44,18 @@ impl SentUnit {
 pub(super) struct SentPool {
     /// Number of the run's unit.
     unit_id: i64,
-    /// Its number, once it was read.
+    /// Its number, after it was read.
     id: Option<i64>,
 }
 
 impl SentPool {
-    /// Returns whether a pool of the run's name is the one that was created.
+    /// Returns whether a pool with the run's name is the created one.
     pub(super) fn is(self, pool: &Pool) -> bool {
         pool.unit_id == self.unit_id && self.id.is_none_or(|id| pool.id == id)
     }
 }
 
-/// Returns whether a name is that of a resource, in any case of its letters.
+/// Returns whether a name is the name of a resource, in any case of its letters.
 pub(super) fn is_named(found: &str, name: &ResourceName) -> bool {
     found.eq_ignore_ascii_case(name.as_str())
 }
@@ -130,7 +130,7 @@ impl Suite {
         Ok(())
     }
 
-    /// Sends CREATE RESOURCE UNIT if no unit has the name just before.
+    /// Sends CREATE RESOURCE UNIT if a query just before finds no unit with the name.
     async fn create_unit(&mut self, create: &Command) -> Step<Result<Rows, QueryError>> {
         let Command::Recovery(Recovery::CreateUnit {
             unit: name,
@@ -162,7 +162,7 @@ impl Suite {
         Ok(answer)
     }
 
-    /// Remembers the number of the unit that was just created, and returns it.
+    /// Records the number of the created unit, and returns it.
     async fn created_unit(&mut self) -> Step<i64> {
         let assumption = "The view shows the new unit, of the size that was asked for";
         let evidence = "view DBA_OB_UNIT_CONFIGS";
@@ -207,7 +207,7 @@ impl Suite {
         let mut pools = pools.into_iter();
         let pool = pools.find(|pool| is_named(&pool.name, &name) && pool.unit_id == unit_id);
         let id = pool.as_ref().map(|pool| pool.id);
-        // A pool with another unit is that of another session.
+        // A pool with another unit belongs to another session.
         self.effects.pool = id.map(|id| SentPool {
             unit_id,
             id: Some(id),

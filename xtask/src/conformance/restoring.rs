@@ -1,4 +1,4 @@
-//! RESTORE of the run: its names, its keys, and what is remembered for the clean-up.
+//! RESTORE statements of the run: their names, their keys, and their records for the clean-up.
 
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
 use oceanbase_backup_operator::oceanbase::model::{ResourceName, RestoreKey, Scn, TenantName};
@@ -19,7 +19,7 @@ pub(super) struct SentRestore {
 }
 
 impl Suite {
-    /// Sends RESTORE if no tenant has the name just before.
+    /// Sends RESTORE if a query just before finds no tenant with the name.
     pub(super) async fn restore_as(
         &mut self,
         tenant: TenantName,
@@ -38,8 +38,8 @@ impl Suite {
         Ok(self.send_restore(tenant, pool, until, key).await)
     }
 
-    /// Sends RESTORE. It is remembered before: a signal may come in the middle of it. A refused one is
-    /// remembered as well: the job may be recorded before the statement fails.
+    /// Sends RESTORE. It is recorded before, because a signal may interrupt it. A refused RESTORE
+    /// is recorded too: the job may be recorded before the statement fails.
     pub(super) async fn send_restore(
         &mut self,
         tenant: TenantName,
@@ -68,13 +68,13 @@ impl Suite {
         RestoreKey::new(&self.settings.run_name(), &self.database_id)
     }
 
-    /// Returns the key of the run's restore that is canceled.
+    /// Returns the key of the restore that the run cancels.
     pub(super) fn canceled_key(&self) -> RestoreKey {
         let name = format!("{} canceled", self.settings.run_name());
         RestoreKey::new(&name, &self.database_id)
     }
 
-    /// Returns the key of the run's restore that fails.
+    /// Returns the key of the restore that must fail.
     pub(super) fn failing_key(&self) -> RestoreKey {
         let name = format!("{} failing", self.settings.run_name());
         RestoreKey::new(&name, &self.database_id)
@@ -112,7 +112,7 @@ pub(super) fn cancel_restore(tenant: TenantName, key: RestoreKey) -> Command {
     Command::from(Recovery::CancelRestore { tenant, key })
 }
 
-/// Returns whether there is a user tenant of this name in any case of its letters.
+/// Returns whether a user tenant has this name, in any case of its letters.
 pub(super) async fn is_tenant(database: &mut Database, name: &str) -> Result<bool, ReadError> {
     let mut tenants = database.tenants().await?.into_iter();
     Ok(tenants.any(|tenant| tenant.name.eq_ignore_ascii_case(name)))

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::storage::Storage;
 
-/// How often a state is read that is waited for.
+/// Interval between two reads of an awaited state.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 #[derive(Args)]
@@ -22,11 +22,11 @@ pub(crate) struct Arguments {
     /// Host and port of a server of the cluster, or of OBProxy
     #[arg(long)]
     endpoint: String,
-    /// File with `user` (such as root@sys), `password` and, if wanted, `tls` (Disabled or Required),
+    /// File with `user` (such as root@sys), `password` and optionally `tls` (Disabled or Required),
     /// in YAML or JSON
     #[arg(long)]
     account_file: PathBuf,
-    /// Where the run stores its backups: file:///directory or s3://bucket/directory?host=…&access_id=…
+    /// Storage of the run's backups: file:///directory or s3://bucket/directory?host=…&access_id=…
     #[arg(long, env = "CONFORMANCE_STORAGE", hide_env_values = true)]
     storage: String,
     /// The scratch tenant: log archiving and backups of it must be off
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     /// Also write the report to this file
     #[arg(long)]
     pub(super) report: Option<PathBuf>,
-    /// How long to wait for one state, such as the end of a backup
+    /// Maximum wait for one state, such as the end of a backup
     #[arg(long, default_value_t = 30)]
     timeout_minutes: u32,
 }
@@ -50,9 +50,9 @@ pub(crate) struct Arguments {
 /// Settings of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
-    /// Whom to log in as, and where.
+    /// The login and the server.
     pub(super) account: Account,
-    /// Below which directory it stores its backups.
+    /// The storage of its backups.
     pub(super) storage: Storage,
     /// The scratch tenant.
     pub(super) tenant: TenantName,
@@ -60,9 +60,9 @@ pub(super) struct Settings {
     pub(super) allows_recovery: bool,
     /// The table that it recovers.
     pub(super) table: Option<TableName>,
-    /// How long it waits for one state.
+    /// The maximum wait for one state.
     pub(super) timeout: Duration,
-    /// How often it reads a state that it waits for.
+    /// The interval between two reads of an awaited state.
     pub(super) poll_interval: Duration,
     /// When it began.
     pub(super) started_at: Timestamp,
@@ -94,7 +94,7 @@ impl Settings {
         format!("conformance-{at}")
     }
 
-    /// Returns what must not be shown.
+    /// Returns the secrets, which must not be shown.
     pub(super) fn secrets(&self) -> Vec<SecretString> {
         let mut secrets: Vec<_> = self.storage.secrets().collect();
         secrets.push(self.account.password.clone());
@@ -102,7 +102,7 @@ impl Settings {
     }
 }
 
-/// Returns the name of the scratch tenant, which may stand in a statement.
+/// Returns the name of the scratch tenant, which may be used in a statement.
 pub(super) fn scratch_tenant(name: &str) -> Result<TenantName> {
     TenantName::parse(name).with_context(|| {
         format!(
@@ -140,7 +140,7 @@ enum TlsMode {
     Required,
 }
 
-/// Reads whom to log in as.
+/// Reads the login.
 fn account(endpoint: &str, file: &Path) -> Result<Account> {
     let Some((host, port)) = endpoint.rsplit_once(':') else {
         bail!("--endpoint is '{endpoint}': write host:port");

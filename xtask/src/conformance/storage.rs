@@ -1,4 +1,4 @@
-//! The directory below which a run stores its backups.
+//! The directory that contains the backups of a run.
 
 use anyhow::{Context, Result, bail};
 use oceanbase_backup_operator::oceanbase::destination::{Destination, Location};
@@ -25,8 +25,8 @@ pub(super) struct Storage {
 }
 
 impl Storage {
-    /// Reads `file:///directory` or `s3://bucket/directory?host=…&access_id=…&access_key=…`. An error
-    /// never holds the text.
+    /// Reads `file:///directory` or `s3://bucket/directory?host=…&access_id=…&access_key=…`. An
+    /// error never contains the text.
     pub(super) fn parse(text: &str) -> Result<Self> {
         let (root, query) = text.split_once('?').unwrap_or((text, ""));
         let mut storage = Self {
@@ -84,7 +84,7 @@ impl Storage {
         Ok(location.to_string())
     }
 
-    /// Returns what must not be shown.
+    /// Returns the secrets, which must not be shown.
     pub(super) fn secrets(&self) -> impl Iterator<Item = SecretString> {
         self.keys.iter().map(|(_, key)| key.clone())
     }

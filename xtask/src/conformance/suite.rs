@@ -23,7 +23,7 @@ pub(super) struct Stopped;
 /// The outcome of a check.
 pub(super) type Step<T = ()> = Result<T, Stopped>;
 
-/// What a poll has found.
+/// The result of a poll.
 pub(super) enum Poll<T> {
     /// The state that the run waits for.
     Done(T),
@@ -31,7 +31,7 @@ pub(super) enum Poll<T> {
     Pending(String),
 }
 
-/// Statements that a run has sent and has to undo.
+/// Statements that a run has sent and must undo.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     /// Anything that changes the scratch tenant.
@@ -42,7 +42,7 @@ pub(super) struct Effects {
     pub(super) units: Vec<SentUnit>,
     /// CREATE RESOURCE POOL, accepted or without an answer.
     pub(super) pool: Option<SentPool>,
-    /// RESTORE. A refusal may follow the record of a job.
+    /// RESTORE. A refused one may still record a job.
     pub(super) restores: Vec<SentRestore>,
     /// Tenants that restores of the run have created.
     pub(super) restored: Vec<TenantId>,
@@ -56,7 +56,7 @@ pub(super) struct Suite {
     pub(super) database: Database,
     /// Number of the scratch tenant.
     pub(super) tenant_id: TenantId,
-    /// What tells the database from all others.
+    /// The unique id of the database.
     pub(super) database_id: DatabaseId,
     pub(super) names: Names,
     pub(super) data: Destination,
@@ -64,12 +64,12 @@ pub(super) struct Suite {
     pub(super) report: Report,
     pub(super) columns: Columns,
     pub(super) effects: Effects,
-    /// The section that lines go to.
+    /// The section of the next lines.
     pub(super) section: Section,
 }
 
 impl Suite {
-    /// Goes to another section.
+    /// Begins another section.
     pub(super) fn begin(&mut self, section: Section) {
         self.section = section;
     }
@@ -97,7 +97,7 @@ impl Suite {
         self.report.lines.push(line);
     }
 
-    /// Adds a line on something that is as expected or not.
+    /// Adds a line on an observation that is as expected or not.
     pub(super) fn check(
         &mut self,
         is_as_expected: bool,
@@ -110,7 +110,7 @@ impl Suite {
         is_as_expected.then_some(()).ok_or(Stopped)
     }
 
-    /// Adds a line on something that the run does not look at.
+    /// Adds a line on an assumption that the run does not check.
     pub(super) fn skip(
         &mut self,
         assumption: impl Into<String>,
@@ -120,7 +120,7 @@ impl Suite {
         self.add(Verdict::NotChecked, assumption, why, evidence);
     }
 
-    /// Adds a line for what a section has not come to.
+    /// Adds a line if a section ended early.
     pub(super) fn close_section<T>(&mut self, step: &Step<T>) {
         if step.is_err() {
             self.skip(
@@ -131,7 +131,7 @@ impl Suite {
         }
     }
 
-    /// Takes a value, or adds a line that it cannot be read.
+    /// Returns a value, or adds a line that the value cannot be read.
     pub(super) fn value<T>(
         &mut self,
         read: Result<T, ReadError>,
@@ -177,8 +177,8 @@ impl Suite {
         answer.as_ref().map(|_| ()).map_err(|_| Stopped)
     }
 
-    /// Sends a command that the database must refuse with one of these numbers. It must be harmless if
-    /// the database accepts it.
+    /// Sends a command that the database must refuse with one of these numbers. The command must be
+    /// harmless if the database accepts it.
     pub(super) async fn refuses(
         &mut self,
         command: &Command,
@@ -209,7 +209,7 @@ impl Suite {
         is_as_expected.then_some(()).ok_or(Stopped)
     }
 
-    /// Polls until a state is reached. Returns the last state, in words, at the timeout and if the
+    /// Polls until a state is reached. Returns the last state, in words, at the timeout or if the
     /// state cannot be read.
     pub(super) async fn poll<T>(
         &mut self,
@@ -231,7 +231,7 @@ impl Suite {
         }
     }
 
-    /// Polls as [`Self::poll`] does, and adds a line with what was found.
+    /// Polls as [`Self::poll`] does, and adds a line with the result.
     pub(super) async fn reaches<T>(
         &mut self,
         assumption: &str,
@@ -256,7 +256,7 @@ impl Suite {
         self.database.version.can(capability)
     }
 
-    /// Returns what the keys of all backups of the run begin with.
+    /// Returns the common prefix of the keys of the run's backups.
     pub(super) fn job_prefix(&self) -> String {
         format!("{}{}/", JobKey::PREFIX, self.settings.run_name())
     }
@@ -267,14 +267,14 @@ impl Suite {
     }
 }
 
-/// Returns what the capability table says of a capability.
+/// Returns the evidence for a capability in the capability table.
 pub(super) fn evidence_of(capability: Capability) -> String {
     capability.row().map_or_else(String::new, |row| {
         format!("{}: {}", row.evidence.word(), row.note)
     })
 }
 
-/// Returns how an answer reads. The server's own text may quote the statement and is not shown.
+/// Describes an answer. The server's own text may quote the statement and is not shown.
 pub(super) fn describe(answer: &Result<Rows, QueryError>, command: Option<&Command>) -> String {
     match answer {
         Ok(_) => "accepted".to_owned(),

@@ -24,7 +24,7 @@ impl Suite {
     async fn recover_tables(&mut self, until: Scn) -> Step {
         let evidence = evidence_of(Capability::TableRecovery);
         if !self.can(Capability::TableRecovery) {
-            // The parser refuses the statement, whatever stands in it.
+            // The parser refuses the statement, whatever its table.
             let table = self.table_or_sample()?;
             let command = self.recover_table(&table, RemapQuoting::Plain, until)?;
             let assumption = "RECOVER TABLE is refused with 1064";
@@ -52,8 +52,8 @@ impl Suite {
         self.is_refused(&answer, Some(&command), &[1064], assumption, evidence)
     }
 
-    /// Sends RECOVER TABLE. Remarks that a recovered table stays: only a user of the tenant can drop
-    /// it. The remark comes first, because the answer may be lost; a refusal takes it back.
+    /// Sends RECOVER TABLE. A remark says that a recovered table stays, because only a user of the
+    /// tenant can drop it. It precedes the answer, which may be lost; a refusal removes it.
     async fn send_recovery(
         &mut self,
         table: &TableName,
@@ -117,7 +117,7 @@ impl Suite {
         }))
     }
 
-    /// Returns the new name of a table: another one in each run, in the database of the table.
+    /// Returns the new name of a table in its database, different in each run.
     fn new_name(&self, table: &TableName, quoting: RemapQuoting) -> Option<TableName> {
         let shown = table.to_string();
         let database = shown.split('.').next()?.trim_matches('`');
@@ -143,7 +143,7 @@ impl Suite {
     }
 }
 
-/// Looks whether a restore has ended well. It is an error if it has failed.
+/// Checks whether a restore has succeeded. A failed restore is an error.
 pub(super) fn ending_of(found: Restore) -> Result<Poll<Restore>, ReadError> {
     match &found.status {
         RestoreStatus::Success => Ok(Poll::Done(found)),

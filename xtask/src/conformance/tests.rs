@@ -1,4 +1,4 @@
-//! The suite against simulated clusters: as they are, and altered.
+//! Tests of the suite against simulated clusters, unmodified and altered.
 
 mod altered;
 mod flags;
@@ -23,7 +23,7 @@ use super::storage::Storage;
 /// The password of the account.
 const PASSWORD: &str = "open-sesame";
 
-/// A simulated cluster that serves.
+/// A running simulated cluster.
 struct World {
     simulator: Simulator,
     endpoint: (String, u16),
@@ -32,7 +32,7 @@ struct World {
 /// A cluster with a scratch tenant and another tenant, which has backups.
 fn scenario(version: &str) -> Scenario {
     let mut scratch = TenantSpec::new("scratch").table("shop.orders", 1000, 0);
-    // So long that a backup can be canceled.
+    // Large enough for a backup that can be canceled.
     scratch.full_backup_size = 30 << 30;
     Scenario::new(version)
         .speed(100.0)
@@ -80,7 +80,7 @@ impl World {
             .unwrap()
     }
 
-    /// Runs the suite, interrupts it as soon as the world is in a state, and checks what it leaves.
+    /// Runs the suite, interrupts it when the world reaches a state, and checks the leftovers.
     async fn interrupt(&self, is_time: impl Fn(&Self) -> bool) {
         let end_signal = async {
             while !is_time(self) {
@@ -94,7 +94,7 @@ impl World {
         self.assert_nothing_is_left();
     }
 
-    /// Nothing of a run is left in the cluster but files and recovered tables.
+    /// Checks that only files and recovered tables of a run remain in the cluster.
     fn assert_nothing_is_left(&self) {
         self.simulator.world(|world| {
             let names: Vec<_> = world.tenants.iter().map(|tenant| &tenant.name).collect();
@@ -114,7 +114,7 @@ impl World {
     }
 }
 
-/// Assumptions and observations of the lines that a DBA has to look at.
+/// Returns assumptions and observations of the lines that a DBA must check.
 fn bad(report: &Report) -> Vec<String> {
     let text = |line: &Line| format!("{}: {}", line.assumption, line.observation);
     report.lines_to_act_on().map(text).collect()

@@ -1,9 +1,9 @@
-//! The tables of docs/releases.md: what works on which release of OceanBase.
+//! The tables of docs/releases.md: supported features of each release of OceanBase.
 
 use oceanbase_backup_operator::oceanbase::capability::{CAPABILITIES, CapabilityRow};
 use oceanbase_backup_operator::oceanbase::version::Version;
 
-/// Releases of the matrix: the first of each line, and each release that something came with.
+/// Releases of the matrix: the first of each line, and each release that introduced a feature.
 const RELEASES: [Version; 15] = [
     Version([4, 0, 0, 0]),
     Version([4, 1, 0, 0]),
@@ -27,7 +27,7 @@ pub(super) fn tables() -> String {
     format!("{}\n\n{}", matrix(), evidence())
 }
 
-/// Which release has what.
+/// Returns the matrix of releases and capabilities.
 fn matrix() -> String {
     let releases = RELEASES.map(short).join(" | ");
     let head = format!("| | {releases} |\n|---{}|", "|:-:".repeat(RELEASES.len()));
@@ -38,7 +38,7 @@ fn matrix() -> String {
     lines(head, rows)
 }
 
-/// Since when, and how that is known.
+/// Returns the first release of each capability, and the evidence.
 fn evidence() -> String {
     let head =
         "| | Since | In `status.capabilities` | Evidence | |\n|---|---|---|---|---|".to_owned();
@@ -60,7 +60,7 @@ fn since(row: &CapabilityRow) -> String {
     releases.join(", ")
 }
 
-/// A version without a fourth number that is 0.
+/// Returns a version without a fourth number of 0.
 fn short(version: Version) -> String {
     let text = version.to_string();
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)

@@ -1,5 +1,5 @@
-//! Argo CD's settings for all kinds, made of the scripts beside them. These lie as Argo CD's own
-//! `resource_customizations` do; a ConfigMap holds them as texts.
+//! Argo CD's settings for all kinds, from the scripts beside them. The scripts have the layout of
+//! Argo CD's `resource_customizations`; a ConfigMap contains them as texts.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,19 +9,19 @@ use oceanbase_backup_operator::api;
 
 use super::read;
 
-/// The file that is made.
+/// The generated file.
 pub(super) const FILE: &str = "deploy/argocd/argocd-cm.yaml";
-/// Where the scripts are.
+/// The directory of the scripts.
 const SCRIPTS: &str = "deploy/argocd/resource_customizations/backup.oceanbase.io";
 
-/// The ConfigMap.
+/// Returns the ConfigMap.
 pub(super) fn settings() -> Result<String> {
     let mut text = String::from(
         "# Health and actions of all kinds, to be laid over Argo CD's own ConfigMap; see docs/gitops-argo.md. Made \
          of\n# resource_customizations/ by `cargo xtask crds`.\n\
          apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: argocd-cm\ndata:\n",
     );
-    // One script judges all kinds: the directory `_` is Argo CD's own wildcard.
+    // One script evaluates all kinds: the directory `_` is Argo CD's own wildcard.
     let health = read(&format!("{SCRIPTS}/_/health.lua"))?;
     for definition in api::crds() {
         let kind = definition.spec.names.kind;
@@ -47,14 +47,14 @@ pub(super) fn settings() -> Result<String> {
     Ok(text)
 }
 
-/// The names of a kind's actions.
+/// Returns the names of a kind's actions.
 fn actions(kind: &str) -> Result<Vec<String>> {
     let directory = crate::root().join(SCRIPTS).join(kind).join("actions");
     if !directory.exists() {
         return Ok(Vec::new());
     }
     let mut names = Vec::new();
-    let list = || format!("can not list {}", directory.display());
+    let list = || format!("cannot list {}", directory.display());
     for entry in fs::read_dir(&directory).with_context(list)? {
         let entry = entry.with_context(list)?;
         if entry.file_type().with_context(list)?.is_dir() {

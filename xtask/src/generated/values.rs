@@ -3,12 +3,12 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-/// Where the table stands in the README.
+/// Marker of the table in the README.
 const BEGIN: &str = "<!-- values: `cargo xtask crds` writes them -->\n";
 const END: &str = "<!-- end of values -->";
 
-/// A table with a line for each value: its path, its default, and the comment above it. A comment
-/// above a value that holds others stands for them too.
+/// Returns a table with a line for each value: its path, its default, and its comment. A comment
+/// above a group of values applies to all of them.
 pub(super) fn table(text: &str) -> Result<String> {
     let defaults: Value = serde_saphyr::from_str(text).context("values.yaml is no YAML")?;
     let mut rows = vec!["| Value | Default | Meaning |\n|---|---|---|\n".to_owned()];
@@ -54,7 +54,7 @@ pub(super) fn table(text: &str) -> Result<String> {
     Ok(rows.concat())
 }
 
-/// The README with this table in the place of the one before.
+/// Returns the README with this table instead of the previous one.
 pub(super) fn put(table: &str, readme: &str) -> Result<String> {
     let found = readme
         .split_once(BEGIN)

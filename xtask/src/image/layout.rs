@@ -1,5 +1,5 @@
-//! An image as an OCI layout: blobs named by their digests, in one tar file. The same programs make the
-//! same bytes, and so the same digests.
+//! An image as an OCI layout: blobs named by their digests, in one tar file. The same programs
+//! produce the same bytes and digests.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::{NAME, Program};
 
-/// Who the program runs as: a number, since nobody in the image could look up a name.
+/// The user of the program: a number, because the image has no user database.
 const USER: &str = "65532:65532";
 
 /// Files of the layout, by path.
@@ -24,7 +24,7 @@ const USER: &str = "65532:65532";
 struct Files(BTreeMap<String, Vec<u8>>);
 
 impl Files {
-    /// Adds a blob and tells how to refer to it.
+    /// Adds a blob and returns its descriptor.
     fn blob(&mut self, media_type: MediaType, content: Vec<u8>) -> Result<Descriptor> {
         let digest = hex(&content);
         let size = u64::try_from(content.len())?;
@@ -34,7 +34,7 @@ impl Files {
     }
 }
 
-/// The layout of an image for all these programs, as a tar file.
+/// Returns the layout of an image for all these programs, as a tar file.
 pub(super) fn layout(programs: &[Program], version: &str) -> Result<Vec<u8>> {
     ensure!(!programs.is_empty(), "an image without a program");
     let mut files = Files::default();
@@ -48,7 +48,8 @@ pub(super) fn layout(programs: &[Program], version: &str) -> Result<Vec<u8>> {
         manifest.set_platform(Some(platform));
         manifests.push(manifest);
     }
-    // One entry under the tag: of several processors their list, so that one name serves all.
+    // One entry under the tag. With several processors the entry is their list, so that one name
+    // serves all.
     let mut tagged = if let [only] = manifests.as_slice() {
         only.clone()
     } else {
@@ -71,7 +72,7 @@ pub(super) fn layout(programs: &[Program], version: &str) -> Result<Vec<u8>> {
     archive(files.map(|(path, content)| (path.as_str(), 0o644, content.as_slice())))
 }
 
-/// A list of manifests.
+/// Returns a list of manifests.
 fn index(manifests: Vec<Descriptor>) -> Result<Vec<u8>> {
     let index = ImageIndexBuilder::default()
         .schema_version(SCHEMA_VERSION)
@@ -81,7 +82,7 @@ fn index(manifests: Vec<Descriptor>) -> Result<Vec<u8>> {
     json(&index)
 }
 
-/// Adds the manifest of one program, and all that it refers to.
+/// Adds the manifest of one program and the blobs that it refers to.
 fn manifest(files: &mut Files, program: &Program, version: &str) -> Result<Descriptor> {
     let layer = archive([(NAME, 0o755, program.text.as_slice())].into_iter())?;
     let configuration = ImageConfigurationBuilder::default()
@@ -106,7 +107,7 @@ fn manifest(files: &mut Files, program: &Program, version: &str) -> Result<Descr
     files.blob(MediaType::ImageManifest, json(&manifest)?)
 }
 
-/// How the program is started, and what the image says of itself.
+/// Returns the start command and the labels of the image.
 fn config(version: &str) -> Result<Config> {
     let labels = [
         ("title", NAME),
@@ -132,7 +133,7 @@ fn config(version: &str) -> Result<Config> {
         .context("no configuration")
 }
 
-/// A tar file of these files, which belong to nobody in particular and have no time.
+/// Returns a tar file of these files, which root owns and which have no time.
 fn archive<'a>(files: impl Iterator<Item = (&'a str, u32, &'a [u8])>) -> Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     for (path, mode, content) in files {
@@ -155,7 +156,7 @@ fn gzip(content: &[u8]) -> Result<Vec<u8>> {
     Ok(gzip.finish()?)
 }
 
-/// By way of a value, whose keys are in order: labels come out of a hash map.
+/// Serializes through a `Value` for ordered keys: labels come from a hash map.
 fn json(value: &impl Serialize) -> Result<Vec<u8>> {
     Ok(serde_json::to_vec(&serde_json::to_value(value)?)?)
 }
@@ -185,7 +186,7 @@ mod tests {
         Program { architecture, text }
     }
 
-    /// The files of a tar file: mode and content by path.
+    /// Returns the files of a tar file: mode and content by path.
     fn unpacked(archive: &[u8]) -> BTreeMap<String, (u32, Vec<u8>)> {
         let mut archive = tar::Archive::new(archive);
         let entries = archive.entries().unwrap().map(|entry| {
@@ -198,7 +199,7 @@ mod tests {
         entries.collect()
     }
 
-    /// An image as whoever pulls it finds it.
+    /// An image as a client pulls it.
     struct Image(BTreeMap<String, (u32, Vec<u8>)>);
 
     impl Image {
@@ -210,7 +211,7 @@ mod tests {
             serde_json::from_slice(&self.0[path].1).unwrap()
         }
 
-        /// The blob that a descriptor refers to, which has the size and digest that it says.
+        /// Returns the blob of a descriptor, after a check of its size and digest.
         fn blob(&self, descriptor: &Value) -> &[u8] {
             let digest = descriptor["digest"].as_str().unwrap();
             let digest = digest.strip_prefix("sha256:").unwrap();
@@ -224,7 +225,7 @@ mod tests {
             serde_json::from_slice(self.blob(descriptor)).unwrap()
         }
 
-        /// The manifest of the only program.
+        /// Returns the manifest of the only program.
         fn manifest(&self) -> Value {
             self.document(&self.json("index.json")["manifests"][0])
         }

@@ -1,5 +1,5 @@
-//! The bill of materials of the program, by cargo-cyclonedx: every crate that is built into it, with
-//! version, licence and checksum.
+//! The program's bill of materials from cargo-cyclonedx: every crate in the program, with version,
+//! licence and checksum.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,10 +7,10 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// What the tool calls its files: it puts one beside the manifest of each member of the workspace.
+/// Name of the files of cargo-cyclonedx, which writes one beside each manifest of the workspace.
 const FILE: &str = "bill-of-materials";
 
-/// Writes the bill of the program for a target to a file, and tells how many components it lists.
+/// Writes the program's bill for a target to a file, and returns the number of components.
 pub(super) fn write(to: &Path, target: &str) -> Result<usize> {
     let made = cargo(&[
         "cyclonedx",
@@ -31,21 +31,21 @@ pub(super) fn write(to: &Path, target: &str) -> Result<usize> {
         if directory.canonicalize()? == root {
             bill = std::fs::read_to_string(&file).ok();
         }
-        // Those of the tests and commands are nobody's.
+        // The bills of the tests and commands are not used.
         let _ = std::fs::remove_file(file);
     }
     made.context(
         "no bill of materials: `cargo install --locked cargo-cyclonedx`, or say --without-sbom",
     )?;
     let bill = bill.context("cargo-cyclonedx wrote no bill of materials")?;
-    std::fs::write(to, &bill).with_context(|| format!("can not write {}", to.display()))?;
+    std::fs::write(to, &bill).with_context(|| format!("cannot write {}", to.display()))?;
     let bill: Value = serde_json::from_str(&bill)?;
     let components = bill["components"].as_array().map_or(0, Vec::len);
     ensure!(components > 0, "the bill of materials lists nothing");
     Ok(components)
 }
 
-/// Where the members of the workspace are.
+/// Returns the directories of the workspace members.
 fn members() -> Result<Vec<PathBuf>> {
     let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"])?;
     let metadata: Value = serde_json::from_slice(&metadata)?;
@@ -62,10 +62,10 @@ fn cargo(arguments: &[&str]) -> Result<Vec<u8>> {
     let output = Command::new(cargo)
         .current_dir(crate::root())
         .args(arguments)
-        // The same program, the same bill.
+        // Makes the bill reproducible.
         .env("SOURCE_DATE_EPOCH", "0")
         .output()
-        .context("cargo can not be started")?;
+        .context("cargo cannot be started")?;
     let complaint = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{}", complaint.trim());
     Ok(output.stdout)

@@ -1,6 +1,7 @@
-//! `cargo xtask image --try`: the image's program as its Pod would run it. Its root holds what the image holds and
-//! the account's files, and can not be written; it is user 65532 without any right; and it has to become ready on a
-//! real API server, by the roles of `deploy/`. Linux lets only root make such a place.
+//! `cargo xtask image --try`: a test of the image's program in the environment of its Pod. The
+//! read-only root contains the image's files and the account's files. User 65532 has no
+//! capabilities. The program must become ready on a real API server with the roles of `deploy/`.
+//! Linux requires root for this.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -17,12 +18,12 @@ use crate::kubernetes::Kubernetes;
 use crate::process::start;
 use crate::say;
 
-/// How long it may take to become ready.
+/// Limit on the time until it is ready.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Where the operator runs, and where a Pod finds its account.
+/// The operator's namespace, and the directory of its account in a Pod.
 const SYSTEM: &str = "oceanbase-backup-system";
 const ACCOUNT: &str = "var/run/secrets/kubernetes.io/serviceaccount";
-/// Makes the directory `$0` a root that can not be written, and goes on as what follows it, as user `$1`.
+/// Makes the directory `$0` a read-only root, and executes the following arguments as user `$1`.
 const CONFINE: &str = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro,nosuid,nodev \"$0\" && \
     exec setpriv --no-new-privs chroot --userspec=\"$1\" --groups= \"$0\" \"$2\" run --leader-elect";
 
@@ -59,19 +60,19 @@ pub(super) async fn run(image: &Path) -> Result<()> {
     let number = operator.id().context("the operator has ended")?;
     let memory = confined(number, &user)?;
     say(&format!(
-        "As user {user}, without any right, on a root of {} that can not be written: ready after {:.1} s, \
+        "As user {user}, without any right, on a root of {} that cannot be written: ready after {:.1} s, \
          {memory} KiB resident.",
         held(&root)?.join(" and "),
         ready.as_secs_f64()
     ));
     let asked = Command::new("kill").arg(number.to_string()).status();
-    ensure!(asked.await?.success(), "it can not be told to end");
+    ensure!(asked.await?.success(), "it cannot be told to end");
     let ended = operator.wait().await?;
     ensure!(ended.success(), "told to end it ended badly: {ended}");
     Ok(())
 }
 
-/// Unpacks the layers of the first image in a layout, and tells the program and the user that it names.
+/// Unpacks the layers of the first image in a layout, and returns its program and user.
 fn unpack(image: &Path, root: &Path) -> Result<(String, String)> {
     let layout = root.with_extension("layout");
     for directory in [&layout, &root.to_owned()] {
@@ -103,7 +104,8 @@ fn unpack(image: &Path, root: &Path) -> Result<(String, String)> {
     Ok((program, user))
 }
 
-/// Puts the files of the operator's account where a Pod has them, and tells the API server's port.
+/// Writes the files of the operator's account to their paths in a Pod, and returns the API server's
+/// port.
 fn account(kubernetes: &Kubernetes, root: &Path) -> Result<String> {
     let directory = root.join(ACCOUNT);
     std::fs::create_dir_all(&directory)?;
@@ -141,7 +143,7 @@ async fn until_ready(operator: &mut Child, address: SocketAddr) -> Result<()> {
     bail!("the program is not ready after {} s", PATIENCE.as_secs())
 }
 
-/// Whether it answers that it is ready.
+/// Returns whether the program answers that it is ready.
 fn answers(address: SocketAddr) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else {
         return false;
@@ -156,7 +158,7 @@ fn answers(address: SocketAddr) -> bool {
             .is_some_and(|line| line.contains(" 200"))
 }
 
-/// That the kernel says of the process what the image says, and its resident memory in KiB.
+/// Checks that the kernel confines the process as the image says, and reports its resident memory.
 fn confined(process: u32, user: &str) -> Result<String> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let field = |name: &str| {
@@ -189,7 +191,7 @@ fn confined(process: u32, user: &str) -> Result<String> {
     Ok(field("VmRSS").replace(" kB", ""))
 }
 
-/// What lies in the root: the program, and the directory of the account.
+/// Returns the content of the root: the program, and the directory of the account.
 fn held(root: &Path) -> Result<Vec<String>> {
     let mut names = std::fs::read_dir(root)?
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))

@@ -1,9 +1,9 @@
-//! What the API server keeps of a status: less than was written, where its definitions are older.
+//! Status of which the API server keeps less than was written, because its definitions are older.
 
 use super::*;
 
 impl Desk {
-    /// Has the API server drop a field of the status, as older definitions do.
+    /// Makes the API server drop a field of the status, as older definitions do.
     fn knows_no(&self, field: &'static str) {
         lock(&self.server.object)["status"] = json!({});
         *lock(&self.server.unknown) = Some(field);

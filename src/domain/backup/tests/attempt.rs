@@ -14,7 +14,7 @@ fn the_intent_is_in_the_status_that_is_written_before_the_statement() {
     assert_eq!((&*attempt.outcome, &*attempt.key), ("Sending", KEY));
 }
 
-/// Log backup never runs for such a tenant: nothing else would end the wait for it.
+/// Log backup never runs for such a tenant: without this the task would wait forever.
 #[test]
 fn a_tenant_whose_name_can_not_stand_in_a_statement_is_refused_at_once() {
     let mut story = Story::new();
@@ -87,7 +87,7 @@ fn a_lost_statement_is_not_sent_again_to_a_tenant_that_was_made_anew() {
     );
 }
 
-/// Nothing else would end the wait for it, nor that of a task for several tenants.
+/// Without this the task would wait forever, and so would a task for several tenants.
 #[test]
 fn a_task_that_has_seen_its_tenant_fails_when_that_is_dropped() {
     let mut story = Story::new();
@@ -167,7 +167,7 @@ fn a_destination_that_is_refused_for_now_is_not_set_again_at_once() {
     assert_eq!(story.status, before, "the try itself is not written");
 }
 
-/// Sys answers well for a tenant that could not follow, and views lag.
+/// sys reports success even if the tenant failed, and views lag.
 #[test]
 fn a_destination_that_is_taken_and_not_shown_is_set_again_more_and_more_rarely_and_told() {
     let mut story = Story::new();
@@ -203,7 +203,7 @@ fn nothing_is_sent_on_an_old_picture() {
     );
 }
 
-/// Its log backup begins with three statements, after each of which the tenant is read.
+/// Its log backup starts with three statements, and the tenant is read after each.
 #[test]
 fn what_a_task_waits_for_stands_while_another_statement_is_read() {
     let without_logs = observation_of(Some(Tenant {

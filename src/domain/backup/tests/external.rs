@@ -1,4 +1,4 @@
-//! A job that somebody else started.
+//! A job that the operator did not start.
 
 use super::*;
 use crate::api::backup_task::Mirror;

@@ -47,7 +47,7 @@ fn with(outcomes: [Option<&str>; 3]) -> Observation {
     )
 }
 
-/// All tasks were made.
+/// All tasks were created.
 fn followed() -> Story {
     let mut story = story();
     story.reconcile(&with([None; 3]), 1);
@@ -175,7 +175,7 @@ fn a_tenant_that_was_dropped_is_neither_complete_nor_failed() {
         let mut story = followed();
         let well = Some("Completed");
         story.reconcile(&with_dropped([Some(outcome), well, None]), 5);
-        // While the database is not seen, nobody knows that it is gone.
+        // While the database cannot be read, the drop is unknown.
         story.reconcile(&with([Some(outcome), well, None]), 6);
         story.reconcile(&with_dropped([Some(outcome), well, well]), 9);
         assert_eq!((story.phase(), counts(&story)), ("Completed", [3, 2, 0, 0]));

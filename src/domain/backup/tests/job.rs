@@ -144,7 +144,7 @@ fn an_accepted_backup_without_a_row_is_looked_for_after_a_while_and_then_fails()
     assert_eq!((story.phase(), story.reason()), ("Failed", "JobNotFound"));
 }
 
-/// The reader keeps the newest ended jobs only.
+/// The reader keeps only the newest ended jobs.
 #[test]
 fn a_job_that_ended_while_nobody_looked_is_over_as_the_look_by_key_finds_it() {
     let cases = [
@@ -226,7 +226,7 @@ fn a_set_that_never_shows_up_is_no_success_where_a_password_was_asked_for() {
     }
 }
 
-/// The job was seen, and of it only the parent is left.
+/// The job was observed, and only its parent is left.
 fn observed_and_gone(mode: &str, sets: Vec<BackupSet>) -> Story {
     let mut story = Story::accepted();
     let settings = story.status.data_backup.as_mut().unwrap();

@@ -1,4 +1,4 @@
-//! What OceanBase does with a BACKUP besides running or refusing it: upgrades, tenants that are left out,
+//! Results of a BACKUP in OceanBase besides running or refusing it: upgrades, skipped tenants, and
 //! incremental backups that cannot follow the previous set.
 
 use super::*;
@@ -22,7 +22,7 @@ fn upgrading(mut observed: Observation) -> Observation {
     observed
 }
 
-/// The tenant has this data version, and its previous set was made with that one.
+/// The tenant has the second data version, and its previous set has the third.
 fn upgraded(version: &str, compatible: &str, previous: &str) -> Observation {
     let mut observed = on(
         version,
@@ -82,7 +82,7 @@ fn a_backup_that_waits_for_an_upgrade_beyond_its_deadline_is_overdue() {
     assert!(message.contains("enable_upgrade_mode"), "{message}");
 }
 
-/// A job of ours, which an upgrade has ended.
+/// A job of the operator that an upgrade ended.
 fn interrupted(id: i64, key: &str, code: i32) -> Job {
     Job {
         id: JobId(id),

@@ -1,4 +1,4 @@
-//! A backup of a tenant whose logs nobody archives.
+//! A backup of a tenant without log backup.
 
 use super::*;
 use crate::api::log_backup::LogBackupMode;
@@ -30,7 +30,7 @@ fn with_round(status: Option<RoundStatus>, keeper: LogBackupOwner) -> Observatio
 }
 
 fn off() -> Observation {
-    with_round(None, LogBackupOwner::Nobody)
+    with_round(None, LogBackupOwner::Unowned)
 }
 
 fn log_backup(desired: DesiredState, cause: Option<Cause>) -> LogBackupOwner {
@@ -41,7 +41,7 @@ fn log_backup(desired: DesiredState, cause: Option<Cause>) -> LogBackupOwner {
     }
 }
 
-/// One pass whose effect on objects is answered.
+/// Runs one pass and answers its effect on objects.
 fn created(story: &mut Story, second: i64, created: &ApplyOutcome) -> BackupDecision {
     story.reconcile(&off(), second);
     let decision = on_objects_applied(&story.task(), &off(), created, at(second));
@@ -53,7 +53,7 @@ fn created(story: &mut Story, second: i64, created: &ApplyOutcome) -> BackupDeci
 fn a_log_backup_that_runs_around_the_backup_is_made_where_nobody_archives() {
     for status in [None, Some(RoundStatus::Stop)] {
         let mut story = loose();
-        let decision = story.reconcile(&with_round(status, LogBackupOwner::Nobody), 0);
+        let decision = story.reconcile(&with_round(status, LogBackupOwner::Unowned), 0);
         let Some(Effect::MakeLogBackup(name, spec)) = decision.effect else {
             panic!("{decision:?}");
         };
@@ -69,7 +69,7 @@ fn a_log_backup_that_runs_around_the_backup_is_made_where_nobody_archives() {
     }
 }
 
-/// A restart between the status and the object finds neither object nor backup.
+/// After a restart between the status write and the creation, neither object nor backup exists.
 #[test]
 fn a_log_backup_that_was_not_made_after_all_is_made_again() {
     let mut story = loose();
@@ -119,7 +119,7 @@ fn a_round_that_somebody_holds_is_left_to_him() {
         RoundStatus::Unknown("NAPPING".to_owned()),
     ] {
         let mut story = loose();
-        let decision = story.reconcile(&with_round(Some(status), LogBackupOwner::Nobody), 0);
+        let decision = story.reconcile(&with_round(Some(status), LogBackupOwner::Unowned), 0);
         assert_eq!(
             (decision.effect, story.reason()),
             (None, "WaitingForLogBackup")
@@ -129,7 +129,7 @@ fn a_round_that_somebody_holds_is_left_to_him() {
 
 #[test]
 fn a_tenant_whose_logs_went_elsewhere_is_refused() {
-    let mut observed = with_round(Some(RoundStatus::Stop), LogBackupOwner::Nobody);
+    let mut observed = with_round(Some(RoundStatus::Stop), LogBackupOwner::Unowned);
     if let Some(logs) = &mut observed.logs {
         logs.destination = ObservedDestination::Elsewhere("file:///theirs".to_owned());
     }

@@ -1,4 +1,4 @@
-//! A fair line for the places of one database.
+//! A fair queue for the slots of one database.
 
 use super::*;
 use crate::domain::backup::queue::{Queue, QueuePosition, QueuedTask, heads};
@@ -26,7 +26,7 @@ fn runs(uid: &str) -> QueuedTask {
     }
 }
 
-/// The line of a task that is due at second 10.
+/// The queue of a task that is due at second 10.
 fn line(others: &[QueuedTask], running: &[&str], locations: usize) -> Queue {
     let running = running.iter().copied().collect();
     Queue::new(&turn(10, UID), others, running, locations)
@@ -150,7 +150,7 @@ fn a_deadline_that_passes_in_the_line_is_overdue() {
 
 const MAX_WAIT: i64 = 6 * 60 * 60;
 
-/// One of the tasks that a task for several has made, while log backup does not run.
+/// A child of a task for several tenants, while log backup does not run.
 fn one_of_several() -> (Story, Observation) {
     let mut story = Story::new();
     story.owned = true;
@@ -161,7 +161,7 @@ fn one_of_several() -> (Story, Observation) {
     (story, observation_of(Some(idle)))
 }
 
-/// The task for several would never end otherwise.
+/// Otherwise the task for several tenants would never end.
 #[test]
 fn one_of_several_does_not_wait_for_its_log_backup_for_ever() {
     let (mut story, idle) = one_of_several();

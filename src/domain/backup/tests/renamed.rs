@@ -1,8 +1,8 @@
-//! A tenant that gets another name.
+//! A renamed tenant.
 
 use super::*;
 
-/// The tenant by its new name, with this job.
+/// The tenant under its new name, with these jobs.
 fn renamed(jobs: Vec<Job>) -> Observation {
     observation_of(Some(Tenant {
         name: "purchases".to_owned(),

@@ -1,4 +1,4 @@
-//! Another attempt after a failure that passes, and no more than may be.
+//! Further attempts after a failure for a passing cause, and their limit.
 
 use super::*;
 
@@ -15,14 +15,14 @@ fn failed(passing: bool) -> Observation {
     })
 }
 
-/// The first backup failed of something that passes at second 60.
+/// The first backup failed for a passing cause at second 60.
 fn failed_once() -> Story {
     let mut story = Story::accepted();
     story.reconcile(&failed(true), 60);
     story
 }
 
-/// Our second job, beside the first that failed.
+/// The operator's second job, beside the failed first job.
 fn second(status: JobStatus) -> Observation {
     let mut observed = failed(true);
     if let Ok(database) = &mut observed.database {

@@ -1,4 +1,4 @@
-//! Every status that a task can come to, against everything that can be seen.
+//! Every status that a task can reach, with every possible observation.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::LazyLock;
@@ -12,13 +12,13 @@ mod inputs;
 
 use inputs::{answers, every_apply_outcome, worlds};
 
-/// Two instants: at the second one every pause and deadline of the first is over.
+/// Two instants: at the second one all delays and deadlines of the first have passed.
 const NOWS: [i64; 2] = [70, 3_600];
 const DEADLINE: i64 = 1_800;
-/// After so many sendings nothing new happens.
+/// After this many sends nothing new happens.
 const SENDS: i32 = 2;
 
-/// What decisions read of a status: two that agree in it lead to the same.
+/// The parts of a status that decisions read: equal keys lead to equal decisions.
 fn key(status: &BackupTaskStatus) -> String {
     if let Some(outcome) = &status.outcome {
         return format!("{outcome} {:?}", status.observed_generation);
@@ -35,7 +35,7 @@ fn key(status: &BackupTaskStatus) -> String {
             status.queue_position,
             status.job_id,
             &status.retry_time,
-            // Past what is told at once nothing new happens.
+            // Above the number that is reported at once, nothing new happens.
             status
                 .taken
                 .as_ref()
@@ -105,7 +105,7 @@ impl Edge<'_> {
         assert_eq!(&kept, before, "what has ended changed");
     }
 
-    /// What was sent stays told; another attempt follows only on one that failed.
+    /// Recorded attempts are kept; another attempt follows only after a failed one.
     fn check_attempts(before: &BackupTaskStatus, after: &BackupTaskStatus) {
         let (was, is) = (&before.attempts, &after.attempts);
         assert!(is.len() <= 2 && is.len() >= was.len(), "{is:?}");
@@ -118,7 +118,7 @@ impl Edge<'_> {
         }
     }
 
-    /// A job is canceled because the spec says so, or because it runs too long.
+    /// A job is canceled because the spec requests it, or because it runs too long.
     fn check_cancel(&self, after: &BackupTaskStatus) {
         if matches!(self.decision.effect, Some(Effect::Cancel { .. })) {
             let last = after.attempts.last().unwrap();
@@ -153,7 +153,7 @@ impl Edge<'_> {
             let tenant = database.tenant.tenant.as_deref().unwrap();
             assert_eq!(tenant.running_jobs().count(), 0);
             assert_eq!(self.observed.queue.position(), None, "there is no place");
-            // The first sending knows no key yet; the command's own look finds it.
+            // The first send has no key yet; the command's own lookup finds it.
             if let Some(last) = before.attempts.last().filter(|a| a.outcome != "Failed") {
                 let is_ours = |job: &Job| job.description == last.key;
                 assert!(!tenant.jobs.iter().chain(&*database.parents).any(is_ours));
@@ -178,7 +178,7 @@ impl Edge<'_> {
         }
     }
 
-    /// Deciding again on what was written changes nothing, now or a little later.
+    /// Another decision on the written status changes nothing, now or a little later.
     fn check_quiet(&self, after: &BackupTaskStatus) {
         if is_backup(self.decision) {
             return;
@@ -191,7 +191,7 @@ impl Edge<'_> {
         };
         let again = decide(&story.task(), self.observed, None, at(self.now));
         let waits = self.decision.next.delay(at(self.now)) != Some(Duration::ZERO);
-        // A look that was answered may go on to the next step; without one nothing moves.
+        // An answered lookup may lead to the next step; without an answer nothing changes.
         if self.answer.is_none() {
             assert_eq!(&again.status, after, "written again");
             assert_eq!(again.event, None, "told again");
@@ -203,7 +203,7 @@ impl Edge<'_> {
     }
 }
 
-/// What is decided on each thing that may become of an effect.
+/// Returns the decision for each possible result of an effect.
 fn answer(
     written: &Story,
     observed: &Observation,
@@ -229,7 +229,7 @@ fn answer(
         .collect()
 }
 
-/// All statuses that a task can come to, and whether it was canceled.
+/// Returns all statuses that a task can reach, and whether it was canceled.
 fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
     let worlds = worlds();
     let mut known = HashSet::new();
@@ -310,17 +310,17 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
     reached
 }
 
-/// The walk of a task without a deadline, taken once.
+/// The walk of a task without a deadline, computed once.
 static WITHOUT_DEADLINE: LazyLock<Vec<(BackupTaskStatus, bool)>> = LazyLock::new(|| walk(None));
 
 #[test]
 fn every_status_that_a_task_can_come_to_keeps_the_invariants() {
     let with = walk(Some(DEADLINE)).len();
-    // Guards against a walk that goes nowhere.
+    // Guards against a walk that reaches nothing.
     assert!(WITHOUT_DEADLINE.len() > 100 && with > 100, "{with}");
 }
 
-/// In a world without faults, from wherever the task stands.
+/// Without faults, from any state of the task.
 fn comes_to_an_end(start: &Story) -> bool {
     let mut story = Story {
         spec: start.spec.clone(),

@@ -1,4 +1,4 @@
-//! Cancel, deadline, and that what has ended stays so.
+//! Cancel and deadline, and ended tasks that never change.
 
 use super::*;
 
@@ -187,8 +187,8 @@ fn an_attempt_in_a_state_that_is_not_known_is_never_sent_again() {
     assert!(!is_backup(&story.reconcile(&healthy(), 5)));
 }
 
-/// The numbers of jobs and tenants begin anew in the other database, and nobody ever sees this one
-/// again: it must not hold a place there for ever.
+/// The numbers of jobs and tenants restart in the other database, and the first one cannot be
+/// observed again. The task must not occupy a slot forever.
 #[test]
 fn a_backup_whose_database_was_replaced_is_over() {
     for mut story in [Story::accepted(), Story::lost()] {

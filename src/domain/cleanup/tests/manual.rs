@@ -1,4 +1,4 @@
-//! What is asked of the database: sent once, refused before, followed to its end.
+//! Requests to the database: sent once, refused before, followed to their end.
 
 use super::*;
 use crate::oceanbase::model::{Failure, FailureClass, Job};

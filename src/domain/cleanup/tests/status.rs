@@ -1,4 +1,4 @@
-//! Cleanups of the database that are only shown.
+//! Cleanups of the database that are only mirrored.
 
 use super::*;
 use crate::api::backup_task::Mirror;

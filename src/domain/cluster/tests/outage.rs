@@ -1,4 +1,4 @@
-//! A cluster that does not answer, or does so no more.
+//! A cluster that has never answered, or no longer answers.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn a_cluster_that_answered_stays_current_while_it_does_not_answer() {
     );
 }
 
-/// Nor does an outage make it so again.
+/// An outage does not make it current again.
 #[test]
 fn a_cluster_that_can_not_be_logged_in_to_is_not_current_any_more() {
     for (blocker, expected) in [

@@ -1,9 +1,9 @@
-//! What the tenants of a cluster can be recovered to, taken together (console S62).
+//! The combined recovery windows of a cluster's tenants (console S62).
 
 use super::*;
 use crate::oceanbase::model::Piece;
 
-/// The piece that a round writes, from ten minutes before the first second on.
+/// The piece that a round writes, from ten minutes before the first second.
 fn piece(checkpoint: i64) -> Piece {
     Piece {
         dest_id: 1001,
@@ -92,7 +92,7 @@ fn tenants_that_are_far_apart_are_written_together_every_five_minutes() {
     let mut writes = Vec::new();
     let mut before = OceanBaseClusterStatus::default();
     for second in 0..900 {
-        // The first is behind the other's backup: each has an end of its own, and both move.
+        // The first lags behind the other's backup: each has its own end, and both move.
         let tenants = vec![
             recoverable(1002, -550, second / 7 * 7 - 520),
             recoverable(1004, 500, second / 11 * 11 + 510),

@@ -1,4 +1,4 @@
-//! New keys of the store: given once to each place, and to none where that can not be.
+//! New keys of the storage: set once for each location, and for none if that is not possible.
 
 use super::*;
 use crate::domain::log_backup::{StorageKeys, rotation_blocker};
@@ -22,7 +22,7 @@ fn rotate(location: &str, version: &str) -> Effect {
     }
 }
 
-/// A log backup whose tenant has the keys of the Secret in its first version.
+/// A log backup whose tenant has the keys of the Secret's first version.
 fn with_keys() -> Story {
     let mut story = Story::running();
     assert_eq!(story.reconcile(&keys("1", None), 1).effect, None);

@@ -1,4 +1,4 @@
-//! What somebody changes in the database, where it is to be put right.
+//! External changes in the database that the operator corrects.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn orders() -> TenantName {
     TenantName::parse("orders").unwrap()
 }
 
-/// What a DBA leaves behind who stopped archiving.
+/// The state after a DBA stopped archiving.
 fn stopped() -> Tenant {
     Tenant {
         archive_log: Some(false),
@@ -153,7 +153,7 @@ fn a_tenant_that_became_a_standby_is_shown_and_sent_nothing() {
     assert_eq!(story.status.correcting_since, None);
 }
 
-/// Paused in the database by a DBA.
+/// The state after a DBA paused archiving.
 fn suspended() -> Tenant {
     Tenant {
         log_dest: Some(dest(false)),

@@ -1,4 +1,4 @@
-//! Deleted, with archiving to be stopped first.
+//! Deletion with archiving to be stopped first.
 
 use super::*;
 use crate::domain::Finalization;
@@ -22,7 +22,7 @@ fn wait(story: &Story, observed: &Observation, second: i64) -> LogBackupDecision
     }
 }
 
-/// What is told by an object that goes.
+/// The event of a finalized object.
 fn reported(story: &Story, observed: &Observation, second: i64) -> Option<(&'static str, bool)> {
     match bid(story, observed, second) {
         Finalization::Wait(decision) => panic!("it stays: {decision:?}"),
@@ -124,7 +124,7 @@ fn without_cluster() -> Observation {
     without_database(Blocker::waiting("ClusterNotFound", "there is none"))
 }
 
-/// What is told when the cluster's object went first.
+/// The event if the cluster's object was deleted first.
 fn left_behind(story: &Story) -> Option<String> {
     match bid(story, &without_cluster(), 1) {
         Finalization::Wait(decision) => panic!("it stays: {decision:?}"),

@@ -1,4 +1,4 @@
-//! Interrupted rounds, where they are to be healed.
+//! Interrupted rounds that the operator heals.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn interrupted(round: i64) -> Observation {
     observed(in_round(round, RoundStatus::Interrupted))
 }
 
-/// What is there when the database has ended the round.
+/// The state after the database ended the round.
 fn ended() -> Observation {
     observed(Tenant {
         archive_log: Some(false),
@@ -32,7 +32,7 @@ fn outcomes(story: &Story) -> Vec<&str> {
     heals.map(|heal| heal.outcome.as_str()).collect()
 }
 
-/// Interrupted in this round, restarted, running in the next one, half a minute later.
+/// Interrupted in this round, restarted, and running in the next round half a minute later.
 fn heal_once(story: &mut Story, round: i64, second: i64) {
     story.reconcile(&interrupted(round), second);
     story.reconcile(

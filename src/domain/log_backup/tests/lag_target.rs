@@ -1,4 +1,4 @@
-//! How far archived logs may be behind, where somebody says so.
+//! The lag target of log backup, if the spec sets one.
 
 use super::*;
 
@@ -9,14 +9,14 @@ fn with_target(seconds: u64) -> Tenant {
     }
 }
 
-/// A minute is asked for.
+/// The spec requests one minute.
 fn asking() -> Story {
     let mut story = Story::of(DesiredState::Running);
     story.spec.archive_lag_target_seconds = Some(60);
     story
 }
 
-/// A minute was asked for and applied.
+/// The spec requests one minute, which was applied.
 fn applied() -> Story {
     let mut story = asking();
     story.reconcile(&observed(with_target(60)), 0);

@@ -1,4 +1,4 @@
-//! Log backup that runs around data backups only.
+//! Log backup that runs only around data backups.
 
 use super::*;
 use crate::oceanbase::model::{Job, JobId, JobStatus};
@@ -88,7 +88,7 @@ fn it_goes_on_until_the_set_can_be_recovered_to() {
     assert_eq!(decision.effect, Some(Effect::Stop(orders())));
 }
 
-/// On a real cluster a round takes ten seconds and more to stop.
+/// In a real cluster a round takes at least ten seconds to stop.
 #[test]
 fn a_backup_that_comes_while_the_round_before_is_still_stopping_gets_a_round_of_its_own() {
     let mut story = story();
@@ -149,7 +149,7 @@ fn what_a_dba_starts_between_two_backups_is_shown_and_left_alone() {
     assert_eq!(story.condition("Archiving"), ("True", "ChangedElsewhere"));
 }
 
-/// A DBA has begun a round between two backups, and then one came.
+/// A DBA started a round between two backups, and then a backup arrived.
 fn story_with_found_round() -> Story {
     let mut story = story();
     story.reconcile(&observed(stopped()), 0);

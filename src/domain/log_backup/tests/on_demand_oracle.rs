@@ -1,6 +1,6 @@
-//! Log backup around data backups against a slow second opinion, minute by minute: whether every
-//! data backup could be recovered to if archiving ended in this minute. A round takes its time to
-//! begin and to stop, and backups come meanwhile.
+//! Log backup around data backups, compared minute by minute with a slow independent oracle. The
+//! oracle checks whether every data backup could be recovered if archiving ended in this minute. A
+//! round takes time to start and to stop, and backups arrive meanwhile.
 
 use super::*;
 use crate::domain::recovery_windows;
@@ -9,7 +9,7 @@ use crate::oceanbase::model::{Job, JobId, JobStatus, Piece};
 /// Two days.
 const MINUTES: i64 = 2 * 24 * 60;
 
-/// Numbers that look as if they were drawn, the same each time.
+/// Reproducible pseudorandom numbers.
 struct Dice(u64);
 
 impl Dice {
@@ -22,7 +22,7 @@ impl Dice {
     }
 }
 
-/// A data backup that somebody asks for.
+/// A requested data backup.
 struct RequestedBackup {
     minute: i64,
     takes: i64,
@@ -34,14 +34,14 @@ struct RequestedBackup {
 #[derive(Default)]
 struct Database {
     has_dest: bool,
-    /// What was asked for last.
+    /// Last request.
     archive_log: bool,
-    /// Until when the round begins or stops.
+    /// End of the round's start or stop.
     busy_until: i64,
     round: Option<Round>,
     pieces: Vec<Piece>,
     sets: Vec<BackupSet>,
-    /// The wish that is being followed, and since when.
+    /// The active request, and its start.
     job: Option<(usize, i64)>,
 }
 
@@ -91,7 +91,7 @@ impl Database {
         self.round.is_none() || self.is(&RoundStatus::Stop)
     }
 
-    /// Does what the statement asks for, which takes so many minutes.
+    /// Performs the statement, which takes this many minutes.
     fn perform(&mut self, effect: &Effect, minute: i64, takes: i64) {
         match effect {
             Effect::SetDestination(_) => self.has_dest = true,
@@ -102,7 +102,7 @@ impl Database {
         self.busy_until = minute + takes;
     }
 
-    /// What began or stopped until this minute has come to it.
+    /// Completes a start or stop that ends by this minute.
     fn get_on(&mut self, minute: i64) {
         let Some(round) = self.round.as_mut().filter(|_| minute >= self.busy_until) else {
             return;
@@ -169,7 +169,7 @@ impl Database {
         self.job = None;
     }
 
-    /// Whether each set could be recovered to if archiving ended now.
+    /// Returns whether each set could be recovered if archiving ended now.
     fn is_all_recoverable(&self) -> bool {
         let recoverable = recovery_windows::recoverable(&self.sets, &self.pieces);
         recoverable.points.len() == self.sets.len()
@@ -180,7 +180,7 @@ fn wishes(dice: &mut Dice) -> Vec<RequestedBackup> {
     let mut minute = 0;
     let mut wishes = Vec::new();
     while minute < MINUTES - 600 {
-        // Some come while the round of the one before still stops.
+        // Some arrive while the round of the previous one is still stopping.
         let within = if dice.below(3) == 0 { 60 } else { 400 };
         minute += 1 + dice.below(within);
         wishes.push(RequestedBackup {
@@ -193,7 +193,7 @@ fn wishes(dice: &mut Dice) -> Vec<RequestedBackup> {
     wishes
 }
 
-/// What should be sent for a database that must archive, or must not.
+/// Returns the expected statement for a database that must archive, or must not.
 fn expected(database: &Database, must_run: bool) -> Option<Effect> {
     let name = TenantName::parse("orders")?;
     let effect = match (must_run, database.has_stopped()) {
@@ -205,7 +205,7 @@ fn expected(database: &Database, must_run: bool) -> Option<Effect> {
     Some(effect)
 }
 
-/// Decides in this minute; what is due is sent and taken.
+/// Decides in this minute; a due statement is sent and accepted.
 fn reconcile(story: &mut Story, observed: &Observation, minute: i64) -> Option<Effect> {
     let effect = story.reconcile(observed, minute * 60).effect?;
     let answer = Some((&effect, &Answer::Done));
@@ -214,8 +214,8 @@ fn reconcile(story: &mut Story, observed: &Observation, minute: i64) -> Option<E
     Some(effect)
 }
 
-/// Plays two days; for how many minutes archiving ran, how many sets there are, and in how many
-/// minutes a backup waited while a round stopped.
+/// Simulates two days. Returns the minutes of archiving, the number of sets, and the minutes in
+/// which a backup waited while a round stopped.
 fn play(seed: u64) -> (i64, usize, i64) {
     let mut dice = Dice(seed);
     let wishes = wishes(&mut dice);
@@ -224,7 +224,7 @@ fn play(seed: u64) -> (i64, usize, i64) {
     let mut database = Database::default();
     let (mut done, mut ran, mut waited) = (vec![false; wishes.len()], 0, 0);
     for minute in 0..MINUTES {
-        // Now and then the store is slow.
+        // Occasionally the storage is slow.
         let behind = dice.below(12);
         database.get_on(minute);
         database.archive_until(minute - behind);
@@ -242,7 +242,7 @@ fn play(seed: u64) -> (i64, usize, i64) {
             })
         };
         let has_open_tasks = open(false).is_some();
-        // The database refuses a backup while logs are not archived, a DBA's too.
+        // The database refuses any backup while logs are not archived, including a DBA's.
         if database.job.is_none() && database.runs() {
             database.job = open(false).or(open(true)).map(|number| (number, minute));
         }
@@ -269,13 +269,13 @@ fn logs_are_archived_in_each_minute_in_which_a_set_needs_them_and_in_no_other() 
     let mut waited = 0;
     for seed in 0..50 {
         let (ran, sets, stopping) = play(seed);
-        // Guards against two days in which nothing happens, or nothing ever rests.
+        // Guards against two days without activity, or with archiving most of the time.
         assert!(
             sets > 3 && ran < MINUTES / 2,
             "{sets} sets in {ran} minutes"
         );
         waited += stopping;
     }
-    // And against fifty in which no backup comes while a round stops.
+    // Guards against fifty runs in which no backup arrives while a round stops.
     assert!(waited > 10, "{waited} minutes");
 }

@@ -1,4 +1,4 @@
-//! A log backup whose database can not be read.
+//! A log backup whose database cannot be read.
 
 use super::*;
 

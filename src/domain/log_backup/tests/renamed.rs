@@ -1,4 +1,4 @@
-//! A tenant that gets another name.
+//! A renamed tenant.
 
 use super::*;
 

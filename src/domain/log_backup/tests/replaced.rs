@@ -1,5 +1,5 @@
-//! A database that was made anew and is reached through an OceanBaseCluster of the same name: its
-//! tenants have the same names and numbers.
+//! A recreated database behind an OceanBaseCluster of the same name. Its tenants have the same
+//! names and numbers.
 
 use super::*;
 

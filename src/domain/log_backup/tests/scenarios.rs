@@ -1,4 +1,4 @@
-//! What is sent, what is refused, and what is only told.
+//! Statements that are sent, rejected requests, and changes that are only reported.
 
 use super::*;
 
@@ -95,7 +95,7 @@ fn a_place_that_is_somebody_elses_is_never_set() {
         (decision.effect, story.phase(), story.reason()),
         (None, "Failed", "DestinationOwnedElsewhere")
     );
-    // It is looked at again, though nobody tells when the place is free.
+    // It is checked again, although no event shows when the location is free.
     assert_ne!(decision.next, Next::Await);
 }
 
@@ -299,7 +299,7 @@ fn other_attributes_of_the_destination_are_told_and_left_alone() {
     assert!(ready.unwrap().message.contains("PIECE_SWITCH_INTERVAL"));
 }
 
-/// Stopped as asked for, then asked to run with longer pieces.
+/// Stopped as requested, then requested to run with longer pieces.
 fn with_longer_pieces() -> Story {
     let mut story = Story::of(DesiredState::Stopped);
     story.reconcile(&observed(stopped()), 0);

@@ -1,4 +1,4 @@
-//! Statements that can not be sent, or are refused for good.
+//! Statements that cannot be sent, or are refused permanently.
 
 use super::*;
 

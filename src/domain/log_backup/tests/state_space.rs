@@ -1,4 +1,4 @@
-//! Every status that a log backup can come to, against everything that can be seen.
+//! Every status that a log backup can reach, with every possible observation.
 
 mod inputs;
 
@@ -11,15 +11,15 @@ use crate::api::AcceptedStatement;
 use crate::api::log_backup::Transition;
 use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, status_of};
 
-/// Two instants: at the second one every pause of the first is over, and what is under way since
-/// then is late.
+/// Two instants: at the second one all delays of the first have passed, and work that started then
+/// is late.
 const NOWS: [i64; 2] = [0, 700];
-/// How many failures one after the other are followed: past what a permanent refusal counts at
-/// once, and, where the rest is walked already, only into the first pause.
+/// Number of consecutive failures to follow. `MANY` includes the count that a permanent refusal
+/// sets at once. `ONE` covers only the first delay, if the other states are already covered.
 const MANY: i32 = 5;
 const ONE: i32 = 1;
 
-/// What decisions read of a status.
+/// The parts of a status that decisions read.
 fn key(status: &LogBackupStatus) -> String {
     format!(
         "{:?}",
@@ -27,7 +27,7 @@ fn key(status: &LogBackupStatus) -> String {
             status.observed_generation,
             status.applied_generation,
             (status.correcting_since.is_some(), &status.around_state),
-            // All of them within a day: which instant makes no difference.
+            // All of them within a day: the exact instant makes no difference.
             status.heals.len(),
             status
                 .heals
@@ -88,7 +88,7 @@ fn check(
     }
 }
 
-/// Nothing is sent that could do harm.
+/// Asserts that no harmful statement is sent.
 fn assert_allowed(story: &Story, observed: &Observation, effect: &Effect, after: &LogBackupStatus) {
     assert!(observed.target.is_ok());
     let database = observed.database.as_ref().unwrap();
@@ -142,9 +142,9 @@ fn assert_allowed(story: &Story, observed: &Observation, effect: &Effect, after:
     }
 }
 
-/// Whether what comes after such a way is looked at too: after one that began at the first instant,
-/// and after a statement only where it was the first one and nothing has failed besides. Where few
-/// failures are followed, no statement is either.
+/// Returns whether states after such a transition are explored. They are explored after a
+/// transition from the first instant. After a statement they are explored only if it was the first
+/// and nothing else failed. If few failures are followed, statements are not explored either.
 fn is_followed(way: &Transition, failed: i32, failures: i32) -> bool {
     let is_first = |taken: &AcceptedStatement| taken.times == 1 && taken.time == way.since;
     let taken = way.taken.as_ref();
@@ -152,7 +152,7 @@ fn is_followed(way: &Transition, failed: i32, failures: i32) -> bool {
         && taken.is_none_or(|taken| failures > ONE && failed == 0 && is_first(taken))
 }
 
-/// All statuses from this one on, for the same spec.
+/// Finds all statuses that are reachable from this one with the same spec.
 fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize {
     let (worlds, answers) = (worlds(), answers());
     let mut known = HashSet::new();
@@ -204,7 +204,7 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
     count
 }
 
-/// Walks from this start, then edits each status that was found.
+/// Walks from this start, then edits each status found.
 fn walk_and_edit(start: &Story, failures: i32) {
     use DesiredState::{Paused, Running, Stopped};
     let mut found = Vec::new();
@@ -228,7 +228,7 @@ fn walk_and_edit(start: &Story, failures: i32) {
         }
     }
     println!("{} statuses, {count} decisions", found.len());
-    // Guards against a walk that goes nowhere.
+    // Guards against a walk that reaches nothing.
     assert!(found.len() > 30 && count > 3_000);
 }
 

@@ -1,4 +1,5 @@
-//! Limits of the store: given to each place that shows others, and to none where that can not be.
+//! Limits of the storage: set for each location with other limits, and for none if that is not
+//! possible.
 
 use super::*;
 use crate::domain::log_backup::{ObservedLimits, limits_blocker};
@@ -17,7 +18,7 @@ const fn limits(max_iops: i64) -> StorageLimits {
     }
 }
 
-/// The database shows these limits of the logs' place and of the data's.
+/// The database shows these limits of the logs' and of the data's location.
 fn shows(wanted: StorageLimits, logs: StorageLimits, data: StorageLimits) -> Observation {
     let shown = [(LOG, logs), (DATA, data)];
     let limited = shown.into_iter().filter(|(_, limits)| *limits != NONE);
@@ -36,7 +37,7 @@ fn shows(wanted: StorageLimits, logs: StorageLimits, data: StorageLimits) -> Obs
     }
 }
 
-/// The same once the tenant has none but these places.
+/// The same if the tenant has only these locations.
 fn at_locations(locations: &[&str], mut observed: Observation) -> Observation {
     let limits = observed.limits.as_mut().unwrap();
     limits.locations = locations
@@ -91,7 +92,7 @@ fn each_place_is_given_them_until_the_database_shows_them() {
     story.answered(&none, 1, &Answer::Done);
     assert_eq!(story.reconcile(&none, 2).effect, Some(limit(DATA, SLOW)));
     story.answered(&none, 2, &Answer::Done);
-    // Neither has been looked at since.
+    // Neither was checked since.
     assert_eq!(story.reconcile(&none, 3).effect, None);
     let first = shows(SLOW, SLOW, NONE);
     assert_eq!(story.reconcile(&first, 7).effect, Some(limit(DATA, SLOW)));
@@ -225,7 +226,7 @@ fn a_tenant_that_has_left_the_store_has_no_place_to_keep_to_them() {
 fn a_log_backup_that_is_blocked_takes_note_of_what_is_so() {
     let mut story = Story::running();
     story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
-    // Its `storageRef` names another store, with the same limits.
+    // Its `storageRef` names another storage with the same limits.
     let other = Observation {
         limits: at_locations(&[], shows(SLOW, NONE, NONE)).limits,
         ..elsewhere(doing())

@@ -1,4 +1,4 @@
-//! A move of the logs to another place, step by step.
+//! A change of the logs' destination, step by step.
 
 use super::*;
 use crate::api::condition::types::STORAGE_SWITCHED;
@@ -7,7 +7,7 @@ use crate::domain::log_backup::ObservedMigration;
 
 const OLD: &str = "file:///log";
 
-/// A tenant whose logs go to the old place, while another one is asked for.
+/// A tenant whose logs go to the old location, while another one is requested.
 fn away(tenant: Tenant, busy: Option<&str>) -> Observation {
     let mut observed = observed(tenant);
     if let Ok(database) = &mut observed.database {
@@ -28,7 +28,7 @@ fn stopped() -> Tenant {
     }
 }
 
-/// The same where its logs go to the new place.
+/// The same tenant after its logs go to the new location.
 fn there(mut tenant: Tenant) -> Tenant {
     let dest = tenant.log_dest.as_mut().unwrap();
     "file:///new".clone_into(&mut dest.path);
@@ -49,7 +49,7 @@ fn set() -> Effect {
     }
 }
 
-/// Log backup runs at the old place, and its strategy has edited it.
+/// Log backup runs at the old location, and its strategy has edited it.
 fn edited() -> Story {
     let mut story = Story::running();
     story.spec.storage_change_policy = StorageChangePolicy::StopAndSwitch;
@@ -215,7 +215,7 @@ fn an_edit_that_is_taken_back_after_the_new_place_was_set_moves_the_logs_back() 
         story.reconcile(&away(stopped(), None), 60).effect,
         Some(set())
     );
-    // Taken back before log backup was started there.
+    // Reverted before log backup was started there.
     story.generation += 1;
     let back = || {
         let mut observed = away(there(stopped()), None);

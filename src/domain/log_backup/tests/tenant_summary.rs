@@ -1,4 +1,4 @@
-//! The tenant's page.
+//! The tenant's summary.
 
 use super::*;
 use crate::api::log_backup::Transition;

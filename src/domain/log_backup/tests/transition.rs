@@ -1,4 +1,5 @@
-//! The way to the wanted state: statements without effect, and states that never come.
+//! The transition to the desired state: statements without effect, and states that are never
+//! reached.
 
 use super::*;
 use crate::api::AcceptedStatement;
@@ -51,7 +52,7 @@ fn the_fourth_time_it_is_told_that_nothing_comes_of_it() {
     );
     assert_eq!(fourth.event.unwrap().reason, "LogBackupFailed");
     assert!(message(&story).contains("ARCHIVELOG"));
-    // And once only, though it goes on.
+    // Reported only once, although it continues.
     let before = story.status.clone();
     story.reconcile(&unsettled(of_the_first_version()), 106);
     assert_eq!(story.status, before);
@@ -89,7 +90,7 @@ fn a_round_whose_end_was_asked_for_is_waited_for() {
     assert_eq!(story.phase(), "InProgress");
 }
 
-/// Since second 0 the round has been in this state.
+/// Since second 0 the round has had this status.
 fn stuck_in(status: RoundStatus, desired: DesiredState) -> Story {
     let mut story = Story::of(desired);
     let world = observed(tenant(Some(status)));

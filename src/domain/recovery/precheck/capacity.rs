@@ -1,4 +1,4 @@
-//! Whether the target's servers have room for the units that would be made.
+//! Whether the target's servers have capacity for the units to create.
 
 use super::gibibytes;
 use crate::api::RecoveryTaskSpec;
@@ -9,13 +9,13 @@ use crate::oceanbase::version::Version;
 
 const GIB: u64 = 1 << 30;
 
-/// Log disk of a unit is at least this.
+/// Minimum log disk of a unit.
 const LEAST_LOG_DISK: u64 = 2 * GIB;
 
-/// From which version on a cluster may stand on shared storage, where a unit has other sizes by default.
+/// First version in which a cluster may use shared storage, where default sizes of units differ.
 const SHARED_STORAGE: Version = Version([4, 3, 0, 0]);
 
-/// Whether servers have to be known, and are not.
+/// Returns whether servers must be read first.
 pub(in crate::domain::recovery) fn needs_servers(
     spec: &RecoveryTaskSpec,
     restores: &Restores,
@@ -25,8 +25,8 @@ pub(in crate::domain::recovery) fn needs_servers(
     asked(spec, restores, own_pool).is_some() && !is_shown
 }
 
-/// What is to be made; nothing where pools are given, or where the recovery's own one stands already: its
-/// units are among those that the servers have.
+/// Returns the resources to create. Returns `None` if pools are given, or if the recovery's own
+/// pool exists: the servers already hold its units.
 fn asked<'a>(
     spec: &'a RecoveryTaskSpec,
     restores: &Restores,
@@ -37,16 +37,16 @@ fn asked<'a>(
     create.filter(|_| resources.type_ == ResourcesType::Create && restores.pool(own_pool).is_none())
 }
 
-/// Reason of servers that have too little left for a unit, as of error 4733.
+/// Reason for servers with too little capacity for a unit, as for error 4733.
 pub(in crate::domain::recovery) const RESOURCES_NOT_ENOUGH: &str = "ResourcesNotEnough";
-/// Reason of a zone with fewer servers than units are asked for, as of error 4734.
+/// Reason for a zone with fewer servers than requested units, as for error 4734.
 pub(in crate::domain::recovery) const SERVERS_NOT_ENOUGH: &str = "ServersNotEnough";
 
-/// Checks that each zone has enough servers with room for one unit, as far as the views show it: a server
-/// holds one unit of a tenant at most. Where they do not, the database finds out (4733, 4734).
+/// Checks that each zone has enough servers with capacity for one unit, as far as the views show
+/// it. A server holds at most one unit of a tenant. Otherwise the database detects it (4733, 4734).
 ///
 /// # Errors
-/// A zone lacks room now. The recovery begins when a user drops a pool or adds a server.
+/// A zone lacks capacity now. The recovery starts when a user drops a pool or adds a server.
 pub(in crate::domain::recovery) fn room(
     spec: &RecoveryTaskSpec,
     version: Version,
@@ -88,9 +88,10 @@ pub(in crate::domain::recovery) fn room(
     })
 }
 
-/// The unit that the database makes of it. `MIN_CPU` is `MAX_CPU` where it is left out, as it is here.
-/// Log disk is three times the memory where it is left out, and as much as the memory on shared storage
-/// (`ObUnitResource::get_default_log_disk_size`): where that may be, only the lesser is sure.
+/// Returns the unit that the database creates from the spec. `MIN_CPU` defaults to `MAX_CPU`, as
+/// here. Log disk defaults to three times the memory, or on shared storage to the memory
+/// (`ObUnitResource::get_default_log_disk_size`). If shared storage is possible, only the smaller
+/// size is certain.
 fn unit(create: &CreateResources, version: Version) -> FreeCapacity {
     let bytes = |size: &str| gibibytes(size)?.checked_mul(GIB);
     let memory = bytes(&create.memory);
@@ -103,7 +104,8 @@ fn unit(create: &CreateResources, version: Version) -> FreeCapacity {
     }
 }
 
-/// What is lacking in a zone: its servers, the roomiest first, and how many of them may have room.
+/// Returns what a zone lacks. Its servers come with the largest capacity first, and `fitting` of
+/// them may have capacity.
 fn lacking(
     zone: &str,
     servers: &[&Server],
@@ -132,7 +134,7 @@ fn lacking(
     }
 }
 
-/// Such as `2 CPU, 8 GiB of memory, 24 GiB of log disk`; what is not known is left out.
+/// Formats as `2 CPU, 8 GiB of memory, 24 GiB of log disk`; unknown values are left out.
 fn text(room: &FreeCapacity) -> String {
     let cpu = room.cpu.map(|cpu| format!("{cpu} CPU"));
     let size = |what: &str, bytes: Option<u64>| Some(format!("{} of {what}", gib(bytes?)));
@@ -142,7 +144,7 @@ fn text(room: &FreeCapacity) -> String {
     parts.join(", ")
 }
 
-/// Never more than there is: what is a byte short of 8 GiB is `7.99 GiB`.
+/// Rounds down: a byte less than 8 GiB is `7.99 GiB`.
 fn gib(bytes: u64) -> String {
     let hundredths = u128::from(bytes) * 100 / u128::from(GIB);
     let (whole, rest) = (hundredths / 100, hundredths % 100);

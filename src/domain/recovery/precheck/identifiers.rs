@@ -1,4 +1,4 @@
-//! What can stand in statements at all.
+//! Which values can be used in statements.
 
 use super::super::{tables, target_point, verification};
 use super::gibibytes;
@@ -6,8 +6,8 @@ use crate::api::RecoveryTaskSpec;
 use crate::domain::Blocker;
 use crate::oceanbase::model::{Cpu, Locality, PrimaryZone, ResourceName, TenantName, ZoneName};
 
-/// Whether what is asked for can stand in statements: an object may be older than the rules of its
-/// schema.
+/// Checks whether the values of the spec can be used in statements: an object may be older than the
+/// rules of its schema.
 pub(in crate::domain::recovery) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
     target_point::asked(&spec.until)?;
     tables::spelled(spec)?;
@@ -63,7 +63,7 @@ pub(in crate::domain::recovery) fn spelled(spec: &RecoveryTaskSpec) -> Result<()
     wrong.map_or(Ok(()), |(_, field)| {
         Err(Blocker::permanent(
             "InvalidSpec",
-            format!("`{field}` can not stand in a statement; create a new RecoveryTask"),
+            format!("`{field}` cannot stand in a statement; create a new RecoveryTask"),
         ))
     })
 }

@@ -1,5 +1,5 @@
-//! Whether the account of the target may do all that the recovery needs: a missing privilege would otherwise
-//! show after the tenant was restored.
+//! Whether the target's account has the privileges that the recovery needs. Otherwise a missing
+//! privilege would show only after the tenant was restored.
 
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::{Finish, ResourcesType, TargetType};

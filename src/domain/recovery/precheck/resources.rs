@@ -1,4 +1,4 @@
-//! What a tenant will run on.
+//! The resources of a tenant.
 
 use super::gibibytes;
 use crate::api::RecoveryTaskSpec;
@@ -6,10 +6,10 @@ use crate::api::recovery_task::{CreateResources, Resources, ResourcesType};
 use crate::domain::Blocker;
 use crate::oceanbase::model::Restores;
 
-/// GiB (V4 reference 5.1).
+/// Minimum log disk in GiB (V4 reference 5.1).
 const LEAST_LOG_DISK: u64 = 2;
 
-/// Whether what the tenant is to run on is free or can be made, in zones that are there.
+/// Checks whether the tenant's resources are free or can be created, in existing zones.
 pub(super) fn fit(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Blocker> {
     let resources = &spec.target.resources;
     exist(resources, restores)?;
@@ -46,7 +46,7 @@ fn exist(resources: &Resources, restores: &Restores) -> Result<(), Blocker> {
     }
 }
 
-/// Whether there can be such a unit at all.
+/// Checks whether such a unit is possible at all.
 fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Blocker> {
     if let Some(zone) = create
         .zones
@@ -71,8 +71,8 @@ fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Blocker> {
     Ok(())
 }
 
-/// Whether replicas and leaders are wanted only in zones in which the tenant has units: the database
-/// says so only when it makes the tenant.
+/// Checks that replicas and leaders are requested only in zones in which the tenant has units. The
+/// database reports this only when it creates the tenant.
 fn placed(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Blocker> {
     let target = &spec.target;
     let zones = zones(&target.resources, restores);
@@ -80,7 +80,7 @@ fn placed(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Blocker> {
     let locality = locality.filter_map(|replica| replica.split_once('@'));
     let locality = locality.map(|(_, zone)| ("locality", zone));
     let primary = target.primary_zone.as_deref();
-    // The database's word for all zones alike.
+    // The database's word for all zones with equal priority.
     let primary = primary.filter(|text| !text.eq_ignore_ascii_case("RANDOM"));
     let primary = primary.iter().flat_map(|text| text.split([',', ';']));
     let primary = primary.map(|zone| ("primaryZone", zone));
@@ -100,7 +100,7 @@ fn placed(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Blocker> {
     ))
 }
 
-/// The zones in which the tenant gets units.
+/// Returns the zones in which the tenant gets units.
 fn zones<'a>(resources: &'a Resources, restores: &'a Restores) -> Vec<&'a str> {
     let zones: Vec<&String> = match &resources.create {
         Some(create) if !create.zones.is_empty() => create.zones.iter().collect(),

@@ -1,4 +1,4 @@
-//! A restored tenant becomes a primary one, and is kept whatever happens.
+//! A restored tenant becomes a primary tenant, and is kept whatever happens.
 
 use super::*;
 

@@ -1,10 +1,10 @@
-//! Servers without room for the units that would be made.
+//! Servers without capacity for the units to create.
 
 use super::tables::{asked, tables_spec};
 use super::*;
 use crate::oceanbase::model::{FreeCapacity, Server};
 
-/// A server of this zone with so many CPU, GiB of memory and GiB of log disk left.
+/// A server of this zone with this much free CPU, GiB of memory and GiB of log disk.
 pub(super) fn server(zone: &str, (cpu, memory, log_disk): (u32, u64, u64)) -> Server {
     Server {
         address: "10.0.0.1:2882".to_owned(),
@@ -17,7 +17,7 @@ pub(super) fn server(zone: &str, (cpu, memory, log_disk): (u32, u64, u64)) -> Se
     }
 }
 
-/// The unit of the spec, 2 CPU and 4 GiB of memory, and less than that.
+/// The unit of the spec has 2 CPU and 4 GiB of memory; the second value is smaller.
 const ENOUGH: (u32, u64, u64) = (2, 4, 12);
 const SCANT: (u32, u64, u64) = (2, 3, 12);
 

@@ -1,4 +1,4 @@
-//! What a recovery that failed leaves behind.
+//! Leftovers of a failed recovery.
 
 use super::*;
 
@@ -121,7 +121,7 @@ fn what_the_database_refuses_to_show_is_not_gone() {
     assert_eq!(story.pass(62), Some(Effect::DropPool(resource())));
 }
 
-/// A recovery of a store whose backups are not of the tenant that is named: its job is to be canceled.
+/// A recovery from a storage whose backups belong to another tenant: its job must be canceled.
 fn mismatched() -> Story {
     let mut of_storage = spec();
     of_storage["source"] = json!({"type": "Storage", "storage": {

@@ -1,4 +1,4 @@
-//! What is looked at before anything is changed.
+//! Checks before anything is changed.
 
 use super::*;
 use crate::oceanbase::model::{BackupSet, BackupSetId, Piece};
@@ -233,7 +233,7 @@ fn a_release_without_preview_is_not_asked_about_a_point() {
     assert_eq!(reason, "NotSupportedByVersion");
 }
 
-/// A full set at the window's start, of this version, and a piece that reaches to its end.
+/// A full set of this version at the window's start, and a piece that reaches the window's end.
 fn live(tenant_compatible: &str) -> Knowledge {
     let set = BackupSet {
         id: BackupSetId(3),

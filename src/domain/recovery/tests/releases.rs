@@ -1,4 +1,4 @@
-//! What releases of OceanBase cannot do, and how a recovery ends there.
+//! Operations that releases of OceanBase do not support, and the result of such a recovery.
 
 use super::*;
 use crate::oceanbase::model::Privileges;

@@ -84,7 +84,7 @@ fn what_the_database_knows_is_followed() {
     );
 }
 
-/// Each write would wake the next pass, as long as the read takes.
+/// Otherwise each write would trigger the next pass until the read ends.
 #[test]
 fn a_job_that_is_newer_than_the_last_read_is_written_once() {
     let mut story = Story::sent();

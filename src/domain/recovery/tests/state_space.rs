@@ -1,4 +1,4 @@
-//! Every status that a recovery can come to, against everything that can be seen.
+//! Every status that a recovery can reach, with every possible observation.
 
 mod inputs;
 
@@ -10,13 +10,13 @@ use crate::api::recovery_task::{Finish, RecoveryMode};
 use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, status_of};
 use inputs::{answers, worlds, worlds_of_tables};
 
-/// Two instants: at the second one every pause and limit of the first is over.
+/// Two instants: at the second one all delays and limits of the first have passed.
 const NOWS: [i64; 2] = [70, 7_200];
-/// After so many sendings, and tries, nothing new happens.
+/// After this many sends and attempts nothing new happens.
 const SENDS: i32 = 2;
 const TRIES: i32 = 2;
 
-/// What decisions read of a status: two that agree in it lead to the same.
+/// The parts of a status that decisions read: equal keys lead to equal decisions.
 fn key(status: &RecoveryTaskStatus) -> String {
     if let Some(outcome) = &status.outcome {
         return format!("{outcome} {:?}", status.observed_generation);
@@ -51,7 +51,7 @@ fn key(status: &RecoveryTaskStatus) -> String {
     )
 }
 
-/// One decision, held against what must always be so.
+/// Checks the invariants of one decision.
 fn check(story: &Story, decision: &RecoveryDecision) {
     let (before, after) = (&story.status, &decision.status);
     if before.outcome.is_some() {
@@ -74,7 +74,7 @@ fn check(story: &Story, decision: &RecoveryDecision) {
         .is_some_and(|it| it.reason == "Reading");
     if waits && story.observed.target.as_ref().is_ok_and(unread) {
         let is_read = wants_servers(&task(story), &story.observed);
-        assert!(is_read, "waits for what nobody reads");
+        assert!(is_read, "waits for what is not read");
     }
     if before.job_id.is_some() {
         assert_eq!(before.job_id, after.job_id, "the job changed");
@@ -140,7 +140,7 @@ fn check_effect(
             effect,
             Effect::Activate { .. } | Effect::Upgrade { .. } | Effect::Find { .. }
         );
-        // Made before an old recovery with the same key was found.
+        // Created before an earlier recovery with the same key was found.
         let is_unneeded = after.ending.as_deref() == Some("Completed")
             && matches!(effect, Effect::DropPool(_) | Effect::DropUnit(_));
         assert!(
@@ -184,7 +184,8 @@ fn task(story: &Story) -> Task<'_> {
     }
 }
 
-/// The tenant that gets the tables is touched by RECOVER TABLE alone, and what goes is what was made.
+/// Only RECOVER TABLE changes the tenant that receives the tables, and only created objects are
+/// dropped.
 fn check_effect_on_tables(
     story: &Story,
     effect: &Effect,
@@ -242,7 +243,8 @@ fn walk_through(base: &Story, worlds: &[Observation], answers: &[Answer]) -> usi
                 let Some(effect) = decision.effect else {
                     continue;
                 };
-                // What an answer leads to is looked at in the first world in which it comes.
+                // The result of an answer is explored for the first observation in which the answer
+                // occurs.
                 if !known_of.insert((key(&story.status), format!("{effect:?}"), now)) {
                     continue;
                 }

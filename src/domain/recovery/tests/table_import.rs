@@ -1,4 +1,4 @@
-//! RECOVER TABLE, the database's job, and what is left of it.
+//! RECOVER TABLE, the database's job, and its leftovers.
 
 use super::tables::{
     AUXILIARY, asked, auxiliary, tables_resource, tables_spec, with_created, with_job_of_tables,

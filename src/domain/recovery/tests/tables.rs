@@ -1,4 +1,4 @@
-//! Tables that come into a tenant that exists.
+//! Tables that are recovered into an existing tenant.
 
 use super::*;
 use crate::oceanbase::model::{RemapQuoting, Tables};
@@ -22,7 +22,7 @@ pub(super) fn tables_resource() -> String {
     observation::resource_name(&tables_key())
 }
 
-/// The tenant that gets the tables.
+/// The tenant that receives the tables.
 pub(super) fn orders() -> Tenant {
     Tenant {
         id: TenantId(1002),
@@ -55,14 +55,14 @@ pub(super) fn word(word: &str) -> RestoreStatus {
     RestoreStatus::Restoring(word.to_owned())
 }
 
-/// Nothing was begun yet.
+/// Nothing has started yet.
 pub(super) fn asked(spec: Value) -> Story {
     let mut story = Story::new(spec);
     story.target().tenant = Some(Arc::new(orders()));
     story
 }
 
-/// Unit and pool are there; the pool belongs to this tenant.
+/// Unit and pool exist; the pool belongs to this tenant.
 pub(super) fn with_created(mut story: Story, holder: Option<TenantId>) -> Story {
     let name = tables_resource();
     story.restores().units = vec![Unit {

@@ -1,4 +1,4 @@
-//! A tenant that is restored for a while is asked, and dropped in every case.
+//! A temporarily restored tenant runs its checks, and is always dropped.
 
 use super::*;
 use crate::domain::Finalization;
@@ -26,7 +26,7 @@ fn own(mut restore: Restore) -> Restore {
     restore
 }
 
-/// What others were shown of a recovery, of the verification's own job, unit and pool.
+/// Converts observations of a recovery to the verification's own job, unit and pool.
 pub(super) fn with_own_key(mut worlds: Vec<Observation>) -> Vec<Observation> {
     let name = observation::resource_name(&own_key());
     for observed in &mut worlds {
@@ -59,7 +59,7 @@ pub(super) fn answers_with_own_key(answers: Vec<Answer>) -> Vec<Answer> {
 }
 
 impl Story {
-    /// The world as it is for a verification.
+    /// Converts the observation for a verification.
     fn own(mut self) -> Self {
         self.observed = with_own_key(vec![self.observed]).remove(0);
         self
@@ -119,7 +119,7 @@ fn checked(decision: CheckResult) -> Answer {
     Answer::Checked(Box::new(decision))
 }
 
-/// Asks what is left, with the tenant answering so, and goes on until something else is done.
+/// Runs the remaining checks with this answer, until another effect follows.
 fn ask_all(story: &mut Story, answer: &Answer) -> Effect {
     for second in 61..100 {
         let effect = story.pass(second).expect("an effect");
@@ -132,7 +132,7 @@ fn ask_all(story: &mut Story, answer: &Answer) -> Effect {
     panic!("it asks for ever");
 }
 
-/// Drops what is dropped next, until it is over.
+/// Drops the leftovers one after the other until none is left.
 fn drop_all(mut story: Story) -> (Story, Vec<&'static str>) {
     let mut dropped = Vec::new();
     for second in 100..140 {

@@ -1,4 +1,4 @@
-//! What is named for a point, against the database's own way of choosing, on random histories.
+//! The named set for a point, compared with the database's own choice, on random histories.
 
 use proptest::prelude::*;
 
@@ -7,9 +7,9 @@ use super::history::{
 };
 use super::*;
 
-/// The set that `RESTORE` comes to: it walks over the sets by their numbers, begins anew with each
-/// full one, takes an incremental one that stands on what it has, and ends where MIN_RESTORE_SCN is
-/// past the point (`do_get_backup_set_array_` of V4.2).
+/// Returns the set that `RESTORE` selects. It walks over the sets by number, and each full set
+/// starts a new chain. It adds incremental sets that depend on the chain, and ends where
+/// MIN_RESTORE_SCN is past the point (`do_get_backup_set_array_` of V4.2).
 fn walked(sets: &[BackupSet], point: u64) -> Option<&BackupSet> {
     let mut chain: Vec<&BackupSet> = Vec::new();
     for set in sets {
@@ -36,13 +36,13 @@ fn named(explanation: &Explanation) -> Option<(&[BackupSet], &[Piece])> {
     }
 }
 
-/// The set that is to be restored.
+/// Returns the set to restore.
 fn chosen(sets: &[BackupSet], pieces: &[Piece], at: u64) -> Option<BackupSetId> {
     let explanation = explain(sets, pieces, Scn(at));
     named(&explanation).and_then(|(sets, _)| Some(sets.last()?.id))
 }
 
-/// All but the one at a position.
+/// Returns all elements but the one at a position.
 fn without<T: Clone>(all: &[T], position: usize) -> Vec<T> {
     let mut rest = all.to_vec();
     rest.remove(position);
@@ -107,7 +107,7 @@ proptest! {
                 continue;
             };
             let walked = walked(&sets, at).unwrap();
-            // Log that ends at a set's own first point makes no window of it: an older one is named.
+            // Log that ends at a set's own first point gives no window: an older set is named.
             let ends_there = walked.min_restore_scn.0 == at && !leads_to(walked, at, &history);
             prop_assert!(
                 walked.id == named || ends_there,
@@ -129,7 +129,7 @@ proptest! {
 }
 
 impl History {
-    /// The logs of the pieces with these numbers.
+    /// Returns the history with only the pieces of these numbers.
     fn without_pieces_but(&self, numbers: &[i64]) -> Self {
         let kept = |piece: &&Piece| numbers.contains(&piece.id);
         let pieces: Vec<Piece> = self.pieces.iter().filter(kept).cloned().collect();

@@ -1,8 +1,8 @@
-//! Why a point can be recovered to, or not, in small histories told by hand.
+//! Why a point can be recovered or not, in small handwritten histories.
 
 use super::*;
 
-/// Numbers of the sets and pieces that lead to a point.
+/// Returns the numbers of the sets and pieces that lead to a point.
 fn way(sets: &[BackupSet], pieces: &[Piece], at: u64) -> (Vec<i64>, Vec<i64>) {
     match explain(sets, pieces, Scn(at)) {
         Explanation::Recoverable { sets, pieces, .. } => (
@@ -28,7 +28,7 @@ fn unavailable(set: BackupSet) -> BackupSet {
     }
 }
 
-/// A full set, and two incremental ones on it.
+/// Returns a full set and two incremental sets on it.
 fn chain() -> [BackupSet; 3] {
     [
         full(1, 10, 20),

@@ -1,4 +1,4 @@
-//! Random small histories of one tenant: rounds in two places, pieces and sets that are gone.
+//! Random small histories of one tenant: rounds at two destinations, missing pieces and sets.
 
 use std::collections::HashSet;
 
@@ -6,21 +6,20 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Beyond all that a history tells of.
+/// An SCN beyond every history.
 pub(super) const END: u64 = 150;
 
-/// Which SCNs are archived where, told instant by instant, beside the pieces the views would show.
+/// SCNs archived per destination, instant by instant, with the pieces that the views would show.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
     pub(super) pieces: Vec<Piece>,
     pub(super) archived: HashSet<(i64, u64)>,
 }
 
-/// Length of a piece, whether it is still there, and whether its row shows a checkpoint that is a
-/// bit old.
+/// Length of a piece, whether it still exists, and whether its row shows a stale checkpoint.
 type Length = (u64, bool, bool);
 
-/// One round: its place, the pause before it, and its pieces. The last one stops short of its
+/// One round: its destination, the pause before it, and its pieces. The last one stops short of its
 /// planned end.
 type Round = (bool, u64, Vec<Length>, u64);
 
@@ -53,7 +52,7 @@ fn reported(rounds: &[Round]) -> History {
                 available: *available,
                 output_bytes: 1,
             });
-            // Without the next piece nothing says that the row's checkpoint is old.
+            // Without the next piece, nothing shows that the row's checkpoint is stale.
             let is_shown = next.is_some_and(|(_, available, _)| *available);
             let shown = if is_shown { reached } else { checkpoint_scn };
             if *available {
@@ -83,8 +82,7 @@ pub(super) fn histories() -> impl Strategy<Value = History> {
     proptest::collection::vec(round, 0..5).prop_map(|rounds| reported(&rounds))
 }
 
-/// What became of a set: of ten a failed one, a deleted one, one whose row is gone, one that brings
-/// its logs.
+/// Modifies a set: of ten, one failed, one is deleted, one has no row, one includes its logs.
 fn spoil(mut set: BackupSet, luck: u8) -> Option<BackupSet> {
     match luck {
         0 => set.success = false,
@@ -96,7 +94,7 @@ fn spoil(mut set: BackupSet, luck: u8) -> Option<BackupSet> {
     Some(set)
 }
 
-/// Sets that stand on any older one, and whose points are anywhere.
+/// Generates sets that depend on any older set, with points anywhere.
 pub(super) fn sets() -> impl Strategy<Value = Vec<BackupSet>> {
     let set = (
         any::<bool>(),
@@ -127,8 +125,8 @@ pub(super) fn sets() -> impl Strategy<Value = Vec<BackupSet>> {
     })
 }
 
-/// Sets as the database makes them, one after the other: an incremental one stands on the newest
-/// full one that went well and on the newest set of its chain, and is a full one without any.
+/// Generates sets as the database creates them, one after another. An incremental set depends on
+/// the newest successful full set and on the newest set of its chain; without any it is full.
 pub(super) fn sets_in_order() -> impl Strategy<Value = Vec<BackupSet>> {
     let set = (any::<bool>(), 1_u64..12, 1_u64..5, 0..10_u8);
     proptest::collection::vec(set, 0..7).prop_map(|drawn| {
@@ -150,7 +148,7 @@ pub(super) fn sets_in_order() -> impl Strategy<Value = Vec<BackupSet>> {
     })
 }
 
-/// Whether a set and all that it stands on can be used.
+/// Returns whether a set and its whole chain can be used.
 pub(super) fn restorable(set: &BackupSet, sets: &[BackupSet]) -> bool {
     let base = |id| {
         sets.iter()
@@ -161,8 +159,8 @@ pub(super) fn restorable(set: &BackupSet, sets: &[BackupSet]) -> bool {
     set.success && set.available && (set.full || (full && chain))
 }
 
-/// A set leads to a point when every instant before it, from the replay's start on, is archived
-/// in one place; and there must be some log from the set's own earliest point on.
+/// Returns whether a set leads to a point: every instant before it, from the replay's start on, is
+/// archived at one destination. Some log must also exist from the set's own earliest point on.
 pub(super) fn leads_to(set: &BackupSet, point: u64, history: &History) -> bool {
     let last = set.min_restore_scn.0.max(point.saturating_sub(1));
     point >= set.min_restore_scn.0
@@ -171,12 +169,12 @@ pub(super) fn leads_to(set: &BackupSet, point: u64, history: &History) -> bool {
         })
 }
 
-/// Whether a set alone is enough for a point.
+/// Returns whether a set alone is enough for a point.
 pub(super) fn suffices(set: &BackupSet, point: u64) -> bool {
     set.plus_archivelog && set.min_restore_scn.0 == point
 }
 
-/// All points that can be restored to, asked for one by one.
+/// Returns all restorable points, checked one by one.
 pub(super) fn restorable_points(sets: &[BackupSet], history: &History) -> Vec<u64> {
     let sound: Vec<&BackupSet> = sets.iter().filter(|set| restorable(set, sets)).collect();
     let leads = |point: &u64| {

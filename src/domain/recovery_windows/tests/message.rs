@@ -1,8 +1,8 @@
-//! Explanations as people read them.
+//! Explanations as users read them.
 
 use super::*;
 
-/// The SCN of so many microseconds after an instant, and some nanoseconds.
+/// Returns the SCN this many microseconds and nanoseconds after an instant.
 fn at(microseconds: u64, nanoseconds: u64) -> u64 {
     1_763_604_000_000_000_000 + microseconds * 1_000 + nanoseconds
 }
@@ -11,7 +11,7 @@ fn says(sets: &[BackupSet], pieces: &[Piece], at: u64) -> String {
     explain(sets, pieces, Scn(at)).message()
 }
 
-/// Two stretches of log with a hole between them.
+/// Returns two stretches of log with a gap between them.
 fn log() -> [Piece; 2] {
     [
         piece(1, at(0, 0), at(10, 7)),
@@ -24,7 +24,7 @@ fn a_hole_is_told_with_the_points_around_it() {
     let sets = [full(1, at(0, 0), at(1, 7)), full(2, at(21, 0), at(22, 7))];
     assert_eq!(
         says(&sets, &log(), at(15, 0)),
-        "can not be recovered to 2025-11-20T02:00:00.000015Z: logs between \
+        "cannot be recovered to 2025-11-20T02:00:00.000015Z: logs between \
          2025-11-20T02:00:00.000010Z and 2025-11-20T02:00:00.000021Z are missing; nearest points \
          are 2025-11-20T02:00:00.000010Z and 2025-11-20T02:00:00.000023Z"
     );
@@ -49,7 +49,7 @@ fn a_point_within_a_microsecond_is_named_by_its_number() {
     };
     assert_eq!(
         says(&[alone], &[], at(5, 0)),
-        "can not be recovered to 2025-11-20T02:00:00.000005Z: no logs are archived; nearest point \
+        "cannot be recovered to 2025-11-20T02:00:00.000005Z: no logs are archived; nearest point \
          is 2025-11-20T02:00:00.000001Z (SCN 1763604000000001007)"
     );
 }
@@ -59,12 +59,12 @@ fn what_is_older_or_newer_than_everything_is_told_with_the_point_at_that_end() {
     let sets = [full(1, at(0, 0), at(1, 7))];
     assert_eq!(
         says(&sets, &log()[..1], at(1, 0)),
-        "can not be recovered to 2025-11-20T02:00:00.000001Z: the oldest point is \
+        "cannot be recovered to 2025-11-20T02:00:00.000001Z: the oldest point is \
          2025-11-20T02:00:00.000002Z"
     );
     assert_eq!(
         says(&sets, &log()[..1], at(15, 0)),
-        "can not be recovered to 2025-11-20T02:00:00.000015Z: logs are archived up to \
+        "cannot be recovered to 2025-11-20T02:00:00.000015Z: logs are archived up to \
          2025-11-20T02:00:00.000010Z only; nearest point is 2025-11-20T02:00:00.000010Z"
     );
 }
@@ -74,13 +74,13 @@ fn a_broken_chain_is_told_by_the_numbers_of_its_sets() {
     let sets = [incremental(5, (3, 4), at(0, 0), at(1, 0))];
     assert_eq!(
         says(&sets, &log(), at(5, 0)),
-        "can not be recovered to 2025-11-20T02:00:00.000005Z: backup set 5 stands on set 3, which \
+        "cannot be recovered to 2025-11-20T02:00:00.000005Z: backup set 5 stands on set 3, which \
          is not there any more"
     );
     let sets = [incremental(5, (0, 0), at(0, 0), at(1, 0))];
     assert_eq!(
         says(&sets, &log(), at(5, 0)),
-        "can not be recovered to 2025-11-20T02:00:00.000005Z: backup set 5 is incremental, and the \
+        "cannot be recovered to 2025-11-20T02:00:00.000005Z: backup set 5 is incremental, and the \
          full set that it stands on is not known"
     );
 }
@@ -111,7 +111,7 @@ fn between_windows_alone_only_the_gap_is_known() {
     let known = recoverable(&sets, &log());
     assert_eq!(
         explain_from_windows(&known, Scn(at(22, 0))).message(),
-        "can not be recovered to 2025-11-20T02:00:00.000022Z: nothing between \
+        "cannot be recovered to 2025-11-20T02:00:00.000022Z: nothing between \
          2025-11-20T02:00:00.000010Z and 2025-11-20T02:00:00.000023Z can be recovered to; nearest \
          points are 2025-11-20T02:00:00.000010Z and 2025-11-20T02:00:00.000023Z"
     );
@@ -122,7 +122,7 @@ fn a_point_within_a_microsecond_is_told_as_it_was_given() {
     let sets = [full(1, at(0, 0), at(1, 7))];
     assert_eq!(
         says(&sets, &log()[..1], at(10, 8)),
-        "can not be recovered to 2025-11-20T02:00:00.000010008Z (SCN 1763604000000010008): logs are \
+        "cannot be recovered to 2025-11-20T02:00:00.000010008Z (SCN 1763604000000010008): logs are \
          archived up to 2025-11-20T02:00:00.000010Z only; nearest point is 2025-11-20T02:00:00.000010Z"
     );
 }

@@ -1,4 +1,4 @@
-//! Windows against a second opinion that asks point by point, on random small histories.
+//! Recovery windows compared with a point-by-point oracle, on random small histories.
 
 use proptest::prelude::*;
 

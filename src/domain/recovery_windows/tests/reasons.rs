@@ -1,11 +1,11 @@
-//! Every obstacle that is named is there, on random histories.
+//! Every named blocker is real, on random histories.
 
 use proptest::prelude::*;
 
 use super::history::{END, History, histories, restorable, restorable_points, sets};
 use super::*;
 
-/// Whether a set stands on the other one, directly or by way of others.
+/// Returns whether a set depends on the other one, directly or indirectly.
 fn stands_on(set: &BackupSet, other: BackupSetId, sets: &[BackupSet]) -> bool {
     let previous = [set.prev_full_id, set.prev_inc_id];
     !set.full
@@ -32,7 +32,7 @@ fn is_archived(history: &History, at: u64) -> bool {
         .any(|location| history.archived.contains(&(*location, at)))
 }
 
-/// Whether log goes on from one instant to the next in one place.
+/// Returns whether log continues from one instant to the next at one destination.
 fn goes_on(history: &History, at: u64) -> bool {
     let locations = [1001, 1002];
     locations.iter().any(|location| {
@@ -43,7 +43,7 @@ fn goes_on(history: &History, at: u64) -> bool {
     })
 }
 
-/// Whether the obstacle of a point is there.
+/// Returns whether the blocker of a point is real.
 fn is_real(blocker: Blocker, at: u64, sets: &[BackupSet], history: &History) -> bool {
     let found = |id| sets.iter().find(|set| set.id == id);
     let in_front = |set: &BackupSet| set.min_restore_scn.0 <= at;
@@ -90,7 +90,7 @@ fn is_real(blocker: Blocker, at: u64, sets: &[BackupSet], history: &History) -> 
     }
 }
 
-/// The same of an explanation from windows alone.
+/// Does the same for an explanation from windows alone.
 fn is_known(blocker: Blocker, at: u64, points: &[u64]) -> bool {
     let before = points
         .iter()

@@ -1,5 +1,4 @@
-//! What is explained, against what the simulated database takes, on random histories: always the same
-//! ones.
+//! Explanations compared with what the simulated database accepts, on random but fixed histories.
 
 use oceanbase_sim::model as sim;
 use oceanbase_sim::views::Version;
@@ -9,9 +8,9 @@ use proptest::test_runner::{RngSeed, TestRunner};
 use super::history::{END, histories, sets_in_order};
 use super::*;
 
-/// How many histories are looked at.
+/// Number of histories.
 const CASES: u32 = 3_000;
-/// Draws them.
+/// Seed of the histories.
 const SEED: u64 = 2026;
 
 fn uri() -> sim::Uri {
@@ -30,7 +29,7 @@ fn file_status(available: bool) -> sim::FileStatus {
     }
 }
 
-/// A set as the database has it.
+/// Returns a set in the database's representation.
 fn stored_set(set: &BackupSet) -> sim::BackupSet {
     let scn = |scn: Scn| sim::Scn(scn.0);
     sim::BackupSet {
@@ -64,7 +63,8 @@ fn stored_set(set: &BackupSet) -> sim::BackupSet {
     }
 }
 
-/// The pieces as the database has them: what a view may show a bit old is as far as the next one begins.
+/// Returns the pieces in the database's representation: a stale one extends to the next one's
+/// start.
 fn stored_pieces(pieces: &[Piece]) -> Vec<sim::Piece> {
     let stored = pieces.iter().enumerate().map(|(at, piece)| {
         let next = pieces.get(at + 1);
@@ -93,7 +93,7 @@ fn stored_pieces(pieces: &[Piece]) -> Vec<sim::Piece> {
 /// Numbers of the sets and of the pieces.
 type Named = (Vec<i64>, Vec<i64>);
 
-/// What the simulated database reads to restore to an instant.
+/// Returns what the simulated database reads to restore to an instant.
 fn taken(stored: &sim::Restorable<'_>, at: u64, alone: bool) -> Option<Named> {
     let reading = stored.reading(sim::Scn(at), alone).ok()?;
     let number = |number: u64| i64::try_from(number).unwrap();
@@ -117,8 +117,8 @@ fn explained(sets: &[BackupSet], pieces: &[Piece], at: u64) -> Option<Named> {
     }
 }
 
-/// Whether the same sets are named, and the same pieces: where a view shows a piece a bit old, the next
-/// one is named too for the instant at which it begins.
+/// Returns whether both name the same sets and pieces. If a view shows a stale piece, the next one
+/// is also named for the instant at which it begins.
 fn agree(by_us: Option<&Named>, by_it: Option<&Named>) -> bool {
     match (by_us, by_it) {
         (Some((sets, pieces)), Some((its_sets, its_pieces))) => {
@@ -129,7 +129,7 @@ fn agree(by_us: Option<&Named>, by_it: Option<&Named>) -> bool {
     }
 }
 
-/// Compares one history at each instant; gives back how many of them can be restored to.
+/// Compares one history at each instant; returns how many instants are restorable.
 fn compare(sets: &[BackupSet], pieces: &[Piece]) -> Result<usize, TestCaseError> {
     let stored_sets: Vec<_> = sets.iter().map(stored_set).collect();
     let stored_pieces = stored_pieces(pieces);
@@ -142,8 +142,8 @@ fn compare(sets: &[BackupSet], pieces: &[Piece]) -> Result<usize, TestCaseError>
         let by_it = taken(&with_logs, at, false).filter(|_| needs_logs);
         let by_it = by_it.or_else(|| taken(&alone, at, true));
         recoverable += usize::from(by_us.is_some());
-        // Log that ends at a set's own first point makes no window of it: an older one is named, which
-        // the database takes only where its sources are given one by one.
+        // Log that ends at a set's own first point gives no window: an older set is named, which
+        // the database uses only with explicit sources.
         let ends_there = sets.iter().any(|set| set.min_restore_scn.0 == at) && by_it.is_none();
         prop_assert!(
             agree(by_us.as_ref(), by_it.as_ref()) || ends_there,
@@ -167,6 +167,6 @@ fn what_is_explained_to_be_recoverable_is_what_the_simulated_database_takes() {
         Ok(())
     });
     looked.unwrap();
-    // Something was compared.
+    // Guards against a test that compares nothing.
     assert!(recoverable.get() > 10_000, "{}", recoverable.get());
 }

@@ -1,4 +1,4 @@
-//! Windows as they stand in a status, and as they are read from it again.
+//! Recovery windows written to a status and read back.
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;

@@ -1,5 +1,5 @@
-//! Random histories of one tenant, against a count of every instant: what the rule deletes takes no
-//! point of the window away, and what may be asked for never takes the last backups.
+//! Random histories of one tenant, compared with a check of every instant. The rule never removes a
+//! point of the window, and permitted requests never delete the last backups.
 
 use std::collections::HashSet;
 
@@ -7,10 +7,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What happens next in a tenant's life.
+/// Next event in a tenant's history.
 #[derive(Clone, Debug)]
 enum Act {
-    /// A backup: full or not, and whether it goes well.
+    /// A backup: whether it is full, and whether it succeeds.
     Backup(bool, bool),
     /// Archiving stops for a while, and logs go to this destination from then on.
     Restart(u64, i64),
@@ -31,10 +31,10 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// How long one piece is.
+/// Length of one piece.
 const PIECE: u64 = 5;
 
-/// A tenant in the making.
+/// History of a tenant under construction.
 struct Life {
     now: u64,
     held: RetainedItems,
@@ -99,7 +99,7 @@ impl Life {
         self.begin_piece();
     }
 
-    /// A backup takes two instants, during which logs are archived.
+    /// Takes a backup of two instants, during which logs are archived.
     fn back_up(&mut self, wants_full: bool, well: bool) {
         let (began, dest) = (self.now, self.held.data_dest.unwrap());
         self.pass(2);
@@ -123,7 +123,7 @@ impl Life {
     }
 }
 
-/// Whether one instant can be recovered to, told set by set and instant by instant.
+/// Returns whether one instant can be recovered, checked set by set and instant by instant.
 fn can_recover(held: &RetainedItems, to: u64) -> bool {
     let find = |id: BackupSetId| held.sets.iter().find(|set| set.id == id);
     let is_whole = |set: &BackupSet| {

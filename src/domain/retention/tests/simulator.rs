@@ -1,6 +1,6 @@
-//! What is said to expire, against what the simulated database's own cleanup deletes, over random
-//! histories: fulls and incrementals, failures, rounds, several destinations, cleanups that fail midway.
-//! Always the same histories.
+//! Predicted expiry compared with what the simulated database's own cleanup deletes, on random but
+//! fixed histories. They include full and incremental backups, failures, rounds, several
+//! destinations, and cleanups that fail midway.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,26 +20,26 @@ use crate::oceanbase::model::TenantId;
 use crate::oceanbase::query::{self, Query};
 use crate::oceanbase::statement::SESSION_SETUP;
 
-/// How many histories are looked at.
+/// Number of histories.
 const CASES: u32 = 60;
-/// Draws them.
+/// Seed of the histories.
 const SEED: u64 = 2026;
 const HOUR: u64 = 60 * 60;
 
-/// What happens next.
+/// Next event in the history.
 #[derive(Clone, Debug)]
 enum Act {
-    /// A backup: full or not, and whether it goes well.
+    /// A backup: whether it is full, and whether it succeeds.
     Backup(bool, bool),
-    /// Archiving stops and goes on, perhaps to another place.
+    /// Archiving stops and resumes, perhaps at another destination.
     Restart(Option<u8>),
-    /// Data backups go to this place from now on.
+    /// Data backups go to this destination from now on.
     Move(u8),
     /// Hours pass.
     Pass(u64),
-    /// The next cleanup fails when it has begun.
+    /// The next cleanup fails after it has begun.
     FailCleanup,
-    /// The window becomes so many days.
+    /// The window becomes this many days.
     Window(u64),
 }
 
@@ -55,13 +55,13 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// A tenant that lives in the simulated database.
+/// A tenant in the simulated database.
 struct Life {
     simulator: Simulator,
     session: Session,
     clock: ManualClock,
     version: Version,
-    /// Cleanups that were compared, and what they deleted.
+    /// Number of compared cleanups, and of items that they deleted.
     compared: usize,
     deleted: usize,
 }
@@ -88,7 +88,7 @@ impl Life {
     }
 
     fn say(&mut self, what: &str) {
-        // What is refused, such as a backup while another one runs, did not happen.
+        // A rejected statement, such as a backup during another one, has no effect.
         drop(
             self.session
                 .execute(&format!("ALTER SYSTEM {what} TENANT = orders")),
@@ -156,7 +156,7 @@ impl Life {
         }
     }
 
-    /// The tenant, as the views show it.
+    /// Returns the tenant as the views show it.
     fn tenant(&mut self) -> Tenant {
         let id = TenantId(1002);
         let sets = query::sets(&self.ask(&Query::Sets)).unwrap().remove(&id);
@@ -178,7 +178,7 @@ impl Life {
         }
     }
 
-    /// What is deleted, by now.
+    /// Returns what is deleted so far.
     fn gone(&self) -> Named {
         let number = |number: u64| i64::try_from(number).unwrap();
         self.simulator.world(|world| {
@@ -196,7 +196,7 @@ impl Life {
         })
     }
 
-    /// Holds the next cleanup back and compares what it deletes then with what is said of it before.
+    /// Holds the next cleanup back and compares what it then deletes with the earlier prediction.
     fn compare(&mut self) -> Result<(), TestCaseError> {
         let tenant = || "orders".to_owned();
         self.inject(Fault::HoldCleanup {
@@ -218,7 +218,7 @@ impl Life {
                 break;
             }
         }
-        // Nobody has set a policy yet.
+        // No policy is set yet.
         let Some((job, expired)) = held else {
             return Ok(());
         };
@@ -251,7 +251,7 @@ impl Life {
                 self.compared += 1;
                 self.deleted += deleted.len();
             }
-            // It has failed, or is not through.
+            // It has failed or is not finished.
             _ => prop_assert!(deleted.is_subset(&said), "{:?} {:?}", said, deleted),
         }
         Ok(())
@@ -285,7 +285,7 @@ fn live(version: &str) -> (usize, usize) {
 fn what_is_said_to_expire_is_what_the_simulated_database_deletes() {
     for version in ["4.3.5.2", "4.4.2.0"] {
         let (compared, deleted) = live(version);
-        // Something was compared, and something went.
+        // Guards against a test that compares or deletes nothing.
         assert!(compared > 1_000, "{compared}");
         assert!(deleted > 50, "{deleted}");
     }

@@ -1,4 +1,4 @@
-//! Times in which no backup starts.
+//! Blackout windows, in which no backup starts.
 
 use super::*;
 use crate::api::schedule::{BlackoutAction, BlackoutWindow};
@@ -36,7 +36,7 @@ fn schedule(zone: &str, windows: &[BlackoutWindow]) -> Schedule {
     Schedule::parse(&with(zone, windows)).unwrap()
 }
 
-/// Until when the blackout at this instant lasts.
+/// Returns until when the blackout at this instant lasts.
 fn until(schedule: &Schedule, now: &str) -> Option<String> {
     let blackout = schedule.blackout(at(now))?;
     Some(blackout.until.to_string())
@@ -152,7 +152,7 @@ fn of_slots_that_a_window_leaves_out_none_runs() {
         SignedDuration::from_hours(6),
     );
     let left_out: Vec<String> = due.left_out.newest.iter().map(Slot::stamp).collect();
-    // At 02:00 both types.
+    // Both types, at 02:00.
     assert_eq!(
         left_out,
         [

@@ -1,5 +1,5 @@
-//! Blackout windows against a slow second opinion: every five minutes around changes of each zone's
-//! clock, each day is asked whether its window lasts then.
+//! Blackout windows compared with a slow oracle. It checks each day's window every five minutes
+//! around changes of each zone's clock.
 
 use super::super::oracle::{DAY, Stretch, distinct_zones, second, timestamp, weekday};
 use super::blackout::window;
@@ -10,14 +10,14 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use std::thread;
 
-/// How far around a change is looked, and how often: windows begin and end every five minutes.
+/// Range around a change, and the step: windows begin and end every five minutes.
 const REACH: i64 = 26 * 3_600;
 const STEP: usize = 300;
-/// Seconds from a change at which is looked besides.
+/// Additional probes, in seconds from a change.
 const PROBES: [i64; 4] = [-1, 1, 1_801, 3_599];
 
-/// Windows, and what they mean, told a second time: first and last minute of a day that a closure
-/// knows.
+/// Blackout windows and an independent definition: first and last minute of days that a closure
+/// selects.
 struct Story {
     windows: Vec<BlackoutWindow>,
     naive: Vec<Naive>,
@@ -65,8 +65,8 @@ fn stories() -> Vec<Story> {
     ]
 }
 
-/// Whether the window of this midnight lasts at `at`: the clock has shown its start or more by
-/// then, and shows less than its end then or later.
+/// Returns whether the window of this midnight covers `at`. By then the clock has shown at least
+/// its start, and it still shows less than its end then or later.
 fn lasts(stretches: &[Stretch], midnight: i64, naive: &Naive, at: i64) -> bool {
     let (start, end) = (midnight + naive.start * 60, midnight + naive.end * 60);
     let has_begun = stretches.iter().any(|stretch| {
@@ -80,7 +80,7 @@ fn lasts(stretches: &[Stretch], midnight: i64, naive: &Naive, at: i64) -> bool {
     has_begun && is_to_end
 }
 
-/// Whether a window lasts at `at`, and whether one that skips.
+/// Returns whether a window covers `at`, and whether one that skips does.
 fn naive(story: &Story, stretches: &[Stretch], at: i64) -> Option<bool> {
     let mut answer = None;
     for midnight in (at / DAY - 4..=at / DAY + 3).map(|day| day * DAY) {
@@ -94,7 +94,7 @@ fn naive(story: &Story, stretches: &[Stretch], at: i64) -> Option<bool> {
     answer
 }
 
-/// Compares, from the last instant to the first, and returns how many were in a window.
+/// Compares from the last instant to the first; returns how many were in a window.
 fn compare(zone: &str, story: &Story, rules: &[Stretch], change: i64) -> usize {
     let spec = ScheduleSpec {
         time_zone: zone.to_owned(),
@@ -148,7 +148,7 @@ fn a_blackout_around_a_change_of_any_zone_is_where_a_slow_look_finds_it() {
                 scope.spawn(move || {
                     let mut count = 0;
                     for (zone, rules) in part {
-                        // The newest changes of each set of rules: the slots' scan has them all.
+                        // The newest changes of each set of rules: the scan of slots covers all.
                         let changes = rules.iter().skip(1).rev().take(2);
                         for change in changes.map(|stretch| stretch.start) {
                             let looks = stories.iter();
@@ -165,6 +165,6 @@ fn a_blackout_around_a_change_of_any_zone_is_where_a_slow_look_finds_it() {
     });
     let count: usize = counts.into_iter().sum();
     println!("{} sets of rules, {count} instants in windows", zones.len());
-    // Guards against a scan that looks at nothing.
+    // Guards against a scan that checks nothing.
     assert!(count > 20_000);
 }

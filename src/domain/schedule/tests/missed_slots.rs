@@ -1,4 +1,4 @@
-//! What becomes of slots that fell due.
+//! Results of slots that became due.
 
 use super::*;
 
@@ -131,7 +131,8 @@ fn a_full_slot_past_its_deadline_gives_way_to_the_newest_incremental_one() {
         (run.ty, run.at),
         (BackupType::Incremental, at("2026-02-01T08:00:00Z"))
     );
-    // 02:00 full and 03:00 to 07:00; the incremental one of 02:00 stood beside the full one.
+    // The full slot at 02:00 and 03:00 to 07:00; the incremental slot at 02:00 coincided with the
+    // full one.
     assert_eq!((due.missed.count, due.superseded.count), (6, 1));
 }
 

@@ -1,4 +1,4 @@
-//! Where slots fall.
+//! Instants at which slots fall.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Which schedules are accepted, what they mean, and how the others are refused.
+//! Which schedules are accepted, what they mean, and how others are rejected.
 
 use super::*;
 
@@ -47,7 +47,7 @@ fn of_two_restricted_day_fields_either_counts() {
 
 #[test]
 fn a_day_field_that_starts_with_a_star_restricts_the_other() {
-    // Odd days that are Mondays, not odd days and Mondays.
+    // Odd days that are Mondays, not odd days plus Mondays.
     let days = ["2026-02-09", "2026-02-23", "2026-03-09", "2026-03-23"];
     assert_eq!(
         minutes("0 0 */2 * MON"),

@@ -1,4 +1,4 @@
-//! What holds for every schedule, zone and instant.
+//! Properties of every schedule, zone and instant.
 
 use super::*;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ fn field(low: u8, high: u8) -> impl Strategy<Value = String> {
     ]
 }
 
-/// Rare minutes, so that the spans below hold from none to thousands of slots.
+/// Generates rare minutes, so that the spans below hold from none to thousands of slots.
 fn expression() -> impl Strategy<Value = String> {
     (
         field(0, 59),
@@ -49,7 +49,7 @@ prop_compose! {
     }
 }
 
-/// Seconds from 1971 to 2040, so that Monrovia's odd offset of 1972 is among them.
+/// Generates instants from 1971 to 2040, so that Monrovia's odd offset of 1972 is included.
 fn instant() -> impl Strategy<Value = Timestamp> {
     (31_536_000_i64..2_208_988_800).prop_map(|second| Timestamp::from_second(second).unwrap())
 }
@@ -127,7 +127,7 @@ proptest! {
             MissedRunPolicy::RunLatest => deadline,
             MissedRunPolicy::Skip => deadline.min(SKIP_GRACE),
         };
-        // A second opinion, forwards: each slot in time replaces the choice, but for an
+        // An independent check, forwards: each slot in time replaces the choice, except an
         // incremental one after a full one.
         let mut choice: Option<Slot> = None;
         let mut at = after;

@@ -1,4 +1,4 @@
-//! What is shown of a store's bytes, and when.
+//! The shown sizes of a storage, and when they are written.
 
 use super::*;
 use crate::domain::storage::decide;
@@ -11,7 +11,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
-/// A store of this capacity that is looked at again and again.
+/// A storage of this capacity with repeated checks.
 struct Store {
     status: BackupStorageStatus,
     observed: Observation,
@@ -41,7 +41,7 @@ impl Store {
         }
     }
 
-    /// Looks when so much is there; says whether anything was written.
+    /// Checks a storage with this content; returns whether anything was written.
     fn reconcile(&mut self, data_bytes: i64, log_bytes: i64, second: i64) -> bool {
         self.observed.figures = Some(Figures {
             data_bytes,
@@ -111,7 +111,7 @@ fn the_threshold_is_told_once_and_again_when_there_is_room() {
     let mut store = Store::of(Some("1000"));
     store.reconcile(795, 0, 0);
     assert_eq!(store.within_capacity(), Some(("True", "StoreHasRoom")));
-    // Less than a hundredth, and yet written.
+    // Less than one percent, and written nevertheless.
     assert!(store.reconcile(800, 0, 10));
     assert_eq!(store.within_capacity(), Some(("False", "StoreNearlyFull")));
     store.reconcile(900, 0, 20);

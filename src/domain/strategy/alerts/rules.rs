@@ -1,4 +1,4 @@
-//! What is wrong with a strategy's backups, as far as it sees.
+//! Rules that find problems in a strategy's backups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +11,12 @@ use crate::domain::strategy::verification::{failed, overdue};
 use crate::domain::strategy::{Evaluation, MatchedTenants, ObservedLogBackup, covers};
 use crate::oceanbase::model::{JobStatus, RoundStatus, Tenant};
 
-/// Days without success that are told at the earliest, where nobody says how many.
+/// Minimum days without success before an alert, if the user sets no number.
 const NO_SUCCESS_DAYS: i32 = 9;
 const DAY: i64 = 24 * 60 * 60;
 
 impl Evaluation<'_> {
-    /// What is wrong now. Without the tenants only what the tasks show.
+    /// Returns the current problems. Without tenants, only those that tasks show.
     pub(super) fn found(&self, matched: Option<&MatchedTenants>) -> AlertCandidate {
         let mut found = AlertCandidate::default();
         self.find_failed(&mut found);
@@ -100,7 +100,7 @@ impl Evaluation<'_> {
         found.wrong.insert(key, message);
     }
 
-    /// When a task will be late that waits for its start.
+    /// Records when a task that waits for its start becomes late.
     fn find_waiting(&self, found: &mut AlertCandidate) {
         let waiting = self.late_from().into_iter();
         let late_from = waiting.map(|(_, from)| from);
@@ -126,7 +126,8 @@ impl Evaluation<'_> {
     fn find_delayed(&self, tenant: &Tenant, found: &mut AlertCandidate) {
         let Some(round) = &tenant.round else { return };
         let known = self.index.log_backup_of(tenant);
-        // Stopped on purpose: that is told elsewhere, and no logs are missed until it goes on.
+        // Stopped on purpose: that is reported elsewhere, and no logs are expected until it
+        // resumes.
         if matches!(round.status, RoundStatus::Stop | RoundStatus::Stopping)
             || known.map_or(self.manages_log_backup(), ObservedLogBackup::is_to_stop)
         {
@@ -141,7 +142,7 @@ impl Evaluation<'_> {
         let see = if known.is_some() {
             "its LogBackup"
         } else {
-            "CDB_OB_ARCHIVELOG, since `logBackup.mode: Unmanaged` leaves it to somebody else,"
+            "CDB_OB_ARCHIVELOG, since `logBackup.mode: Unmanaged` leaves it to another tool,"
         };
         let message = format!(
             "logs of tenant {} are archived up to {checkpoint} only, more than {limit} s behind: \
@@ -176,7 +177,7 @@ impl Evaluation<'_> {
         let asked = self.strategy.spec.alerts.no_success_days;
         let mut days = asked.unwrap_or(NO_SUCCESS_DAYS);
         if after(since, i64::from(days) * DAY) <= self.now {
-            // Looked for only now: it takes a while.
+            // Computed only here, because it is slow.
             let cycle = Schedule::parse(&self.strategy.spec.schedule)
                 .map_or(0, |schedule| schedule.longest_gap_days());
             days = days.max(asked.map_or(cycle.saturating_add(1), |_| cycle));
@@ -194,7 +195,7 @@ impl Evaluation<'_> {
         self.find_past(found, key, after(since, i64::from(days) * DAY), message);
     }
 
-    /// Notes what is wrong from an instant on, or when it will be.
+    /// Records a problem that starts at `at`, or when it will start.
     fn find_past(
         &self,
         found: &mut AlertCandidate,
@@ -215,7 +216,7 @@ fn after(at: Timestamp, seconds: i64) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// Finds the last cleanup to have failed: what should be gone stays and fills the store.
+/// Reports a tenant whose last cleanup failed: backups to be deleted remain and fill the storage.
 fn find_uncleaned(tenant: &Tenant, found: &mut AlertCandidate) {
     let ended = tenant.cleanups.iter();
     let ended = ended.filter(|job| job.status.is_terminal());

@@ -1,4 +1,4 @@
-//! What the status keeps of the policies that were set here.
+//! Status records of the delete policies that this strategy set.
 
 use std::sync::Arc;
 
@@ -14,14 +14,15 @@ use crate::domain::strategy::tenants::keeps;
 use crate::domain::{accepted_statement, cause, shortened, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant, TenantId};
 
-/// Longest message that is kept of each tenant, in bytes.
+/// Longest message that is kept per tenant, in bytes.
 const MESSAGE_LIMIT: usize = 256;
-/// The pauses after a statement that failed.
+/// Backoff after a failed statement.
 const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
 
 impl Evaluation<'_> {
-    /// Notes that the policy is as it is wanted. Where none is wanted and none is there, that everything
-    /// is kept: the next policy is somebody else's, and one of ours would shorten what is kept.
+    /// Records that the policy is as wanted. If none is wanted and none exists, the record says
+    /// that everything is kept. The next policy then belongs to another tool, and setting the
+    /// strategy's own would shorten retention.
     pub(super) fn record_applied(&mut self, tenant: &Tenant, days: Option<i32>) {
         let shown = tenant.recovery_window().filter(|_| days.is_some());
         let shown = shown.unwrap_or_default();
@@ -34,8 +35,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Notes what is about to be sent, before it is: what was sent here is known to be ours
-    /// whatever happens.
+    /// Records a statement before it is sent, so that its policy counts as this strategy's even
+    /// after a crash.
     pub(in crate::domain::strategy) fn record_intent(&mut self, due: &PolicyChange) {
         let recovery_window = match due {
             PolicyChange::Add { days, .. } => format!("{days}d"),
@@ -49,7 +50,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Forgets what failed for a tenant.
+    /// Removes the recorded failures of a tenant.
     pub(super) fn forget_failures_of(&mut self, tenant: &Tenant) {
         let mut known = self.status.retention.iter_mut();
         if let Some(known) = known.find(|known| known.tenant_id == tenant.id.0) {
@@ -57,7 +58,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Takes in what became of a statement.
+    /// Records the result of a statement.
     pub(in crate::domain::strategy) fn on_answer(
         &mut self,
         change: &PolicyChange,
@@ -68,7 +69,7 @@ impl Evaluation<'_> {
             return;
         };
         match answer {
-            // The next look shows what it did, if anything.
+            // The next read of the views shows its effect, if any.
             Answer::Done
             | Answer::AlreadySent
             | Answer::Ended(_)
@@ -106,16 +107,16 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Whether a statement of ours about the tenant's policy is not seen yet. What is shown may
-    /// be as it was before it.
+    /// Returns whether the operator's statement about the tenant's policy is not visible yet. The
+    /// views may still show the state before it.
     pub(in crate::domain::strategy) fn is_in_flight(&self, tenant: &Tenant) -> bool {
         let known = self.record(tenant.id);
         self.observed.unsettled.contains(&tenant.id)
             && known.is_some_and(|known| known.applied_time.is_none())
     }
 
-    /// Until when a statement is not sent: the tenant's last one failed, or it was this one and
-    /// showed no effect.
+    /// Returns until when a statement is not sent. Either the tenant's last statement failed, or
+    /// this same statement showed no effect.
     pub(in crate::domain::strategy) fn policy_paused_until(
         &self,
         change: &PolicyChange,
@@ -126,9 +127,9 @@ impl Evaluation<'_> {
         paused(known, self.now).max(repeated_at)
     }
 
-    /// Forgets the policies of tenants that are not this strategy's any more, but not of those that only
-    /// can not be backed up now: theirs go on deleting. Forgets failures, where
-    /// somebody has edited the strategy: what failed before may go well now.
+    /// Removes the policies of tenants that no longer belong to this strategy. Tenants that only
+    /// cannot be backed up now keep theirs, as their policies continue to delete. After an edit of
+    /// the strategy, it also removes failures: what failed before may now succeed.
     pub(super) fn forget_policies(&mut self, matched: &MatchedTenants) {
         let edited = self.strategy.status.observed_generation != Some(self.strategy.generation);
         let (name, rivals) = (self.strategy.name, &self.observed.rivals);
@@ -150,14 +151,14 @@ impl Evaluation<'_> {
         }
     }
 
-    /// What is known of a tenant's policy.
+    /// Returns the record of a tenant's policy.
     pub(super) fn record(&self, tenant: TenantId) -> Option<&AppliedPolicy> {
         let mut known = self.status.retention.iter();
         known.find(|known| known.tenant_id == tenant.0)
     }
 
-    /// Whether a strategy has set this window for the tenant: this one, or the one before it, which
-    /// has passed it on.
+    /// Returns whether a strategy set this window for the tenant: this one, or the previous one,
+    /// which passed it on.
     pub(super) fn is_set_here(&self, tenant: &Tenant, shown: &str) -> bool {
         let known = self.record(tenant.id);
         let known = known.map(|known| known.recovery_window.as_str());
@@ -168,14 +169,14 @@ impl Evaluation<'_> {
         !shown.is_empty() && [known, passed_on].contains(&Some(shown))
     }
 
-    /// Whether everything of the tenant was kept until now, as this strategy has said.
+    /// Returns whether, by this strategy's record, everything of the tenant was kept until now.
     pub(super) fn has_kept_all(&self, tenant: &Tenant) -> bool {
         self.record(tenant.id)
             .is_some_and(|known| known.applied_time.is_some() && known.recovery_window.is_empty())
     }
 
-    /// What the next strategy of the tenant is to know of its policy. It stands in the log backup,
-    /// which outlives strategies.
+    /// Returns the window to pass on to the tenant's next strategy. The log backup records it,
+    /// because it outlives strategies.
     pub(in crate::domain::strategy) fn window_to_pass_on(
         &self,
         tenant: &Tenant,
@@ -183,7 +184,7 @@ impl Evaluation<'_> {
         before: &Inherited,
     ) -> Option<String> {
         let is_asked = unasked(self.strategy.spec.retention.as_ref()).is_none();
-        // Handed over to the database, or taken away: the next one is somebody else's.
+        // Handed over to the database, or dropped: the next policy belongs to another tool.
         if !is_asked || tenant.recovery_window().is_none() {
             return None;
         }
@@ -200,7 +201,7 @@ impl Evaluation<'_> {
         self.record(tenant.id).is_some() || self.status.retention.len() < MAX_POLICIES
     }
 
-    /// What is known of a tenant's policy; made where there is room.
+    /// Returns the record of a tenant's policy; creates it if there is room.
     pub(super) fn record_mut(&mut self, tenant: TenantId) -> Option<&mut AppliedPolicy> {
         let known = &mut self.status.retention;
         let at = match known.binary_search_by_key(&tenant.0, |known| known.tenant_id) {
@@ -223,7 +224,7 @@ impl Evaluation<'_> {
 
 fn record_failure(known: &mut AppliedPolicy, failure: &Failure, now: Timestamp) {
     let failures = known.failures.unwrap_or(0).saturating_add(1);
-    // What only a person can mend is tried rarely.
+    // Failures that only a user can fix are retried rarely.
     let least = if failure.class == FailureClass::Permanent {
         5
     } else {
@@ -236,7 +237,8 @@ fn record_failure(known: &mut AppliedPolicy, failure: &Failure, now: Timestamp) 
     known.cause = Some(cause);
 }
 
-/// What may go well the next time. Without a pause after it each read would send again.
+/// Returns a failure that may pass. Without the pause after it, each read would send the statement
+/// again.
 fn passing(reason: &'static str, message: String) -> Failure {
     Failure {
         code: 0,
@@ -262,7 +264,7 @@ fn forget_failures(known: &mut AppliedPolicy) {
     known.cause = None;
 }
 
-/// Until when nothing is sent for a tenant, because its last statement failed.
+/// Returns until when nothing is sent for a tenant, because its last statement failed.
 fn paused(known: &AppliedPolicy, now: Timestamp) -> Option<Timestamp> {
     let failed_at = known.last_failure_time.as_ref()?.0;
     BACKOFF.until(failed_at, known.failures.unwrap_or(1), now)

@@ -1,5 +1,5 @@
-//! A window that shrinks deletes backups: it waits for a day, in which whoever meant something else can
-//! still say so; and it is never set shorter than the operator's own settings allow.
+//! Delay of shorter windows. A shorter window deletes backups, so it waits for a day in which the
+//! user can still revert the edit. It is never set below the minimum in the operator's settings.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,11 +12,11 @@ use crate::domain::retention::seconds;
 use crate::domain::time;
 use crate::oceanbase::model::Tenant;
 
-/// How long a shorter window waits.
+/// Delay before a shorter window is set.
 const SHRINK_DELAY: SignedDuration = SignedDuration::from_hours(24);
 
 impl Evaluation<'_> {
-    /// Why the window is too short to be set at all.
+    /// Returns the condition for a window that is too short to be set.
     pub(super) fn too_short(&self, days: Option<i32>) -> Option<DesiredCondition> {
         let least = self.observed.least_window_days;
         let days = days.filter(|days| *days < least)?;
@@ -32,7 +32,8 @@ impl Evaluation<'_> {
         ))
     }
 
-    /// Until when a change waits because it shrinks the window; notes since when it is wanted.
+    /// Returns until when a change waits because it shrinks the window; records since when it is
+    /// wanted.
     pub(super) fn shrinks_at(
         &mut self,
         tenant: &Tenant,
@@ -44,7 +45,7 @@ impl Evaluation<'_> {
             (PolicyChange::Drop { .. }, Some(shown)) => {
                 never_expires(shown) || seconds(shown).is_none_or(|shown| window(days) < shown)
             }
-            // Between DROP and ADD nothing is shown any more: the wait is over.
+            // Between DROP and ADD the views show no policy: the wait is over.
             (PolicyChange::Add { .. }, None) if self.has_kept_all(tenant) => true,
             _ => return None,
         };
@@ -63,7 +64,7 @@ impl Evaluation<'_> {
         (now < until).then_some(until)
     }
 
-    /// Forgets that a shorter window was wanted.
+    /// Removes the record of a wanted shorter window.
     pub(super) fn forget_shrink(&mut self, tenant: &Tenant) {
         let mut known = self.status.retention.iter_mut();
         if let Some(known) = known.find(|known| known.tenant_id == tenant.id.0) {
@@ -73,7 +74,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// What is said while windows wait.
+/// Returns the condition while shorter windows wait.
 pub(super) fn pending(tally: &PolicyCounts) -> Option<DesiredCondition> {
     let (tenant, until) = tally.shrinking.first()?;
     let message = format!(

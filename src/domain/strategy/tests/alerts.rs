@@ -1,4 +1,4 @@
-//! Alerts: what is told, and how long.
+//! Alerts: their causes and lifetimes.
 
 use jiff::SignedDuration;
 use proptest::prelude::{Just, prop_assert, prop_assert_eq, proptest};
@@ -22,7 +22,7 @@ impl Story {
         }
     }
 
-    /// Up to where logs are archived.
+    /// Sets the time up to which logs are archived.
     fn archived_up_to(&mut self, minutes: i64) {
         self.edit_tenant(|tenant| {
             tenant.round = Some(Round {
@@ -39,7 +39,7 @@ impl Story {
         });
     }
 
-    /// The active alerts after a look.
+    /// Runs a pass and returns the active alerts.
     fn active(&mut self, minutes: i64) -> Vec<String> {
         self.reconcile(minutes);
         let active = self.status.alerts.iter().filter(|a| a.status == "Active");
@@ -179,7 +179,7 @@ fn a_tenant_without_a_good_backup_for_nine_days_is_told() {
 #[test]
 fn a_tenant_that_never_had_a_good_backup_is_told_too() {
     let mut story = Story::suspended(&[1002]);
-    // From when its log backup or the strategy was made on, whichever came later.
+    // Counted from the creation of its log backup or of the strategy, whichever came later.
     assert_eq!(story.active(9 * DAY - 61).len(), 0);
     assert_eq!(story.active(9 * DAY - 60).len(), 1);
 }
@@ -325,7 +325,7 @@ fn kind() -> impl Generator<Value = Kind> {
     proptest::sample::select(kinds.to_vec())
 }
 
-/// What is wrong at one moment, seconds after the moment before.
+/// Generates the problems at one time, with the seconds since the previous one.
 fn moment() -> impl Generator<Value = (i64, AlertCandidate)> {
     let wrong = proptest::collection::btree_map(
         (kind(), (0..30).prop_map(|n| format!("t{n}"))),
@@ -374,7 +374,7 @@ proptest! {
                 }
                 prop_assert_eq!(alert.recovered_time.is_some(), alert.status != "Active");
             }
-            // Nothing has happened since: nothing is to be written.
+            // Nothing has changed since: no write is due.
             prop_assert_eq!(&updated(&alerts, &found, now).0, &alerts);
             known = alerts;
         }

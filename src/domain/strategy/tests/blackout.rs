@@ -12,7 +12,7 @@ pub(super) fn window(start: &str, end: &str, action: BlackoutAction) -> Blackout
     }
 }
 
-/// With a window from 01:30 to 04:30, that was looked at in each of these minutes.
+/// Returns a story with a window from 01:30 to 04:30, reconciled until shortly before the window.
 fn story(tenants: &[i64], action: BlackoutAction) -> Story {
     let mut story = Story::of(tenants);
     story.spec.schedule.blackout_windows = vec![window("01:30", "04:30", action)];
@@ -240,7 +240,7 @@ fn each_slot_of_a_day_of_windows_and_outages_ends_once_and_no_task_is_made_in_a_
         window("10:30", "13:10", BlackoutAction::Skip),
     ];
     let is_in_one = |minutes| (190..400).contains(&minutes) || (630..790).contains(&minutes);
-    // Whatever is down in whichever two hours: by the bits of the seed.
+    // The bits of the seed choose what is down in which two hours.
     for seed in (0..4_096_u32).step_by(131) {
         let mut story = Story::of(&[1002]);
         story.spec.schedule.blackout_windows.clone_from(&windows);

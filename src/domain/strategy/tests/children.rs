@@ -20,12 +20,13 @@ fn a_tenant_without_log_backup_gets_one() {
     assert_eq!(pending_log_backup(&[1002], 1002).create(1), ["prod-t1002"]);
 }
 
-/// What is asked of the log backup of a tenant whose round, at the strategy's place, is in this state.
+/// Returns the desired state for the log backup of a tenant whose round, if at the strategy's
+/// destination, has this status.
 fn found(status: RoundStatus, mode: StrategyLogBackupMode, here: bool) -> DesiredState {
     found_archived_until(status, mode, here, at(-30))
 }
 
-/// The same of a round that has come to this instant; the strategy was made at minute -60.
+/// Does the same for a round that reached this instant; the strategy was created at minute -60.
 fn found_archived_until(
     status: RoundStatus,
     mode: StrategyLogBackupMode,
@@ -63,7 +64,7 @@ fn with_round(id: i64, status: RoundStatus, until: Timestamp) -> Tenant {
     }
 }
 
-/// Otherwise the deletion of a LogBackup would start archiving.
+/// Otherwise deleting a LogBackup would start archiving.
 #[test]
 fn a_log_backup_that_is_made_anew_asks_for_what_the_database_does() {
     let cases = [
@@ -81,8 +82,8 @@ fn a_log_backup_that_is_made_anew_asks_for_what_the_database_does() {
     }
 }
 
-/// A user who applies a strategy asks for log backup. What had stopped it before may have been the
-/// operator itself, after a "Back up Now".
+/// A user who applies a strategy requests log backup. An earlier stop may come from the operator
+/// itself, after a "Back up Now".
 #[test]
 fn log_backup_that_stopped_before_there_was_the_strategy_begins() {
     let mode = StrategyLogBackupMode::Continuous;
@@ -94,7 +95,7 @@ fn log_backup_that_stopped_before_there_was_the_strategy_begins() {
     }
 }
 
-/// Nobody but people pauses, so that it is theirs to end; it is told that they have to.
+/// Only users pause log backup, so only users end the pause; the status reports it.
 #[test]
 fn a_pause_is_kept_though_it_is_older_than_the_strategy() {
     let mode = StrategyLogBackupMode::Continuous;
@@ -126,7 +127,7 @@ fn log_backup_that_stays_stopped_is_told_with_what_to_do() {
     assert!(message.contains("`desiredState` to Running"), "{message}");
 }
 
-/// The log backup of `t1002` in this phase; `t1004` is well.
+/// Returns a story with the log backup of `t1002` in this phase; `t1004` is healthy.
 fn in_phase(phase: &str, desired: DesiredState) -> Story {
     let mut story = Story::of(&[1002, 1004]);
     story.observed.log_backups[0].phase = Some(phase.to_owned());
@@ -165,7 +166,7 @@ fn a_stop_that_nobody_asked_for_is_told_as_somebody_elses_doing() {
     assert!(message.contains("in the database"), "{message}");
 }
 
-/// The advice for a log backup of these settings that somebody paused in the database.
+/// Returns the advice for a log backup with these settings that was paused in the database.
 fn advice_for_a_pause(mode: StrategyLogBackupMode, binding: Binding) -> String {
     let mut story = Story::of(&[1002]);
     let known = &mut story.observed.log_backups[0];
@@ -245,10 +246,10 @@ fn a_first_backup_that_is_asked_for_late_is_not_overdue_when_it_is_made() {
     assert_eq!(tasks[0].1.scheduled_time.as_ref().unwrap().0, at(-30));
 }
 
-/// In minutes.
+/// A month, in minutes.
 const MONTH: i64 = 30 * 24 * 60;
 
-/// The log backup of `t1002` was healed at this minute.
+/// Returns a story whose log backup of `t1002` was healed at this minute.
 fn healed(minutes: i64) -> Story {
     let mut story = Story::of(&[1002, 1004]);
     story.observed.log_backups[0].full_backup_wanted_since = Some(at(minutes));
@@ -264,7 +265,7 @@ fn a_tenant_whose_log_backup_was_healed_gets_a_full_backup_once() {
     assert_eq!(story.create(-49), [""; 0]);
 }
 
-/// A move that ends in the minute in which the full backup after the one before it was made.
+/// A move ends in the same minute in which the full backup after the previous move was created.
 #[test]
 fn a_full_backup_is_made_though_one_of_the_same_minute_had_ended_before_it_was_wanted() {
     let mut story = healed(-60);
@@ -292,8 +293,8 @@ fn a_suspended_strategy_makes_no_full_backup_after_a_heal() {
     assert_eq!(story.create(-50), [""; 0]);
 }
 
-/// A blackout, a suspension or an outage lay between. Until there is one, nothing can be recovered
-/// to beyond the interruption.
+/// A blackout, a suspension or an outage came between. Without this backup, nothing can be
+/// recovered beyond the interruption.
 #[test]
 fn a_full_backup_after_a_heal_is_wanted_for_a_month() {
     assert_eq!(overdue_at(&mut healed(-6000), 0), at(-6000 + MONTH));
@@ -305,7 +306,7 @@ fn a_full_backup_after_a_heal_of_more_than_a_month_ago_waits_for_its_slot() {
     assert_eq!(story.create(-50), [""; 0]);
 }
 
-/// When the task that is made now, at this minute, will be overdue.
+/// Returns when the task that is created at this minute becomes overdue.
 fn overdue_at(story: &mut Story, minutes: i64) -> Timestamp {
     let Some(Effect::MakeTasks(tasks)) = story.reconcile(minutes).effect else {
         panic!("no task")

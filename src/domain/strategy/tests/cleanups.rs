@@ -35,7 +35,7 @@ impl Story {
         Arc::make_mut(&mut tenants[0]).cleanups = Arc::new(jobs.to_vec());
     }
 
-    /// Names of the cleanups that are made in this minute.
+    /// Returns the names of the cleanups that are created in this minute.
     fn created(&mut self, minutes: i64) -> Vec<String> {
         match self.reconcile(minutes).effect {
             Some(Effect::MakeCleanups(all)) => all.into_iter().map(|(name, _)| name).collect(),

@@ -1,4 +1,4 @@
-//! Which places hold what of the strategy's tenants, and since when nothing goes there any more.
+//! The destinations that hold backups of the strategy's tenants, and since when they are unused.
 
 use super::*;
 use crate::api::alert::Alert;
@@ -21,7 +21,7 @@ fn location(storage: &str, held: &[(i64, i64, bool)]) -> DestinationContents {
     }
 }
 
-/// Name, bytes, since and until of each place, in minutes.
+/// Returns name, bytes, since and until of each destination, with times in minutes.
 fn ledger(story: &Story) -> Vec<(&str, i64, i64, Option<i64>)> {
     let minutes = |time: &k8s_openapi::apimachinery::pkg::apis::meta::v1::Time| {
         at(0).duration_until(time.0).as_mins()

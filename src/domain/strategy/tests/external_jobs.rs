@@ -1,4 +1,4 @@
-//! Jobs that others started.
+//! Jobs that other tools or users started.
 
 use super::*;
 use crate::api::schedule::BlackoutAction;
@@ -22,7 +22,7 @@ fn job(status: JobStatus) -> Job {
     }
 }
 
-/// One that runs, and began then.
+/// Returns a running job that began at this time.
 pub(super) fn began(started_at: Timestamp) -> Job {
     Job {
         started_at,
@@ -32,7 +32,7 @@ pub(super) fn began(started_at: Timestamp) -> Job {
 
 fn with(job: Job) -> Story {
     let mut story = Story::of(&[1002]);
-    // No slots in between.
+    // Without slots in between.
     story.spec.suspend = true;
     story.observed.external = [(TenantId(1002), vec![job])].into();
     story
@@ -82,7 +82,7 @@ fn one_that_history_has_deleted_is_not_made_again() {
             successful: 3,
             failed: 3,
         };
-        // One of the three ended at the same moment.
+        // One of the three ended at the same time.
         for (number, second) in [(1, 2), (2, 3), (3, 3)] {
             let mut newer = task(&format!("nightly-t1002-full-{number}"), 1002, Some(outcome));
             newer.completed_at = Some(at(second));

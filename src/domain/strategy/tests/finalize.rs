@@ -1,4 +1,4 @@
-//! A strategy that is deleted with `deletionPolicy: Stop`.
+//! Deletion of a strategy with `deletionPolicy: Stop`.
 
 mod fixture;
 
@@ -49,13 +49,13 @@ fn policies_go_log_backups_stop_and_then_the_strategy_goes() {
     assert_eq!(story.events, [""; 0]);
 }
 
-/// What the log backup of the first tenant tells the next strategy of its delete policy.
+/// Returns the window that the first tenant's log backup records for the next strategy.
 fn recovery_window(story: &mut Story) -> &mut Option<String> {
     let inherited = story.observed.log_backups[0].inherited.as_mut();
     &mut inherited.unwrap().recovery_window
 }
 
-/// A DBA may set the same one later, which would be taken for ours.
+/// A DBA may set the same policy later, which would count as the operator's own.
 #[test]
 fn a_policy_that_was_taken_away_is_not_passed_on() {
     let mut story = deleted(&[1002]);
@@ -108,7 +108,8 @@ fn what_another_strategy_covers_is_left_as_it_is() {
     }
 }
 
-/// `kubectl delete --all` deletes one after the other, and the other one may have no finalizer.
+/// `kubectl delete --all` deletes one after the other, and the other strategy may have no
+/// finalizer.
 #[test]
 fn nothing_is_left_to_another_strategy_that_is_deleted_a_moment_later() {
     let mut story = deleted(&[1002]);
@@ -118,7 +119,7 @@ fn nothing_is_left_to_another_strategy_that_is_deleted_a_moment_later() {
     assert_eq!(story.end(DELETED), "drop t1002");
 }
 
-/// The policy of a tenant that is locked or standby by now goes on deleting.
+/// The policy of a tenant that is now locked or standby continues to delete.
 #[test]
 fn the_policy_of_a_tenant_that_can_not_be_backed_up_now_goes_too() {
     let mut story = deleted(&[1002, 1004]);
@@ -173,7 +174,7 @@ fn a_log_backup_that_somebody_else_made_goes_on() {
     assert_eq!(story.end(11), "go");
 }
 
-/// Nothing of ours runs in the database that took its place, and the log backup stops nothing there.
+/// The operator runs nothing in the replacement database, and the log backup stops nothing there.
 #[test]
 fn a_log_backup_of_a_database_that_was_replaced_is_not_waited_for() {
     let mut story = deleted(&[1002]);
@@ -181,7 +182,7 @@ fn a_log_backup_of_a_database_that_was_replaced_is_not_waited_for() {
     let known = &mut story.observed.log_backups[0];
     known.database = Some(pinned(&story.observed.identity));
     known.phase = Some("Failed".to_owned());
-    known.cause = Some(cause("ClusterReplaced", "made anew"));
+    known.cause = Some(cause("ClusterReplaced", "recreated"));
     story.observed.identity.created_at = at(5);
     assert_eq!((story.end(11), story.events.len()), ("go".to_owned(), 0));
 }
@@ -191,7 +192,7 @@ fn nor_is_it_while_the_database_that_took_its_place_is_silent() {
     let mut story = deleted(&[1002]);
     story.status.retention.clear();
     let known = &mut story.observed.log_backups[0];
-    known.cause = Some(cause("ClusterReplaced", "made anew"));
+    known.cause = Some(cause("ClusterReplaced", "recreated"));
     let _ = story.unreachable();
     assert_eq!(story.end(11), "go");
 }

@@ -1,5 +1,5 @@
-//! What was not judged when it fell due: the status was lost, or the schedule edited while nobody was
-//! there.
+//! Slots that were not evaluated when due: the status was lost, or the schedule was edited while
+//! the operator was down.
 
 use super::blackout::window;
 use super::*;
@@ -7,7 +7,7 @@ use crate::api::schedule::BlackoutAction;
 
 const DAY: i64 = 24 * 60;
 
-/// Full at 02:00 on each day.
+/// Returns a story with a full backup at 02:00 each day.
 fn daily() -> Story {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.cron = Some(CronSpec {
@@ -17,7 +17,7 @@ fn daily() -> Story {
     story
 }
 
-/// A week of it in which all went well, and then its status is lost, at noon.
+/// Returns a daily story with a week of successes that then loses its status, at noon.
 fn forgetful() -> Story {
     let mut story = daily();
     for day in 0..7 {
@@ -72,7 +72,8 @@ fn a_slot_that_had_got_only_some_of_its_tasks_gets_the_others_after_the_status_w
     );
 }
 
-/// The slot of 02:00 falls due while nobody is there, and at 02:30 somebody edits the schedule.
+/// The slot of 02:00 becomes due while the operator is down, and a user edits the schedule at
+/// 02:30.
 fn edited(edit: impl Fn(&mut BackupStrategySpec)) -> Story {
     let mut story = daily();
     story.reconcile(60);
@@ -114,7 +115,7 @@ fn an_edit_before_a_slot_falls_due_records_nothing() {
     assert_eq!(story.history(), [""; 0]);
 }
 
-/// With a window from 01:30 to 04:30, that is edited in it while nobody is there.
+/// Returns a story with a window from 01:30 to 04:30, edited during it while the operator is down.
 fn edited_in_a_window() -> Story {
     let mut story = daily();
     story.spec.schedule.blackout_windows = vec![window("01:30", "04:30", BlackoutAction::Postpone)];
@@ -133,7 +134,7 @@ fn a_slot_of_the_schedule_before_does_not_end_in_silence_in_a_window_or_after_it
     }
 }
 
-/// An incremental slot is held back already, and the next one falls due while nobody is there.
+/// An incremental slot is already held back, and the next becomes due while the operator is down.
 #[test]
 fn a_slot_behind_one_that_a_window_holds_back_does_not_end_in_silence() {
     let mut story = daily();
@@ -161,7 +162,7 @@ fn an_edit_after_a_clock_jumped_back_records_no_slot_twice() {
     assert_eq!(story.history(), ["02:00 full Started -"]);
 }
 
-/// It took the fingerprint of the whole schedule.
+/// The older operator took the fingerprint of the whole schedule.
 #[test]
 fn a_slot_that_falls_due_while_the_operator_is_replaced_by_a_newer_one_is_kept() {
     let mut story = daily();

@@ -1,9 +1,9 @@
-//! What is told while the database is not seen.
+//! Status and events while the database is not readable.
 
 use super::tenants::{cluster_level, naming, on_cluster_level};
 use super::*;
 
-/// A database that does not answer has not made it a primary one.
+/// An unreachable database does not turn the tenant into a primary one.
 #[test]
 fn a_named_tenant_that_can_not_be_backed_up_stays_so_while_the_database_is_not_seen() {
     let mut story = Story::of(&[1002]);

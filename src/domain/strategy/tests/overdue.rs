@@ -1,10 +1,10 @@
-//! Full backups that the schedule did not ask for, and that do not start.
+//! Full backups outside the schedule that do not start.
 
 use super::*;
 use crate::api::schedule::BlackoutAction;
 
-/// Full on the first of the month; the tenant had a good backup. Its log backup was healed at minute
-/// -10, and the full backup after that is made at minute -5.
+/// Returns a story with a full backup on the first of the month, and a good backup. Its log backup
+/// was healed at minute -10; the resulting full backup is created at minute -5.
 fn healed() -> Story {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.cron = Some(CronSpec {
@@ -71,7 +71,7 @@ fn the_reason_of_the_last_refusal_is_told() {
     assert_eq!(story.failing(), [("t1002", "SecretNotBound")]);
 }
 
-/// The same with an incremental backup every five minutes from then on.
+/// Returns the same story, with an incremental backup every five minutes from then on.
 fn healed_with_slots_after(minutes: i64) -> Story {
     let mut story = healed();
     let cron = story.spec.schedule.cron.as_mut().unwrap();
@@ -97,7 +97,7 @@ fn one_that_starts_late_after_all_is_told_no_longer_and_holds_them_back_again() 
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
 }
 
-/// An outage lay between: it is wanted for two days when it is made.
+/// After an outage, the backup is two days past its request when it is created.
 #[test]
 fn one_that_was_made_long_after_it_was_wanted_is_not_late_at_once() {
     let mut story = healed();
@@ -118,7 +118,7 @@ fn the_time_in_a_blackout_window_does_not_count() {
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
 }
 
-/// That it failed is told. What the next incremental one holds can be recovered to.
+/// The failure is reported. The next incremental backup can be recovered.
 #[test]
 fn one_that_failed_holds_no_incremental_slot_back() {
     let mut story = healed_with_slots_after(0);

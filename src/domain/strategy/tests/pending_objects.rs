@@ -1,4 +1,4 @@
-//! Objects that can not be made, edited or deleted.
+//! Objects that cannot be created, edited or deleted.
 
 use std::collections::BTreeMap;
 
@@ -86,7 +86,7 @@ fn a_first_backup_with_a_foreign_namesake_is_not_tried_in_every_pass() {
     assert_eq!((tries, story.events.len()), (1, 1));
 }
 
-/// Tenants of which none has a log backup.
+/// Returns a story whose tenants have no log backup.
 fn without_log_backups(count: i64) -> Story {
     let ids: Vec<i64> = (0..count).map(|nth| 1002 + 2 * nth).collect();
     let mut story = Story::of(&ids);
@@ -94,7 +94,7 @@ fn without_log_backups(count: i64) -> Story {
     story
 }
 
-/// Whether the name is a log backup's: those are refused in these stories.
+/// Refuses log backups and accepts other objects, by name.
 fn refuse_log_backups(name: &str) -> Result<(), Trouble> {
     if name.starts_with("prod-t") {
         Err(Trouble::Error)
@@ -103,8 +103,8 @@ fn refuse_log_backups(name: &str) -> Result<(), Trouble> {
     }
 }
 
-/// Where a quota stands in the way of all of them, none is tried more often than every minute; and
-/// each has its turn.
+/// If a quota blocks all of them, none is tried more often than every minute, and each has its
+/// turn.
 #[test]
 fn of_more_objects_than_are_listed_each_is_tried_now_and_then() {
     let mut story = without_log_backups(170);
@@ -133,7 +133,7 @@ fn log_backups_that_are_refused_for_ever_hold_back_no_task() {
     assert_eq!(story.status.schedule_history[0].started, 70);
 }
 
-/// Each failure of the others must not put it off by another minute.
+/// Failures of other objects must not delay it by another minute each time.
 #[test]
 fn a_task_that_was_refused_once_is_tried_again_beside_log_backups_that_are_for_ever() {
     let mut story = without_log_backups(70);
@@ -148,7 +148,7 @@ fn a_task_that_was_refused_once_is_tried_again_beside_log_backups_that_are_for_e
     assert_eq!(story.status.schedule_history[0].started, 70);
 }
 
-/// Where both are refused for ever there is no room for all of either.
+/// If both are refused forever, the list has no room for all of either.
 #[test]
 fn of_log_backups_and_tasks_together_at_most_a_batch_of_each_is_tried_in_a_minute() {
     let mut story = without_log_backups(120);

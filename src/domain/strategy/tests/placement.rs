@@ -1,4 +1,4 @@
-//! Where backups go: templates, and edits that would move what is there.
+//! Destinations: path templates, and edits that would move existing backups.
 
 use super::*;
 use crate::api::strategy::StrategyLogBackupMode;
@@ -10,7 +10,7 @@ fn paths(data: Option<&str>, log: Option<&str>) -> PathTemplates {
     }
 }
 
-/// The path of the log backup that is made for the tenant.
+/// Returns the path of the log backup that is created for the tenant.
 fn path_of_new(story: &mut Story) -> Option<String> {
     story.observed.log_backups.clear();
     match story.reconcile(-30).effect {
@@ -107,7 +107,7 @@ fn a_template_that_says_what_is_there_already_moves_nothing() {
     assert_eq!(story.failing(), []);
 }
 
-/// The cluster has another name by now: what bears the old one stays where it is.
+/// The cluster was renamed: directories with the old name stay in use.
 #[test]
 fn a_new_name_of_the_cluster_moves_nothing() {
     let mut story = Story::of(&[1002]);
@@ -157,7 +157,7 @@ fn with_data(id: i64, location: &str) -> Arc<Tenant> {
     })
 }
 
-/// With the edit taken back it would be the one at the wrong place.
+/// If the user reverts the edit, this tenant would be at the wrong destination.
 #[test]
 fn while_an_edit_is_refused_a_new_tenant_gets_nothing_at_the_new_place() {
     let mut story = Story::of(&[1002, 1004]);
@@ -174,7 +174,8 @@ fn while_an_edit_is_refused_a_new_tenant_gets_nothing_at_the_new_place() {
     assert_eq!(story.failing(), []);
 }
 
-/// Whoever made its log backup wants it there; its first data backup would bind it to the new place.
+/// The creator of its log backup chose that destination; a first data backup would bind it to the
+/// new one.
 #[test]
 fn while_an_edit_is_refused_a_tenant_without_data_backups_gets_none() {
     let mut story = Story::of(&[1002, 1004]);
@@ -275,7 +276,8 @@ fn a_tenant_whose_data_backups_go_elsewhere_gets_no_task_that_could_only_fail() 
     assert!(message.contains("file:///dba"), "{message}");
 }
 
-/// Whoever makes them archives around them: with a destination of ours his own would be refused.
+/// The tool that creates them archives around them. A log destination of the operator would block
+/// its own.
 #[test]
 fn a_tenant_whose_data_backups_go_elsewhere_gets_no_log_backup() {
     let mut story = Story::of(&[1002, 1004]);
@@ -285,7 +287,7 @@ fn a_tenant_whose_data_backups_go_elsewhere_gets_no_log_backup() {
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
 }
 
-/// Its log backup says why it does nothing; until it has looked, the round that runs is another's.
+/// Its log backup reports why it does nothing; before its first pass, the running round is foreign.
 #[test]
 fn a_tenant_whose_logs_go_elsewhere_gets_no_task() {
     let mut story = Story::of(&[1002]);
@@ -295,10 +297,10 @@ fn a_tenant_whose_logs_go_elsewhere_gets_no_task() {
     assert_eq!(story.create(121).len(), 1);
 }
 
-/// A store, and a directory in it where one is named.
+/// A BackupStorage, and a directory in it if one is named.
 type NewLocation = (String, Option<String>);
 
-/// What the strategy writes into its log backups.
+/// Returns what the strategy writes into its log backups.
 fn edits(story: &mut Story) -> Vec<(String, Option<NewLocation>)> {
     match story.reconcile(1).effect {
         Some(Effect::EditLogBackups(edits)) => edits

@@ -1,4 +1,4 @@
-//! Log backups that follow their strategy, and what somebody wrote into them.
+//! Log backups that follow their strategy, and values that users wrote into them.
 
 use super::*;
 use crate::api::Drift;
@@ -6,7 +6,7 @@ use crate::api::log_backup::{HealPolicy, HealSettings};
 use crate::api::strategy::{Followed, StrategyLogBackupMode};
 use crate::api::{Binding, LogBackupSpec};
 
-/// The settings that are written in the pass in this minute, by name.
+/// Returns the settings that the pass in this minute writes, by name.
 fn written(story: &mut Story, minutes: i64) -> Vec<(String, Binding, i32)> {
     let Some(Effect::EditLogBackups(edits)) = story.reconcile(minutes).effect else {
         return Vec::new();
@@ -124,7 +124,7 @@ fn an_edit_that_somebody_else_was_faster_than_is_tried_again() {
     assert_eq!(story.create(-30), ["prod-t1002"]);
 }
 
-/// What a log backup of this generation has noted once its strategy has edited it so.
+/// Returns what a log backup of this generation records after such an edit by its strategy.
 fn noted(
     generation: i64,
     known: Option<(i64, i64)>,
@@ -148,7 +148,7 @@ fn edits_of_a_strategy_that_ask_nothing_of_the_database_are_noted_one_after_the_
     let enforce = |settings: &mut LogBackupSettings| settings.drift = Drift::Enforce;
     assert_eq!(noted(1, None, enforce), Some((1, 2)));
     assert_eq!(noted(2, Some((1, 2)), enforce), Some((1, 3)));
-    // Somebody has edited it in between.
+    // A user edited it in between.
     assert_eq!(noted(3, Some((1, 2)), enforce), Some((3, 4)));
 }
 

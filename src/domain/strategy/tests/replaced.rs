@@ -1,5 +1,5 @@
-//! A database that was made anew and is reached through an OceanBaseCluster of the same name: its
-//! tenants have the same names and numbers.
+//! A recreated database behind an OceanBaseCluster of the same name: its tenants have the same
+//! names and ids.
 
 use super::*;
 use crate::api::retention::{Retention, RetentionPolicy};
@@ -7,7 +7,7 @@ use crate::domain::pinned;
 use crate::domain::strategy::retention::PolicyChange;
 use crate::oceanbase::model::DeletePolicy;
 
-/// A strategy that has set a window of seven days in the database before.
+/// Returns a strategy that set a window of seven days in the previous database.
 fn story() -> Story {
     let mut story = Story::of(&[1002]);
     story.spec.suspend = true;
@@ -21,7 +21,7 @@ fn story() -> Story {
     story
 }
 
-/// What the database shows of the tenant's delete policy.
+/// Sets the delete policy that the database shows for the tenant.
 fn shows(story: &mut Story, window: Option<&str>) {
     let mut shown = Tenant::clone(&tenant(1002));
     shown.policies.extend(window.map(|window| DeletePolicy {
@@ -60,7 +60,7 @@ fn a_database_that_was_made_anew_gets_its_delete_policy() {
 #[test]
 fn a_policy_in_a_database_that_was_made_anew_is_not_taken_for_the_one_that_was_set_before() {
     let mut story = story();
-    // Its log backup is of the database before, and tells of the window that was set there.
+    // Its log backup belongs to the previous database, and records the window that was set there.
     let known = &mut story.observed.log_backups[0];
     known.database = Some(pinned(&story.observed.identity));
     known.inherited.as_mut().unwrap().recovery_window = Some("7d".to_owned());
@@ -108,7 +108,7 @@ fn a_first_backup_of_the_database_before_is_none_of_one_that_was_made_anew() {
     assert_eq!(story.create(-10), ["nightly-t1002-full-202611212350z"]);
 }
 
-/// Its only backup ended so in the database before, and this one takes its place.
+/// Its only backup ended with this outcome in the previous database, which this one replaces.
 fn backed_up_before(outcome: &str) -> Story {
     let mut story = Story::of(&[1002]);
     story.spec.suspend = true;
@@ -156,7 +156,7 @@ fn a_database_that_falls_silent_is_still_the_one_whose_backups_are_judged() {
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
 }
 
-/// The one of before is not counted from: the strategy, at minute -60, is.
+/// The time counts from the strategy, at minute -60, not from the previous success.
 #[test]
 fn a_success_in_the_database_before_is_none_of_one_that_was_made_anew() {
     let mut story = backed_up_before("Completed");
@@ -182,12 +182,12 @@ fn a_job_of_others_in_a_database_that_was_made_anew_is_shown_once_beside_the_one
     story.observed.external = [(TenantId(1002), vec![began(-15)])].into();
     assert_eq!(story.create(-10), ["nightly-t1002-ext-7-20261121234500z"]);
     assert_eq!(story.create(-9), [""; 0]);
-    // Nor is it shown once more when the one before is deleted.
+    // It is not shown again after the earlier one is deleted.
     story.observed.tasks.remove(0);
     assert_eq!(story.create(-8), [""; 0]);
 }
 
-/// It has seen nothing but the database of now, and waits for a job that is not there.
+/// It has only observed the current database, and waits for a job that does not exist.
 #[test]
 fn nor_is_it_hidden_by_one_that_was_not_taken_up_in_time() {
     let mut story = Story::of(&[1002]);

@@ -1,4 +1,4 @@
-//! How long backups are kept: delete policies.
+//! Retention of backups: delete policies.
 
 use super::*;
 use crate::api::retention::{Retention, RetentionPolicy};
@@ -31,7 +31,7 @@ fn of(tenants: &[i64], retention: Retention) -> Story {
 }
 
 impl Story {
-    /// What the database shows of a tenant's policy from now on.
+    /// Sets the policy that the database shows for a tenant from now on.
     fn policy(&mut self, tenant: i64, name: &str, window: Option<&str>) {
         let Ok(tenants) = &mut self.observed.database else {
             panic!("unreachable");
@@ -46,7 +46,7 @@ impl Story {
         }));
     }
 
-    /// What the database shows of a tenant's policy `default`.
+    /// Sets the window of a tenant's policy `default` that the database shows.
     fn window(&mut self, tenant: i64, window: Option<&str>) {
         self.policy(tenant, "default", window);
     }
@@ -56,7 +56,7 @@ impl Story {
         self.generation += 1;
     }
 
-    /// Drift is put right, and the log backups have followed already.
+    /// Sets drift to Enforce, after the log backups have followed.
     fn put_drift_right(&mut self) {
         self.spec.log_backup.drift = Drift::Enforce;
         let wanted = self.spec.log_backup.clone();
@@ -66,7 +66,7 @@ impl Story {
         }
     }
 
-    /// One pass; the statement that it sends, which the database takes and shows.
+    /// Runs one pass; returns the statement that it sends, which the database accepts and shows.
     fn sent(&mut self, minutes: i64) -> Option<String> {
         let answer = Answer::Done;
         let change = self.send_with_answer(minutes, &answer)?;
@@ -80,10 +80,10 @@ impl Story {
         Some(shown(&change))
     }
 
-    /// One pass; the statement that it sends, and what the database says to it.
+    /// Runs one pass; returns the statement that it sends, to which the database gives this answer.
     fn send_with_answer(&mut self, minutes: i64, answer: &Answer) -> Option<PolicyChange> {
         let mut effect = self.reconcile(minutes).effect?;
-        // What is set is passed on to whichever strategy comes next.
+        // The new setting is first passed on to the next strategy.
         while let Effect::EditLogBackups(edits) = &effect {
             self.edit(edits);
             effect = self.reconcile(minutes).effect?;
@@ -101,7 +101,7 @@ impl Story {
         Some(change)
     }
 
-    /// All statements until there is nothing to do.
+    /// Returns all statements until none is due.
     fn all_sent(&mut self, minutes: i64) -> Vec<String> {
         let sent: Vec<_> = std::iter::from_fn(|| self.sent(minutes)).take(20).collect();
         assert!(sent.len() < 20, "it never ends: {sent:?}");
@@ -170,7 +170,7 @@ fn a_crash_between_drop_and_add_is_repaired() {
     let mut story = of(&[1002], days(7));
     story.all_sent(1);
     story.retain(days(30));
-    // The drop was sent and run; its answer was never written down.
+    // The drop was sent and executed; its answer was never recorded.
     story.reconcile(2);
     story.window(1002, None);
     assert_eq!(story.all_sent(3), ["t1002 + 30d"]);
@@ -199,7 +199,7 @@ fn nothing_is_sent_on_a_picture_that_is_older_than_our_last_statement() {
 #[test]
 fn a_statement_without_effect_is_repeated_after_a_pause_that_grows_and_told() {
     let mut story = of(&[1002], days(7));
-    // Minutes: the first pauses are shorter.
+    // Within minutes: the first pauses are shorter.
     let mut sent = Vec::new();
     for minute in 0..9 {
         if story.send_with_answer(minute, &Answer::Done).is_some() {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What a look at this minute closes, with how many times.
+/// Returns what a pass at this minute closes, with counts.
 fn closed_by(story: &mut Story, minutes: i64) -> Vec<(BackupType, String, usize)> {
     let before = story.status.clone();
     story.create(minutes);
@@ -31,7 +31,7 @@ fn a_slot_is_counted_when_it_is_closed_and_not_again() {
 fn slots_for_which_the_history_has_no_room_are_counted_too() {
     let mut story = Story::of(&[1002]);
     story.create(61);
-    // Sunday 02:00 to Tuesday 03:00, the newest of which is started.
+    // Sunday 02:00 to Tuesday 03:00; only the newest is started.
     assert_eq!(
         closed_by(&mut story, 51 * 60 + 1),
         [

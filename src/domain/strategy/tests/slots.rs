@@ -245,7 +245,7 @@ fn between_two_slots_nothing_is_written() {
 
 #[test]
 fn each_slot_of_a_day_of_outages_ends_once() {
-    // Whatever is down in whichever hour: by the bits of the seed.
+    // The bits of the seed choose what is down in which hour.
     for seed in 0..64_u32 {
         let mut story = Story::of(&[1002]);
         let mut closed = Vec::new();

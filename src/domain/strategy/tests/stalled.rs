@@ -1,4 +1,4 @@
-//! A strategy that only somebody can put right says so in an event, once for each reason.
+//! A strategy that only a user can fix reports this in an event, once per reason.
 
 use super::*;
 
@@ -19,7 +19,7 @@ fn a_schedule_that_can_not_be_kept_is_told_once() {
     assert_eq!(story.events, ["ScheduleInvalid"]);
 }
 
-/// Its phase stays Paused, so that nothing but the event tells whoever has made the edit.
+/// Its phase stays Paused, so only the event reports the problem to the user.
 #[test]
 fn of_a_suspended_strategy_it_is_told_too() {
     let mut story = Story::of(&[1002]);

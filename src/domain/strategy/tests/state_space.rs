@@ -1,14 +1,14 @@
-//! Days in which anything may happen, and what holds after every pass.
+//! Days of random events, and what must hold after every pass.
 
 use super::*;
 use crate::api::Binding;
 use crate::api::schedule::{BlackoutAction, BlackoutWindow};
 
-/// Draws that are the same in every run.
+/// Pseudorandom numbers, the same in every run.
 struct Dice(u64);
 
 impl Dice {
-    /// One of `0..sides`.
+    /// Returns a number in `0..sides`.
     fn roll(&mut self, sides: u64) -> u64 {
         // Knuth's MMIX; the high bits are the good ones.
         self.0 = self
@@ -28,9 +28,9 @@ const IDS: [i64; 3] = [1002, 1004, 1006];
 /// What has happened so far.
 #[derive(Default)]
 struct Past {
-    /// Names of all tasks that were ever made.
+    /// Names of all tasks ever created.
     created: BTreeSet<String>,
-    /// Slots that were ever closed.
+    /// Slots ever closed.
     closed: BTreeSet<(Timestamp, BackupType)>,
 }
 
@@ -43,7 +43,7 @@ fn window(start: &str, end: &str, action: BlackoutAction) -> BlackoutWindow {
     }
 }
 
-/// Something happens in the world, or to the strategy.
+/// Applies a random event to the environment or to the strategy.
 fn happen(story: &mut Story, dice: &mut Dice, minutes: i64) {
     let ids = |dice: &mut Dice| {
         IDS.into_iter()
@@ -89,7 +89,7 @@ fn happen(story: &mut Story, dice: &mut Dice, minutes: i64) {
     }
 }
 
-/// One pass, its effect done or not; what must hold of it.
+/// Runs one pass, with or without its effect, and checks what must hold.
 fn pass(story: &mut Story, past: &mut Past, dice: &mut Dice, minutes: i64) -> bool {
     let tasks_before = story.observed.tasks.clone();
     let history_before = story.status.schedule_history.clone();

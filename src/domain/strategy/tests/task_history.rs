@@ -1,8 +1,8 @@
-//! Which ended tasks are deleted, and what of them stays.
+//! Which ended tasks are deleted, and what remains of them.
 
 use super::*;
 
-/// The task of this hour, which ended so an hour later.
+/// Returns the task of this hour, which ended an hour later with this outcome.
 fn ended(kind: &str, hour: i64, outcome: &str) -> ObservedTask {
     let name = format!("nightly-t1002-{kind}-20261121{hour:02}00z");
     ObservedTask {
@@ -19,7 +19,7 @@ fn with(tasks: Vec<ObservedTask>, successful: i32, failed: i32) -> Story {
     story
 }
 
-/// The hours of the tasks that are deleted in the pass in this minute.
+/// Returns the hours of the tasks that are deleted in the pass in this minute.
 fn deleted(story: &mut Story, minutes: i64) -> Vec<String> {
     match story.reconcile(minutes).effect {
         Some(Effect::DeleteTasks(tasks)) => {
@@ -109,7 +109,7 @@ fn tasks_of_the_open_slot_stay_so_that_they_are_not_made_again() {
     let mut story = with(Vec::new(), 1, 0);
     story.observed.database = Ok(vec![tenant(1002), tenant(1004)]);
     story.observed.log_backups.push(log_backup(1004));
-    // Of two tenants one can not get its task for now.
+    // One of two tenants cannot get its task for now.
     story.pass_with_answer(121, |name| match name {
         "nightly-t1004-full-202611220200z" => Err(Trouble::Error),
         _ => Ok(()),

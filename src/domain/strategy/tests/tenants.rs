@@ -1,4 +1,4 @@
-//! Whose tenants they are, and how the strategy stands.
+//! Assignment of tenants, and the resulting state of the strategy.
 
 use super::*;
 use crate::api::strategy::SkippedTenants;
@@ -302,9 +302,9 @@ fn a_tenant_that_is_made_anew_gets_a_log_backup_and_a_first_backup_of_its_own() 
     story.create(-30);
     story.observed.tasks[0].outcome = Some("Completed".to_owned());
     story.observed.with_full_backup.insert(TenantId(1002));
-    let mut anew = Tenant::clone(&tenant(1010));
-    anew.name = "t1002".to_owned();
-    story.observed.database = Ok(vec![Arc::new(anew)]);
+    let mut recreated = Tenant::clone(&tenant(1010));
+    recreated.name = "t1002".to_owned();
+    story.observed.database = Ok(vec![Arc::new(recreated)]);
     assert_eq!(story.create(-20), ["prod-t1010"]);
     assert_eq!(story.create(-19), ["nightly-t1010-full-202611212340z"]);
 }
@@ -317,9 +317,9 @@ fn what_the_tenant_before_it_failed_of_is_not_the_new_ones_trouble() {
     story.observed.tasks[0].completed_at = Some(at(62));
     story.reconcile(63);
     assert_eq!(story.failing().len(), 1);
-    let mut anew = Tenant::clone(&tenant(1010));
-    anew.name = "t1002".to_owned();
-    story.observed.database = Ok(vec![Arc::new(anew)]);
+    let mut recreated = Tenant::clone(&tenant(1010));
+    recreated.name = "t1002".to_owned();
+    story.observed.database = Ok(vec![Arc::new(recreated)]);
     story.create(64);
     story.reconcile(65);
     assert_eq!(story.failing(), []);

@@ -17,7 +17,7 @@ fn settings(schedule: &Value) -> crate::api::verification::VerificationSettings 
     .unwrap()
 }
 
-/// Three tenants with a full backup, verified as the schedule says; no backup is due.
+/// Returns three tenants with a full backup, verified on this schedule; no backup is due.
 fn story(schedule: &Value) -> Story {
     let mut story = Story::of(&[1002, 1004, 1006]);
     story.spec.schedule.cron = Some(CronSpec {
@@ -38,7 +38,7 @@ fn nightly() -> Value {
 }
 
 impl Story {
-    /// One pass in which a verification is made, if one is; its tenant and name.
+    /// Runs one pass; returns tenant and name of the verification that it creates, if any.
     fn verify(&mut self, minutes: i64) -> Option<(String, String)> {
         let decision = self.reconcile(minutes);
         let Effect::MakeVerification(name, spec) = decision.effect? else {
@@ -63,7 +63,7 @@ impl Story {
         Some((tenant, name))
     }
 
-    /// The verification that runs ends so.
+    /// Ends the running verification with this outcome.
     fn end_verification(&mut self, outcome: &str, minutes: i64) {
         let last = self.observed.verifications.last_mut().unwrap();
         last.outcome = Some(outcome.to_owned());
@@ -76,7 +76,7 @@ impl Story {
     }
 }
 
-/// A watch may be late: until the first one is seen it would not keep the second one back.
+/// A watch may be late: an unseen first verification would not hold back the second.
 #[test]
 fn the_next_tenant_waits_until_the_verification_that_was_made_is_seen() {
     let mut story = story(&nightly());
@@ -140,7 +140,7 @@ fn in_a_daily_range_each_tenant_is_verified_once_and_none_begins_after_its_end()
         turns,
         [60, 70, 80].into_iter().zip(tenants).collect::<Vec<_>>()
     );
-    // The next day goes on with whose turn it is, and has time for two only.
+    // The next day continues the rotation, and has time for two only.
     let day = 24 * 60;
     assert_eq!(story.verify(day + 60).unwrap().0, "t1002");
     story.end_verification("Completed", day + 100);

@@ -1,4 +1,4 @@
-//! When tenants are verified.
+//! Times at which tenants are verified.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,24 +10,25 @@ use crate::domain::naming::fingerprint;
 use crate::domain::schedule::Schedule;
 use crate::domain::time;
 
-/// How late a slot of `cron` may still begin.
+/// How late a slot of `cron` may still start.
 const DEADLINE: SignedDuration = SignedDuration::from_hours(6);
 
-/// The slots of verifications.
+/// Slots of verifications.
 pub(super) enum Times {
-    /// One tenant at each of them.
+    /// One tenant per slot.
     Cron(Schedule),
-    /// As many as come into it, each day.
+    /// As many tenants per day as fit into the range.
     Daily { start: Schedule, end: Schedule },
 }
 
-/// A slot that is due.
+/// A due slot.
 pub(super) struct DueSlot {
-    /// When it fell due.
+    /// When it became due.
     pub(super) slot: Timestamp,
-    /// After this nothing begins any more.
+    /// After this instant, no verification starts for the slot.
     pub(super) until: Timestamp,
-    /// Whether it is over where another verification runs: in a range the next one has time.
+    /// Whether the slot lapses while another verification runs. In a range, the next tenant can
+    /// wait.
     pub(super) is_left_out_while_busy: bool,
 }
 
@@ -48,7 +49,7 @@ impl Times {
         }
     }
 
-    /// The instant in the schedule's zone.
+    /// Formats the instant in the schedule's zone.
     pub(super) fn format(&self, at: Timestamp) -> String {
         let (Self::Cron(schedule)
         | Self::Daily {
@@ -57,7 +58,7 @@ impl Times {
         schedule.format_in_zone(at)
     }
 
-    /// Slots of a schedule before it was written are not its own; a range that lasts is.
+    /// Excludes slots from before the schedule was written. A range that is still open counts.
     pub(super) fn anchor(
         &self,
         known: &mut VerificationStatus,
@@ -66,7 +67,7 @@ impl Times {
     ) {
         let print = fingerprint(&serde_json::to_string(&settings.schedule).unwrap_or_default());
         let last = known.last_slot_time.as_ref();
-        // A clock that was wrong for a moment must not end the schedule for years.
+        // A clock that was briefly wrong must not stop the schedule for years.
         let is_ahead = last.is_some_and(|last| now.duration_until(last.0) > DEADLINE);
         if known.schedule_fingerprint.as_ref() == Some(&print) && !is_ahead {
             return;
@@ -79,7 +80,7 @@ impl Times {
         };
     }
 
-    /// When to look next, and when the next one is due.
+    /// Returns when the next slot is due.
     pub(super) fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
         let (Self::Cron(schedule)
         | Self::Daily {
@@ -88,7 +89,7 @@ impl Times {
         Some(schedule.next_after(BackupType::Full, now)?.at)
     }
 
-    /// The slot that is due, of so many tenants.
+    /// Returns the slot that is due, for this number of tenants.
     pub(super) fn due(
         &self,
         known: &VerificationStatus,
@@ -123,7 +124,7 @@ impl Times {
     }
 }
 
-/// Each day at `HH:MM`, as a cron expression.
+/// Returns the cron expression for each day at `HH:MM`.
 fn daily(time_of_day: &str) -> Result<String, Refused> {
     let parts = time_of_day.split_once(':');
     let number = |text: &str| text.parse::<u8>().ok().filter(|_| text.len() == 2);

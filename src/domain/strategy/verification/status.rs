@@ -1,4 +1,4 @@
-//! What is told of verifications: what became of them, and whether one is overdue.
+//! Status of verifications: their results, and whether one is overdue.
 
 use std::cmp::Reverse;
 
@@ -13,15 +13,15 @@ use crate::domain::strategy::pending_objects::MESSAGE_LIMIT;
 use crate::domain::strategy::{Evaluation, MatchedTenants};
 use crate::domain::{shortened, time};
 
-/// How many tenants the status names.
+/// Maximum number of tenants that the status names.
 const MAX_VERIFICATIONS: usize = 100;
-/// Hours of a day.
+/// Hours per day.
 const DAY: i64 = 24;
 const PASSED: &str = "Passed";
 const FAILED: &str = "Failed";
 
 impl Evaluation<'_> {
-    /// Takes in what became of the RecoveryTasks, which are deleted some day.
+    /// Records the results of the RecoveryTasks, which are deleted later.
     pub(super) fn record_verification(
         &mut self,
         settings: &VerificationSettings,
@@ -37,7 +37,7 @@ impl Evaluation<'_> {
         for observed in ended {
             record(known, observed);
         }
-        // What is told of a tenant that is not verified here any more would stand for ever.
+        // Without this, the results of a tenant that is no longer verified here would stay forever.
         let is_matched = |name: &str| {
             let mut eligible = matched.eligible.iter().map(|tenant| &tenant.name);
             let mut failing = matched.failing.iter().map(|tenant| &tenant.name);
@@ -49,7 +49,7 @@ impl Evaluation<'_> {
         known.tenants.truncate(MAX_VERIFICATIONS);
     }
 
-    /// What the condition RestoreVerified says; nothing where nothing is verified.
+    /// Returns the condition RestoreVerified; `None` if verification is not configured.
     pub(in crate::domain::strategy) fn restore_verified(&self) -> Option<DesiredCondition> {
         let known = self.status.verification.as_ref()?;
         if let Some(refused) = &self.verification_refused {
@@ -96,7 +96,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// Tenants whose last verification failed, and why.
+/// Returns tenants whose last verification failed, and why.
 pub(in crate::domain::strategy) fn failed(
     known: &VerificationStatus,
 ) -> impl Iterator<Item = (&VerifiedTenant, String)> {
@@ -111,7 +111,8 @@ pub(in crate::domain::strategy) fn failed(
     })
 }
 
-/// What is said when no verification has gone well for too long; otherwise when that will be.
+/// Returns the message if no verification has succeeded for too long; otherwise when that becomes
+/// true.
 pub(in crate::domain::strategy) fn overdue(
     spec: &BackupStrategySpec,
     known: &VerificationStatus,
@@ -149,7 +150,8 @@ fn record(known: &mut VerificationStatus, observed: &ObservedVerification) {
     let result = match outcome.as_str() {
         "Completed" => PASSED,
         "Canceled" => "Canceled",
-        // Others had their turn for too long: that says nothing of the backups, and may become overdue.
+        // Other verifications ran for too long. That says nothing about the backups, and may become
+        // overdue.
         _ if why == Some("NotAfterTimePassed") => "Missed",
         _ => FAILED,
     };
@@ -166,7 +168,7 @@ fn record(known: &mut VerificationStatus, observed: &ObservedVerification) {
         known.last_success_time = known.last_success_time.take().max(Some(ended.clone()));
     }
     if result != PASSED && result != FAILED {
-        // What was found before stands.
+        // The earlier result stays.
         return;
     }
     let message = observed.cause.as_ref().filter(|_| result != PASSED);

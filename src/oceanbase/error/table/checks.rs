@@ -1,9 +1,9 @@
-//! Numbers that a restored tenant answers to a login or to a check.
+//! Error numbers of a restored tenant for a login or a check.
 
 use super::Explanation;
 use super::FailureClass::Permanent;
 
-/// Numbers that mean something else when a restored tenant answers a login or a check with them.
+/// Error numbers with another meaning when a restored tenant returns them for a login or a check.
 pub const OF_CHECKS: &[Explanation] = table! {
     1045 LoginRefused Permanent
         "the restored tenant refuses the login"

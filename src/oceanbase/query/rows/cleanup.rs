@@ -1,4 +1,4 @@
-//! What the database deletes of its backups.
+//! Rows of cleanups.
 
 use super::{ParsedRows, Row, ViewError};
 use crate::oceanbase::client::Rows;
@@ -7,8 +7,8 @@ use crate::oceanbase::model::{
     CleanedItem, CleanupJob, CleanupKind, Failure, JobId, JobStatus, TenantId,
 };
 
-/// Reads cleanups, running or ended. Rows of the session's own tenant do not say whose they are: it
-/// is sys.
+/// Parses cleanups, running or ended. Rows of the session's own tenant, which is sys, have no
+/// tenant column.
 #[must_use]
 pub fn cleanups(answer: &Rows) -> ParsedRows<CleanupJob> {
     ParsedRows::of("cleanup_jobs", answer, job)
@@ -40,8 +40,8 @@ fn job(row: &Row<'_>) -> Result<CleanupJob, ViewError> {
     })
 }
 
-/// Why a cleanup failed, with the sets and pieces that the comment names: of the rest of it nothing
-/// is passed on.
+/// Returns why a cleanup failed, with the sets and pieces that the comment names. The rest of the
+/// comment is not shown.
 fn failure(result: i32, comment: &str) -> Failure {
     let mut failure = explain(result);
     let named: Vec<_> = named(comment).collect();
@@ -55,7 +55,7 @@ fn failure(result: i32, comment: &str) -> Failure {
     failure
 }
 
-/// Texts such as `id=5(dependent by backup set id=6)` in a comment.
+/// Returns texts such as `id=5(dependent by backup set id=6)` in a comment.
 fn named(comment: &str) -> impl Iterator<Item = &str> {
     comment.match_indices("id=").filter_map(|(at, _)| {
         let text = comment.get(at..)?;
@@ -71,7 +71,7 @@ fn named(comment: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Reads what cleanups delete, each with its tenant and its job.
+/// Parses the items of cleanups, each with its tenant and job.
 #[must_use]
 pub fn cleaned_items(answer: &Rows) -> ParsedRows<((TenantId, JobId), CleanedItem)> {
     ParsedRows::of("cleanup_items", answer, |row| {

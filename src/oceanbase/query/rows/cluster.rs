@@ -1,11 +1,13 @@
-//! The cluster as a whole: upgrades, events of the root service, and what the account may do.
+//! Rows about the whole cluster: upgrades, events of the root service, and privileges of the
+//! account.
 
 use super::{ParsedRows, ViewError, rows};
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::error::explain;
 use crate::oceanbase::model::{BackupRefusal, Privileges, TenantId};
 
-/// Reads [`crate::oceanbase::query::Query::UpgradeMode`]: whether any server says that the cluster is being upgraded.
+/// Parses [`crate::oceanbase::query::Query::UpgradeMode`]. Returns whether any server reports an
+/// upgrade of the cluster.
 pub fn upgrade_mode(answer: &Rows) -> Result<bool, ViewError> {
     for row in rows("upgrade_mode", answer) {
         let value = row.text("VALUE")?;
@@ -16,15 +18,16 @@ pub fn upgrade_mode(answer: &Rows) -> Result<bool, ViewError> {
     Ok(false)
 }
 
-/// Reads [`crate::oceanbase::query::Query::Grants`]: one grant a row, in its only column.
+/// Parses [`crate::oceanbase::query::Query::Grants`]: one grant per row, in the only column.
 #[must_use]
 pub fn privileges(answer: &Rows) -> Privileges {
     let grants = answer.rows.iter();
     Privileges::parse(grants.filter_map(|row| row.first()?.as_deref()))
 }
 
-/// Reads [`crate::oceanbase::query::Query::BackupRefusals`] by tenant, and what is wrong with the rows that cannot be read. A
-/// backup without a readable refusal still ends as refused, without its number.
+/// Parses [`crate::oceanbase::query::Query::BackupRefusals`] by tenant. Also returns the errors of
+/// rows that cannot be read. A backup without a readable refusal still ends as refused, but without
+/// a number.
 #[must_use]
 pub fn backup_refusals(answer: &Rows) -> ParsedRows<(TenantId, BackupRefusal)> {
     ParsedRows::of("backup_refusals", answer, |row| {

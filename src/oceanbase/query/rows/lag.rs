@@ -1,4 +1,4 @@
-//! How far behind archived logs may be.
+//! Rows of lag targets of log archives.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use super::{ViewError, rows};
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::model::TenantId;
 
-/// Reads the rows of `archive_lag_target`. Where servers differ, which they do for a moment, the
-/// longest counts; a text that is no length of time is left out.
+/// Parses the rows of `archive_lag_target`. Servers may differ for a short time; then the longest
+/// value counts. A text that is not a duration is ignored.
 pub fn lag_targets(answer: &Rows) -> Result<BTreeMap<TenantId, Duration>, ViewError> {
     let mut targets = BTreeMap::<_, Duration>::new();
     for row in rows("lag_targets", answer) {
@@ -20,7 +20,7 @@ pub fn lag_targets(answer: &Rows) -> Result<BTreeMap<TenantId, Duration>, ViewEr
     Ok(targets)
 }
 
-/// Reads a parameter of type TIME: digits and a unit, seconds without one.
+/// Parses a parameter of type TIME: digits and a unit, or seconds without a unit.
 fn duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let split = text.find(|c: char| !c.is_ascii_digit());

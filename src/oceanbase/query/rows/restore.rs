@@ -1,7 +1,7 @@
-//! Restores, and what tenants are made of.
+//! Rows of restores and of the resources of tenants.
 //!
-//! Most columns of restores are texts, also where they hold numbers: the views turn rows of names and
-//! values into columns. They are read leniently, and one that is empty is not known.
+//! Most columns of restores are texts, even those that contain numbers: the views turn rows of
+//! names and values into columns. They are parsed leniently, and an empty value is not known.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,12 @@ use crate::oceanbase::model::{
     Cpu, Failure, JobId, Pool, PreviewRow, Restore, RestoreStatus, Scn, TenantId, Unit,
 };
 
-/// What could be read of an answer, and what is wrong with the rows that could not: they are left
-/// out.
+/// Rows that could be read, and the errors of those that could not. The latter are omitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedRows<T> {
-    /// What could be read.
+    /// Rows that could be read.
     pub rows: Vec<T>,
-    /// One for each row that could not.
+    /// One error for each row that could not be read.
     pub unreadable: Vec<ViewError>,
 }
 
@@ -48,17 +47,17 @@ impl<T> ParsedRows<T> {
 struct RestoreRow {
     /// `STATUS`.
     word: String,
-    /// Whether it is the row of sys.
+    /// Whether the row belongs to sys.
     is_of_sys: bool,
-    /// The row's tenant, where the view says so.
+    /// Tenant of the row, if the view shows it.
     of: Option<TenantId>,
-    /// `COMMENT` of an ended one.
+    /// `COMMENT` of an ended restore.
     comment: String,
-    /// All but the status.
+    /// All values except the status.
     restore: Restore,
 }
 
-/// Reads restores: those that run where `ended` is not set.
+/// Parses restores: ended ones if `ended` is set, otherwise running ones.
 #[must_use]
 pub fn restores(answer: &Rows, ended: bool) -> ParsedRows<Restore> {
     let query = if ended {
@@ -86,7 +85,7 @@ fn half(row: &Row<'_>) -> Result<RestoreRow, ViewError> {
         None
     };
     let is_ended = row.has("FINISH_TIMESTAMP");
-    // Without TENANT_ID the word must tell: the row of sys has words of its own.
+    // Without TENANT_ID, the word must show this: the row of sys has words of its own.
     let is_word_of_sys = is_ended || RestoreStatus::running(&word, None).is_known();
     let optional = |column| {
         if row.has(column) {
@@ -102,7 +101,7 @@ fn half(row: &Row<'_>) -> Result<RestoreRow, ViewError> {
     let restore = Restore {
         job_id: JobId(row.i64("JOB_ID")?),
         tenant_name: row.text("RESTORE_TENANT_NAME")?.to_owned(),
-        // 0 and -1 stand for none.
+        // 0 and -1 mean no tenant.
         tenant_id: tenant_id.filter(|id| *id > TenantId::SYS),
         auxiliary_tenant: None,
         source_tenant: row.text("BACKUP_TENANT_NAME")?.to_owned(),
@@ -133,15 +132,16 @@ fn half(row: &Row<'_>) -> Result<RestoreRow, ViewError> {
     })
 }
 
-/// Joins the rows of one restore. That of sys leads; where the view says whose rows are, there is no
-/// restore without it.
+/// Joins the rows of one restore. The row of sys takes precedence. If the view shows whose rows
+/// they are, there is no restore without the row of sys.
 fn join(halves: Vec<RestoreRow>, ended: bool) -> Option<Restore> {
     let (mut of_sys, mut of_tenant) = (None::<RestoreRow>, None);
     for half in halves {
         if !half.is_of_sys {
             of_tenant = Some(half);
         } else if of_sys.is_none() || RestoreStatus::ended(&half.word) == RestoreStatus::Fail {
-            // Where the view does not say whose row is which, it has failed when one of them has.
+            // If the view does not show whose rows they are, the restore has failed when one row
+            // shows a failure.
             of_sys = Some(half);
         }
     }
@@ -187,15 +187,16 @@ fn join(halves: Vec<RestoreRow>, ended: bool) -> Option<Restore> {
     Some(restore)
 }
 
-/// Why a restore failed: `…, result: -9071(…), trace_id: …`. The rest of a comment is never shown: it
-/// may hold paths with keys.
+/// Returns why a restore failed: `…, result: -9071(…), trace_id: …`. The rest of a comment is never
+/// shown, because it may contain paths with keys.
 fn failure(comment: &str) -> Failure {
     explain_to_restore(code_in(comment).unwrap_or(RESTORE_FAILED))
 }
 
-/// Returns the error number of a comment, which has one of two forms: `…, result: -9071(…), …`, where a
-/// server failed, and `ROOTSERVICE : OB_RESOURCE_POOL_ALREADY_GRANTED(-4626) on "…" with traceid …`, where
-/// the root service could not create the tenant (`ob_physical_restore_table_operator.cpp`).
+/// Returns the error number of a comment. If a server failed, the form is `…, result: -9071(…), …`.
+/// If the root service could not create the tenant, the form is
+/// `ROOTSERVICE : OB_RESOURCE_POOL_ALREADY_GRANTED(-4626) on "…" with traceid …`
+/// (`ob_physical_restore_table_operator.cpp`).
 fn code_in(comment: &str) -> Option<i32> {
     let number = |text: &str| {
         let end = text.find(|c: char| c != '-' && !c.is_ascii_digit());
@@ -210,7 +211,7 @@ fn code_in(comment: &str) -> Option<i32> {
     of_server.or_else(of_root_service).filter(|code| *code != 0)
 }
 
-/// OB_RESTORE_TENANT_FAILED.
+/// `OB_RESTORE_TENANT_FAILED`.
 const RESTORE_FAILED: i32 = -9099;
 
 fn bytes_percent(restore: &Restore) -> Option<u8> {
@@ -224,13 +225,13 @@ fn number(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// Such as `42.50`.
+/// Parses a percentage such as `42.50`.
 fn percent(text: &str) -> Option<u8> {
     let whole = number(text.split('.').next().unwrap_or_default())?;
     u8::try_from(whole.clamp(0, 99)).ok()
 }
 
-/// A time stamp, or microseconds as text; `None` for what is neither.
+/// Parses a time stamp, or microseconds as text; `None` for anything else.
 fn instant(row: &Row<'_>, column: &'static str) -> Result<Option<Timestamp>, ViewError> {
     let text = row.text(column)?;
     if let Some(micros) = number(text) {
@@ -241,13 +242,13 @@ fn instant(row: &Row<'_>, column: &'static str) -> Result<Option<Timestamp>, Vie
     Ok(row.at(column).unwrap_or_default())
 }
 
-/// Paths of a list, without what could be a key.
+/// Returns the paths of a list, without text that may contain a key.
 fn paths(list: &str) -> Vec<String> {
     let paths = list.split(',').map(|path| without_options(path.trim()));
     paths.filter(|path| !path.is_empty()).collect()
 }
 
-/// Reads [`Query::RestorePreview`](super::super::Query::RestorePreview).
+/// Parses [`RestoreQuery::Preview`](super::super::RestoreQuery::Preview).
 pub fn preview(answer: &Rows) -> Result<Vec<PreviewRow>, ViewError> {
     rows("restore_preview", answer)
         .map(|row| {
@@ -260,7 +261,8 @@ pub fn preview(answer: &Rows) -> Result<Vec<PreviewRow>, ViewError> {
         .collect()
 }
 
-/// Reads [`Query::Pools`](super::super::Query::Pools); the names of their units are not in it.
+/// Parses [`RestoreQuery::Pools`](super::super::RestoreQuery::Pools), which lacks the names of the
+/// units.
 #[must_use]
 pub fn pools(answer: &Rows) -> ParsedRows<Pool> {
     ParsedRows::of("pools", answer, |row| {
@@ -279,7 +281,7 @@ pub fn pools(answer: &Rows) -> ParsedRows<Pool> {
     })
 }
 
-/// Reads [`Query::Units`](super::super::Query::Units).
+/// Parses [`RestoreQuery::Units`](super::super::RestoreQuery::Units).
 #[must_use]
 pub fn units(answer: &Rows) -> ParsedRows<Unit> {
     ParsedRows::of("units", answer, |row| {
@@ -296,13 +298,13 @@ pub fn units(answer: &Rows) -> ParsedRows<Unit> {
     })
 }
 
-/// Reads [`Query::Zones`](super::super::Query::Zones).
+/// Parses [`RestoreQuery::Zones`](super::super::RestoreQuery::Zones).
 #[must_use]
 pub fn zones(answer: &Rows) -> ParsedRows<String> {
     ParsedRows::of("zones", answer, |row| row.text("ZONE").map(str::to_owned))
 }
 
-/// Reads [`Query::DataVersion`](super::super::Query::DataVersion).
+/// Parses [`RestoreQuery::DataVersion`](super::super::RestoreQuery::DataVersion).
 #[must_use]
 pub fn data_version(answer: &Rows) -> ParsedRows<String> {
     ParsedRows::of("data_version", answer, |row| {

@@ -1,4 +1,4 @@
-//! Servers, and what they have left.
+//! Rows of servers and their free capacity.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -7,10 +7,10 @@ use super::{Row, ViewError, rows};
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::model::{Cpu, FreeCapacity, Server};
 
-/// Address and port, as the views write them.
+/// Address and port, as the views show them.
 type Address = (String, String);
 
-/// What the units on a server take.
+/// Resources that the units on a server use.
 #[derive(Default)]
 struct UsedResources {
     max_cpu: u32,
@@ -19,11 +19,12 @@ struct UsedResources {
     log_disk: u64,
 }
 
-/// Reads [`RestoreQuery::Servers`](super::super::RestoreQuery::Servers), with what `Capacities` says of
-/// them less what `PlacedUnits` takes of it.
+/// Parses [`RestoreQuery::Servers`](super::super::RestoreQuery::Servers). The free capacity is that
+/// of `Capacities` minus that of `PlacedUnits`.
 ///
-/// What can not be read is not known, and a unit of which a number can not be read takes nothing of it:
-/// nobody is told that a server lacks what it may have. A server that can not be read leaves none.
+/// A value that cannot be read is not known, and a unit with an unreadable number uses nothing.
+/// Otherwise the operator could report a lack of capacity that does not exist. A server that cannot
+/// be read makes the result empty.
 #[must_use]
 pub fn servers(servers: &Rows, capacities: &Rows, units: &Rows) -> Vec<Server> {
     let mut taken = HashMap::<Address, UsedResources>::new();
@@ -59,8 +60,9 @@ pub fn servers(servers: &Rows, capacities: &Rows, units: &Rows) -> Vec<Server> {
     read.unwrap_or_default()
 }
 
-/// `CPU_CAPACITY_MAX` is what the processors may be promised to tenants at most: more than there are
-/// where `resource_hard_limit` is above 100. What they are promised at least is never more than there are.
+/// Returns the free capacity. `CPU_CAPACITY_MAX` limits the sum of the maximum CPUs of the units.
+/// It exceeds the number of CPUs if `resource_hard_limit` is above 100. The sum of the minimum CPUs
+/// never exceeds the number of CPUs.
 fn left(capacity: &Row<'_>, taken: &UsedResources) -> FreeCapacity {
     let left = |column, taken| {
         let all = cpu(capacity, column)?;
@@ -109,7 +111,7 @@ mod tests {
         "SVR_IP SVR_PORT CPU_CAPACITY CPU_CAPACITY_MAX MEM_CAPACITY LOG_DISK_CAPACITY";
     const UNITS: &str = "SVR_IP SVR_PORT MAX_CPU MIN_CPU MEMORY_SIZE LOG_DISK_SIZE";
 
-    /// What the server `a:1` has left, as `cpu memory log_disk`.
+    /// Returns the free capacity of the server `a:1` as `cpu memory log_disk`.
     fn left(capacity: &str, units: &[&str]) -> String {
         let read = servers(
             &table(SERVERS, &["a 1 z1"]),

@@ -1,10 +1,10 @@
-//! Where destinations are, how fast they may be used, and when the database tried them.
+//! Rows of the locations of destinations, their limits, and the database's checks of them.
 
 use super::{ParsedRows, without_options};
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::model::{LimitedLocation, StorageCheck, StorageLimits, TenantId};
 
-/// Reads where pieces lie: the root of each destination.
+/// Parses the locations of pieces: the root of each destination.
 #[must_use]
 pub fn log_roots(answer: &Rows) -> ParsedRows<((TenantId, i64), String)> {
     ParsedRows::of("log_roots", answer, |row| {
@@ -13,7 +13,7 @@ pub fn log_roots(answer: &Rows) -> ParsedRows<((TenantId, i64), String)> {
     })
 }
 
-/// Reads when destinations were tried.
+/// Parses the times at which destinations were checked.
 #[must_use]
 pub fn storage_checks(answer: &Rows) -> ParsedRows<StorageCheck> {
     ParsedRows::of("store_checks", answer, |row| {
@@ -27,7 +27,7 @@ pub fn storage_checks(answer: &Rows) -> ParsedRows<StorageCheck> {
     })
 }
 
-/// Reads which places are limited, and how.
+/// Parses locations with limits.
 #[must_use]
 pub fn storage_limits(answer: &Rows) -> ParsedRows<(TenantId, LimitedLocation)> {
     ParsedRows::of("store_limits", answer, |row| {
@@ -43,7 +43,8 @@ pub fn storage_limits(answer: &Rows) -> ParsedRows<(TenantId, LimitedLocation)> 
     })
 }
 
-/// The engine keeps an endpoint as it stood in the destination.
+/// Returns the host of an endpoint. The database keeps an endpoint as it was written in the
+/// destination.
 fn host(endpoint: &str) -> &str {
     endpoint.strip_prefix("host=").unwrap_or(endpoint)
 }

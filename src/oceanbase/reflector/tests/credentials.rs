@@ -1,4 +1,4 @@
-//! Credentials that change while a cluster is read.
+//! Credentials that change while a cluster is being read.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Rows that come up late.
+//! Rows that appear late.
 
 use oceanbase_sim::model::ChildRows;
 
@@ -30,7 +30,7 @@ async fn a_backup_that_begins_and_ends_between_two_reads_is_seen_soon_after_our_
     assert!(job.is_some_and(|job| job.status.is_terminal()));
 }
 
-/// Behind OBProxy a session outlives the servers' upgrade, and nobody would log in anew.
+/// Behind OBProxy, a session outlives an upgrade of the servers, and no new login would happen.
 #[tokio::test(start_paused = true)]
 async fn another_version_is_noticed_though_the_session_lives() {
     let desk = Desk::new();

@@ -1,4 +1,4 @@
-//! The right to send.
+//! Send permits.
 
 use super::*;
 

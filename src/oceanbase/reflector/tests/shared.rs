@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A second object beside that of the desk, in another namespace.
+/// Adds a second object with the same database, in another namespace.
 async fn second(desk: &Desk) -> ClusterKey {
     a_moment().await;
     *lock(&desk.credentials.1) = Some(Ok(account()));
@@ -82,7 +82,7 @@ async fn a_command_goes_out_under_the_account_of_the_object_that_asks() {
     let desk = Desk::new();
     let second = second(&desk).await;
     desk.backup().await;
-    // The password of the first is good no more; its session, which reads, goes on.
+    // The password of the first object is no longer valid. Its session continues to read.
     change_password(&desk, "new");
     let other = Account {
         password: "new".into(),
@@ -176,7 +176,7 @@ async fn two_objects_hold_the_connections_of_one() {
 async fn a_login_that_the_sender_is_refused_is_the_object_s_trouble_soon() {
     let desk = Desk::new();
     a_moment().await;
-    // The session that reads lives on.
+    // The reading session continues.
     change_password(&desk, "new");
     let command = Command::NoArchiveLog(TenantName::parse("billing").unwrap());
     let mut permit = desk.clusters.permit(&desk.key, &Lane::Serial).unwrap();

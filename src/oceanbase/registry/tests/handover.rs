@@ -1,4 +1,4 @@
-//! RESTORE takes minutes, and nobody waits for it.
+//! RESTORE takes minutes, and no reconcile waits for it.
 
 use tokio::time::Instant;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::oceanbase::model::RestoreKey;
 
 const SENT: &str = "ALTER SYSTEM RESTORE";
-/// How long the database works on a restore here.
+/// Time that the database takes for a restore here.
 const LONG: Duration = Duration::from_mins(5);
 
 fn key(number: u8) -> RestoreKey {

@@ -1,4 +1,4 @@
-//! Log archives that come further, while the database is read every two seconds.
+//! Log archives that advance while the database is read every two seconds.
 
 use super::*;
 
@@ -7,7 +7,8 @@ const COLUMNS: &str = "TENANT_ID, ROUND_ID, STATUS, START_SCN, CHECKPOINT_SCN, U
     INPUT_BYTES, OUTPUT_BYTES, COMMENT, PATH";
 
 impl Desk {
-    /// `orders` archives, `billing` begins to: that keeps the database read at the busy pace.
+    /// Returns a desk in which `orders` archives and `billing` starts to. The latter keeps the
+    /// reads at the busy pace.
     async fn archiving() -> Self {
         let mut desk = Self::new().await;
         let tenants = [
@@ -18,13 +19,13 @@ impl Desk {
         desk.archived("DOING", "20");
         sleep(Duration::from_secs(16)).await;
         desk.archived("DOING", "21");
-        // Until it was told of that.
+        // Until the trigger for this.
         sleep(Duration::from_secs(3)).await;
         desk.triggers();
         desk
     }
 
-    /// How `orders` is archived, and up to where.
+    /// Sets the status and the checkpoint of the archive of `orders`.
     fn archived(&self, status: &str, checkpoint: &str) {
         let row = |tenant, status, checkpoint| {
             let row = [
@@ -47,7 +48,7 @@ impl Desk {
     }
 }
 
-/// What is told where only `orders` is concerned.
+/// Returns the trigger for `orders` alone.
 fn orders() -> Vec<Option<Vec<String>>> {
     vec![Some(vec!["orders".to_owned()])]
 }
@@ -59,7 +60,7 @@ async fn it_is_told_once_in_fifteen_seconds_how_far_they_are() {
         desk.archived("DOING", &(100 + second).to_string());
         sleep(Duration::from_secs(1)).await;
     }
-    // It is read every two seconds, so that is every sixteen.
+    // Reads occur every two seconds, which makes it every sixteen.
     assert_eq!(
         desk.triggers(),
         [orders(), orders(), orders(), orders()].concat()

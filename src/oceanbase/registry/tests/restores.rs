@@ -1,4 +1,4 @@
-//! Restores are read while somebody wants them.
+//! Restores are read while a controller requests them.
 
 use super::*;
 
@@ -14,7 +14,7 @@ impl Desk {
         self.given.set(PROGRESS, COLUMNS, &[&row]);
     }
 
-    /// How often the database was read within this time, and how often with restores.
+    /// Returns the number of reads within this time, and how many included restores.
     async fn reads_in(&self, time: Duration) -> (usize, usize) {
         self.given.take_asked();
         sleep(time).await;

@@ -1,4 +1,4 @@
-//! What is looked for before backups are deleted.
+//! Checks before backups are deleted.
 
 use super::{SendError, Sender, quiet, withheld};
 use crate::oceanbase::client::Session;
@@ -7,10 +7,11 @@ use crate::oceanbase::query::{self, CleanupQuery, Query};
 use crate::oceanbase::version::Version;
 
 impl Sender {
-    /// Looks for cleanups of the tenant that sys has started after this one, or that run. Sys writes the
-    /// row of each into its own table within the statement, however late other views show theirs; and
-    /// what it has taken there is handed on to the tenant later, so that one of before may be about to
-    /// begin. A backup that has begun meanwhile may stand on what would be deleted.
+    /// Checks that no cleanup of the tenant runs, that sys has started none after this one, and
+    /// that no backup runs. Sys writes the row of each cleanup to its own table within the
+    /// statement, but other views may lag. Sys passes the cleanup on to the tenant later, so that
+    /// an earlier one may be about to start. A backup that has started since may depend on what
+    /// would be deleted.
     pub(super) async fn no_cleanup(
         &self,
         session: &mut dyn Session,
@@ -18,7 +19,7 @@ impl Sender {
         (tenant_id, kind): (TenantId, CleanupKind),
         (after, again): (JobId, bool),
     ) -> Result<(), SendError> {
-        // Running before ended: a row that moves in between is then seen in the second.
+        // Running before ended: a row that moves in between then appears in the second query.
         let from = if again { after } else { JobId(0) };
         let of_sys = CleanupQuery::OwnJobsAfter(from);
         let of_sys = self.cleanups(session, version, of_sys).await?;
@@ -35,7 +36,9 @@ impl Sender {
             };
         }
         if since.next().is_some() {
-            return Err(withheld("somebody has started another cleanup meanwhile"));
+            return Err(withheld(
+                "another tool has started another cleanup meanwhile",
+            ));
         }
         let backups = self.jobs(session, version, &Query::RunningJobs).await?;
         quiet(&backups, tenant_id)?;
@@ -49,7 +52,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Looks whether this is the tenant's only running cleanup.
+    /// Checks that this is the tenant's only running cleanup.
     pub(super) async fn only_cleanup(
         &self,
         session: &mut dyn Session,
@@ -81,7 +84,7 @@ impl Sender {
     ) -> Result<Vec<CleanupJob>, SendError> {
         let rows = self.ask(session, version, &query.into()).await?;
         let read = query::cleanups(&rows);
-        // A look that can not be understood is no look: nothing is sent.
+        // A result that cannot be read is no valid check: the statement is not sent.
         match read.unreadable.first() {
             Some(error) => Err(SendError::Broken(error.to_string())),
             None => Ok(read.rows),

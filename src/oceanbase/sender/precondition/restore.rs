@@ -1,4 +1,4 @@
-//! Looks at restores, and at the resources and tenants that they are about.
+//! Checks of restores, and of their resources and tenants.
 
 use super::{SendError, Sender, withheld};
 use crate::oceanbase::capability::Capability;
@@ -11,7 +11,7 @@ use crate::oceanbase::statement::Precondition;
 use crate::oceanbase::version::Version;
 
 impl Sender {
-    /// Looks where a statement of a restore asks for it; any other guard has been looked at before.
+    /// Checks a precondition of a restore. All other preconditions have been checked before.
     pub(super) async fn check_restore(
         &self,
         session: &mut dyn Session,
@@ -44,7 +44,7 @@ impl Sender {
                 role,
             } => {
                 let found = self.tenant(session, version, &tenant, tenant_id).await?;
-                // Without the column every tenant is taken for a primary one.
+                // Without the column, every tenant counts as primary.
                 if found.role == role || !version.can(Capability::TenantRole) {
                     return Ok(());
                 }
@@ -54,10 +54,10 @@ impl Sender {
         }
     }
 
-    /// Looks whether there has ever been a restore with this key, or is a tenant of this name.
+    /// Checks that there has never been a restore with this key and that no tenant has this name.
     ///
-    /// The look and the statement are no transaction. What comes between is another one of the same
-    /// name, and of two tenants with one name the engine refuses the second.
+    /// The check and the statement are not one transaction. Another restore to the same name may
+    /// come between them. The database then rejects the second tenant with the name.
     async fn never_restored(
         &self,
         session: &mut dyn Session,
@@ -67,7 +67,7 @@ impl Sender {
     ) -> Result<(), SendError> {
         self.no_restore(session, version, key).await?;
         let tenants = self.tenants(session, version).await?;
-        // Whether the engine tells `Orders` from `orders` depends on how it was set up.
+        // It depends on the database's settings whether `Orders` and `orders` differ.
         let is_there = |row: &TenantRow| row.name.eq_ignore_ascii_case(tenant.as_str());
         if tenants.iter().any(is_there) {
             return Err(withheld(&format!("a tenant '{tenant}' exists already")));
@@ -75,9 +75,9 @@ impl Sender {
         Ok(())
     }
 
-    /// Looks for a restore with this key, running before ended: a row that moves in between is then
-    /// seen in the second. The views of all tenants may show it late; sys writes its own row within
-    /// the statement, and reads it in its own views from then on.
+    /// Checks that no restore has this key. Running before ended: a row that moves in between then
+    /// appears in the second query. The views of all tenants may lag. Sys writes its own row within
+    /// the statement, and can read it from then on.
     async fn no_restore(
         &self,
         session: &mut dyn Session,
@@ -88,7 +88,7 @@ impl Sender {
             (RestoreQuery::ProgressByKey(key.clone()), false),
             (RestoreQuery::HistoryByKey(key.clone()), true),
         ];
-        // Before V4.1 the views of all tenants show the rows of sys alone.
+        // Before V4.1, the views of all tenants show only the rows of sys.
         if version.can(Capability::TenantRole) {
             queries.push((RestoreQuery::OwnProgressByKey(key.clone()), false));
             queries.push((RestoreQuery::OwnHistoryByKey(key.clone()), true));
@@ -97,7 +97,7 @@ impl Sender {
             .await
     }
 
-    /// Looks for a job with this key by each of these queries.
+    /// Checks with each of these queries that no job has this key.
     pub(super) async fn no_job(
         &self,
         session: &mut dyn Session,
@@ -112,7 +112,8 @@ impl Sender {
             let Some(restore) = job.await? else {
                 continue;
             };
-            // One that has ended tells more than one that runs, and the first look more than others.
+            // An ended job contains more than a running one, and the first query more than the
+            // others.
             let is_over = restore.status.is_terminal();
             if is_over || found.is_none() {
                 found = Some(restore);
@@ -127,8 +128,9 @@ impl Sender {
         }
     }
 
-    /// What became of a RESTORE or RECOVER TABLE that was refused. The database may say so after it
-    /// has begun one: it answers when the tenant is made, or can not be made.
+    /// Returns the outcome of a rejected RESTORE or RECOVER TABLE. The database may reject a
+    /// statement after it has started the job, because it responds when the tenant is created or
+    /// has failed.
     pub(in crate::oceanbase::sender) async fn refused(
         &self,
         session: &mut dyn Session,
@@ -143,7 +145,7 @@ impl Sender {
         }
     }
 
-    /// Looks whether the restore with this key makes this tenant now.
+    /// Checks that the restore with this key now creates this tenant.
     async fn restore_runs(
         &self,
         session: &mut dyn Session,
@@ -162,8 +164,8 @@ impl Sender {
         }
     }
 
-    /// Looks whether the restore with this key has failed, or went well where that will do, and has left
-    /// this tenant.
+    /// Checks that the restore with this key has failed, or succeeded if that is sufficient, and
+    /// has left this tenant.
     async fn restore_failed(
         &self,
         session: &mut dyn Session,
@@ -191,7 +193,7 @@ impl Sender {
         found.map(drop)
     }
 
-    /// Looks whether no tenant holds the pool.
+    /// Checks that no tenant owns the pool.
     async fn pool_is_free(
         &self,
         session: &mut dyn Session,
@@ -210,7 +212,7 @@ impl Sender {
         }
     }
 
-    /// Looks whether no pool uses the unit.
+    /// Checks that no pool uses the unit.
     async fn unit_is_unused(
         &self,
         session: &mut dyn Session,
@@ -234,8 +236,8 @@ impl Sender {
         Ok(())
     }
 
-    /// The tenant of this name, which must have this number: one that was dropped and made anew is
-    /// another one.
+    /// Returns the tenant with this name, which must have this number. A tenant that was dropped
+    /// and recreated has another number.
     pub(in crate::oceanbase::sender) async fn tenant(
         &self,
         session: &mut dyn Session,
@@ -271,7 +273,8 @@ impl Sender {
         query::tenants(version, &rows).map_err(|error| SendError::Broken(error.to_string()))
     }
 
-    /// The newest restore with this key that the query shows; of tables, of this request.
+    /// Returns the newest restore with this key that the query shows. For tables, the newest of
+    /// this request.
     async fn restore(
         &self,
         session: &mut dyn Session,
@@ -284,7 +287,7 @@ impl Sender {
             .await
     }
 
-    /// The same of restores, or of recoveries of tables.
+    /// Returns the newest restore, or recovery of tables, with this key.
     pub(super) async fn job(
         &self,
         session: &mut dyn Session,
@@ -305,10 +308,10 @@ impl Sender {
     }
 }
 
-/// How the rows of jobs are read: those that run, or those that have ended.
+/// Parser of job rows, which are those of running or of ended jobs.
 pub(super) type Read = fn(&Rows, bool) -> ParsedRows<Restore>;
 
-/// A look that can not be understood is no look: nothing is sent.
+/// Returns all rows. A result that cannot be read is no valid check: the statement is not sent.
 pub(super) fn all<T>(read: ParsedRows<T>) -> Result<Vec<T>, SendError> {
     match read.unreadable.into_iter().next() {
         Some(error) => Err(SendError::Broken(error.to_string())),

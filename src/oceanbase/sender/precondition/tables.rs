@@ -1,4 +1,4 @@
-//! Looks at recoveries of tables, and at the tenants that they are about.
+//! Checks of recoveries of tables, and of their tenants.
 
 use super::restore::all;
 use super::{SendError, Sender, withheld};
@@ -11,7 +11,8 @@ use crate::oceanbase::statement::Precondition;
 use crate::oceanbase::version::Version;
 
 impl Sender {
-    /// Looks where a statement about tables asks for it; any other guard has been looked at before.
+    /// Checks a precondition of a statement about tables. All other preconditions have been checked
+    /// before.
     pub(super) async fn check_tables(
         &self,
         session: &mut dyn Session,
@@ -43,12 +44,12 @@ impl Sender {
         }
     }
 
-    /// Looks whether there has ever been a recovery of tables with this key, whether the tenant is
-    /// still the one that was seen, and whether another recovery brings tables into it: of two at once
-    /// none can be canceled alone.
+    /// Checks that there has never been a recovery of tables with this key, and that the tenant is
+    /// still the observed one. Also checks that no other recovery brings tables into the tenant. Of
+    /// two concurrent recoveries, neither could be canceled alone.
     ///
-    /// The look and the statement are no transaction. Statements with one key come from one object,
-    /// one after the other, and a job's row is there when its statement is answered.
+    /// The check and the statement are not one transaction. Statements with the same key come from
+    /// one object, one after the other. The row of a job exists when its statement is answered.
     async fn never_recovered(
         &self,
         session: &mut dyn Session,
@@ -72,7 +73,7 @@ impl Sender {
         Err(withheld("another recovery brings tables into the tenant"))
     }
 
-    /// Looks for a recovery of tables with this key, as [`Sender::no_restore`] does for one of a tenant.
+    /// Checks that no recovery of tables has this key, as [`Sender::no_restore`] does for restores.
     async fn no_tables(
         &self,
         session: &mut dyn Session,
@@ -89,7 +90,7 @@ impl Sender {
             .await
     }
 
-    /// Looks whether the one with this key is the only recovery of tables into the tenant.
+    /// Checks that the recovery with this key is the only recovery of tables into the tenant.
     async fn only_tables(
         &self,
         session: &mut dyn Session,
@@ -123,7 +124,7 @@ impl Sender {
         Ok(jobs)
     }
 
-    /// Looks whether the recovery with this key has failed and has left this auxiliary tenant.
+    /// Checks that the recovery with this key has failed and has left this auxiliary tenant.
     async fn auxiliary_left(
         &self,
         session: &mut dyn Session,

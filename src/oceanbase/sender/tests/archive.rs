@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// ARCHIVELOG to the directory of this name.
+/// Returns ARCHIVELOG for the directory with this name.
 fn archive(directory: &str) -> Command {
     let destination = Destination::file(&format!("/ob-backup/{directory}/log")).unwrap();
     Command::ArchiveLog {
@@ -28,7 +28,7 @@ async fn archiving_does_not_begin_where_somebody_has_pointed_the_logs_elsewhere(
     assert_eq!(desk.changing(), 0);
 }
 
-/// The end of the round, to leave the directory of this name.
+/// Returns the command that stops the round to leave the directory with this name.
 fn leave(directory: &str) -> Command {
     let destination = Destination::file(&format!("/ob-backup/{directory}/log")).unwrap();
     Command::LeaveLogDest {

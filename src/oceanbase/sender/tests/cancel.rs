@@ -1,4 +1,4 @@
-//! CANCEL BACKUP hits whatever runs: it is sent only where that is ours alone.
+//! CANCEL BACKUP affects every running backup. It is sent only if the only one is the operator's.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Backups that are deleted by hand: what is looked for before.
+//! Manual deletion of backups, and the checks before it.
 
 use oceanbase_sim::model::Stage;
 
@@ -30,7 +30,7 @@ impl Desk {
         self.sender.send(&account(), WITH_DELETION, &cancel).await
     }
 
-    /// Statements that delete, run or not.
+    /// Returns the number of statements that delete, run or not.
     fn deletions(&self) -> usize {
         let kind = Kind::DeleteBackup;
         self.node.simulator.log(|log| log.of_kind(kind).count())
@@ -45,7 +45,7 @@ fn is_withheld(answer: &Answer) -> bool {
 async fn a_deletion_is_not_sent_while_one_is_on_its_way_from_sys_to_the_tenant() {
     let mut desk = Desk::of("4.4.2.0");
     assert_eq!(desk.delete(1, 0, false).await, Answer::Done);
-    // Whoever decides now knows the first one; its row of the tenant is not there yet.
+    // A new decision knows the first cleanup. The row of the tenant does not exist yet.
     let second = desk.delete(2, i64::MAX, false).await;
     assert!(is_withheld(&second), "{second:?}");
     assert_eq!(desk.deletions(), 1);

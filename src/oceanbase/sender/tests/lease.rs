@@ -20,7 +20,7 @@ async fn nothing_is_sent_when_the_lease_ends_during_the_look() {
     assert_eq!(desk.sent(), 0);
 }
 
-/// A lease that is good for so long.
+/// Sets a lease that is valid for this long.
 fn lease(desk: &Desk, left: Duration) {
     desk.lease_guard.extend_to(Instant::now() + left);
 }
@@ -30,7 +30,8 @@ fn slow(desk: &Desk, kind: Kind, delay: Duration) {
     desk.inject(Fault::Slow { on, delay });
 }
 
-/// A destination of data backups where none is set: the server takes its time with the store.
+/// Returns a command that sets the unset data destination. The server takes time to access the
+/// storage.
 fn destination(desk: &Desk) -> Command {
     desk.node.simulator.world_mut(|world| {
         world.tenant_mut("orders").unwrap().data_dest = None;
@@ -121,7 +122,7 @@ async fn a_statement_whose_lease_has_ended_is_surely_over_when_it_is_looked_for(
     slow(&desk, Kind::Backup, delay);
     lease(&desk, Duration::from_secs(1));
     desk.send(&backup()).await;
-    // Whoever takes over counts from when it first saw the intent: not before now.
+    // The next holder counts from its first sight of the intent, which is not before now.
     tokio::time::advance(surely_over(Command::BACKUP_TIMEOUT)).await;
     lease(&desk, Duration::from_secs(10));
     assert_eq!(desk.send(&find()).await, Answer::AlreadySent);

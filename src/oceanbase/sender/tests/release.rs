@@ -1,10 +1,10 @@
-//! What the release cannot do, or not now, is not sent.
+//! A command that the release does not support, or not at present, is not sent.
 
 use super::*;
 use crate::oceanbase::model::Scn;
 use crate::oceanbase::statement::Recovery;
 
-/// Sends as to a server of this version.
+/// Sends the command as to a server of this version.
 async fn sent_to(version: &str, command: &Command) -> (Answer, usize) {
     let mut desk = Desk::new();
     let version = version.parse().unwrap();

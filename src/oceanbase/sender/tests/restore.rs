@@ -1,4 +1,5 @@
-//! Restores: looked for in all of history before one is sent, and what is dropped must be theirs.
+//! Restores: a search through the whole history before one is sent, and drops only of a restore's
+//! own leftovers.
 
 mod inspecting;
 mod removal;
@@ -16,7 +17,7 @@ const ENDED: &str = "CDB_OB_RESTORE_HISTORY";
 const OWN: &str = "DBA_OB_RESTORE_PROGRESS";
 const SENT: &str = "ALTER SYSTEM RESTORE";
 
-/// A sender to views that are given.
+/// Sender to given views.
 struct Views {
     given: FixedViews,
     sender: Sender,
@@ -39,7 +40,7 @@ impl Views {
         }
     }
 
-    /// A restore of `copy`, tenant 1006, in a view: the row of sys.
+    /// Sets a restore of `copy`, tenant 1006, in a view: the row of sys.
     fn restore(&self, view: &'static str, status: &str, key: &str) {
         self.restore_of(view, "copy", "1006", status, key);
     }

@@ -12,7 +12,7 @@ const ENDED_CLEANUPS: &str = "CDB_OB_BACKUP_DELETE_JOB_HISTORY";
 const ENDED_ITEMS: &str = "CDB_OB_BACKUP_DELETE_TASK_HISTORY";
 
 impl Desk {
-    /// Cleanups of `orders`: number, status, how many sets and pieces.
+    /// Sets cleanups of `orders`: number, status, number of sets and pieces.
     fn cleanups(&self, view: &'static str, jobs: &[(&str, &str, &str)]) {
         let rows: Vec<Vec<Option<&str>>> = jobs
             .iter()

@@ -1,9 +1,9 @@
-//! What is known of limited places, and when they are looked at.
+//! Reads of locations with limits.
 
 use super::*;
 use crate::oceanbase::model::StorageLimits;
 
-/// The logs' place of `orders` has limits.
+/// Sets limits for the log location of `orders`.
 fn limited(desk: &mut Desk, iops: &str) {
     let columns = "TENANT_ID, PATH, ENDPOINT, MAX_IOPS, MAX_BANDWIDTH";
     let row = ["1002", "s3://b/log", "host=h", iops, "0"].map(Some);
@@ -11,7 +11,7 @@ fn limited(desk: &mut Desk, iops: &str) {
     desk.views.set(view, columns, &[&row]);
 }
 
-/// Requests a second of each limited place; nothing while that is not known.
+/// Returns the requests per second of each location with limits; `None` while not known.
 fn known(tenants: &BTreeMap<TenantId, Arc<Tenant>>, id: i64) -> Option<Vec<i64>> {
     let limited = tenants[&TenantId(id)].limited.as_ref()?;
     let of = |limits: StorageLimits| limits.max_iops;
@@ -31,7 +31,7 @@ async fn limits_that_can_not_be_read_any_more_are_not_known() {
     }
 }
 
-/// It puts off the next one.
+/// An unplanned full read delays the next planned one.
 #[tokio::test(start_paused = true)]
 async fn a_read_that_goes_full_by_itself_looks_at_them_too() {
     let mut desk = Desk::new();

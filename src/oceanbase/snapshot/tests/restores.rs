@@ -1,4 +1,4 @@
-//! Restores, pools, units and zones.
+//! Reads of restores, pools, units and zones.
 
 use super::*;
 use crate::oceanbase::model::{RestoreStatus, Restores};
@@ -10,7 +10,7 @@ const COLUMNS: &str = "TENANT_ID, JOB_ID, RESTORE_TENANT_NAME, STATUS, START_TIM
     RESTORE_TENANT_ID, BACKUP_TENANT_NAME, BACKUP_CLUSTER_NAME, RESTORE_SCN, BACKUP_SET_LIST, \
     BACKUP_PIECE_LIST, TOTAL_BYTES, FINISH_BYTES";
 
-/// Rows of sys: number, status, start.
+/// Sets rows of sys: number, status, start.
 fn restores(desk: &Desk, view: &'static str, rows: &[JobRow]) {
     let row = |(id, status, started_at): &JobRow| {
         let row = ["1", id, "copy", status, started_at, "obr/x"].map(str::to_owned);
@@ -46,7 +46,7 @@ impl Desk {
         read.ok().expect("a read that goes well")
     }
 
-    /// Number and status of the restores.
+    /// Returns number and status of the restores.
     async fn observed_restores(&mut self) -> Vec<(i64, RestoreStatus)> {
         let read = self.restores().await;
         let restores = read.restores.iter();
@@ -55,7 +55,7 @@ impl Desk {
             .collect()
     }
 
-    /// From when on ended restores were asked for.
+    /// Returns the time since which ended restores were queried.
     fn restores_since(&self) -> String {
         let asked = self.views.take_asked();
         let query = asked.iter().find(|text| text.contains(HISTORY)).unwrap();

@@ -1,8 +1,8 @@
-//! Rows that can not be read, and rows that come up where a hot read does not look.
+//! Rows that cannot be read, and rows that appear where a hot read does not query them.
 
 use super::*;
 
-/// A row of a job of `orders` that runs, and what shows its progress.
+/// Sets a row of a running job of `orders`, and rows of its progress.
 fn with_progress(rows: &[[Option<&str>; 5]]) -> Desk {
     const COLUMNS: &str =
         "TENANT_ID, JOB_ID, MACRO_BLOCK_COUNT, FINISH_MACRO_BLOCK_COUNT, DATA_PROGRESS";

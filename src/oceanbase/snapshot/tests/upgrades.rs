@@ -1,4 +1,4 @@
-//! What the database says of backups that it does not start, and of upgrades.
+//! Backups that the database does not start, and upgrades.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const EVENT_COLUMNS: &str = "TIMESTAMP, VALUE1, VALUE2";
 const EVENTS: &str = "DBA_OB_ROOTSERVICE_EVENT_HISTORY";
 
 impl Desk {
-    /// A job of sys that completed, with a key of ours.
+    /// Sets a completed job of sys with a key of the operator.
     fn completed_parent(&self, started_at: &'static str, ended_at: &'static str) {
         let mut row = ["1", "9", "0", "1", "9", "FULL", "COMPLETED", started_at]
             .map(Some)

@@ -1,4 +1,4 @@
-//! How statements of restores read.
+//! Texts of statements of restores.
 
 use super::*;
 use crate::oceanbase::model::{

@@ -1,4 +1,4 @@
-//! How statements about tables read.
+//! Texts of statements about tables.
 
 use super::*;
 use crate::oceanbase::model::{

@@ -1,4 +1,4 @@
-//! What becomes of a strategy and its children, with the rights that `deploy/` grants.
+//! Edits and deletion of a strategy and its children, with the rights that `deploy/` grants.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use oceanbase_sim::model::Stage;
 use crate::support::installation::Installation;
 use crate::support::{eventually, within};
 
-/// A recovery that nobody allows is refused: that stands in its status.
+/// Requests a recovery that the cluster does not allow; the status must report the refusal.
 pub(super) fn ask_for_a_recovery(here: &Installation) {
     let recovery = "
 apiVersion: backup.oceanbase.io/v1alpha1
@@ -32,7 +32,7 @@ spec:
     );
 }
 
-/// The strategy has a tenant verified: one is restored for a while, and one that is too old goes.
+/// Makes the strategy verify a tenant: one is restored temporarily, and an expired one is deleted.
 pub(super) fn verify_a_tenant(here: &Installation) {
     let strategy = here.get(&["backupstrategy", "nightly", "-n", "shop"]);
     let uid = strategy["metadata"]["uid"].clone();
@@ -104,7 +104,7 @@ spec:
     });
 }
 
-/// Cleanups of the database that fail are shown, and the older one is deleted.
+/// Shows failed cleanups of the database, of which the older one is deleted.
 pub(super) fn show_cleanups(here: &Installation, simulator: &Simulator) {
     for _ in 0..2 {
         simulator
@@ -140,7 +140,7 @@ pub(super) fn show_cleanups(here: &Installation, simulator: &Simulator) {
     });
 }
 
-/// A task for all tenants of the strategy is canceled while its child runs: that is passed on.
+/// Cancels a task for all tenants of the strategy while its child runs, which is passed on.
 pub(super) fn cancel_a_task_for_all(here: &Installation, simulator: &Simulator) {
     simulator
         .inject(Fault::Hold {
@@ -178,8 +178,7 @@ spec: {strategyRef: {name: nightly}, scope: Strategy, type: Full}
     here.kubectl(&names).unwrap();
 }
 
-/// What the operator does to the children of a strategy that is edited, and to a strategy that ends
-/// what it has begun before it goes.
+/// Edits a strategy with children, and deletes a strategy that ends what it began.
 pub(super) fn edit_and_delete_the_strategy(here: &Installation) {
     let strategy = || here.get(&["backupstrategy", "nightly", "-n", "shop"]);
     let uid = strategy()["metadata"]["uid"].clone();

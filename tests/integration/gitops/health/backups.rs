@@ -1,4 +1,4 @@
-//! Backups, log backups, strategies, stores and clusters.
+//! Backups, log backups, strategies, storage and clusters.
 
 use oceanbase_sim::fault::{Fault, NodeState};
 use oceanbase_sim::model::{RoundStatus, Stage};
@@ -100,7 +100,7 @@ fn a_log_backup_in_every_phase() {
         comment: None,
     });
     reaches("Interrupted");
-    // The older one works.
+    // The older log backup is active.
     world.apply(&LOG_BACKUP.replace("orders-log", "another-log"));
     world.phase("logbackup", "another-log", "Failed");
     assert_judged(

@@ -10,7 +10,7 @@ use crate::stories::recovery::{ALLOWED, recoverable_as, recovery};
 use crate::stories::verification::WITH_TABLE;
 use crate::support::{World, world};
 
-/// Lets the recovery as this tenant go on to there, and waits until its task shows this phase.
+/// Continues the recovery of this tenant to a stage, and waits until its task shows this phase.
 fn held(world: &World, (task, tenant): (&str, &str), at: RestoreStage, phase: &str) {
     release(world, tenant);
     hold(world, tenant, at);
@@ -33,7 +33,7 @@ fn into(name: &str, tenant: &str) -> String {
 
 #[test]
 fn a_recovery_in_every_phase() {
-    // An older tenant is upgraded at the end.
+    // A tenant of an older version is upgraded at the end.
     let older = ONE_TENANT.replace("{name: orders, ", "{name: orders, compatible: '4.3.1.0', ");
     let world = recoverable_as("argo-recovery", &older, ALLOWED);
     let recorder = Recorder::start(&world);

@@ -1,8 +1,8 @@
-//! Objects that were stored before the schema had its rules are refused by the code too, each with
-//! a reason, and nothing of them is sent.
+//! Stories of objects from before the schema's rules: the code refuses them with a reason, and
+//! sends nothing of them.
 //!
-//! Definitions are shared by all stories, and these are without their rules: this has a control
-//! plane of its own.
+//! All stories share the definitions, and these lack their rules, so this story has its own control
+//! plane.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::support::{Node, Operator, eventually, within};
 
 const NAMESPACE: &str = "before-schema";
 
-/// Values that every rule refuses; there is a tenant of each of these names.
+/// Values that every rule rejects; a tenant has each of these names.
 const VALUES: [&str; 6] = [
     "'; DROP TENANT orders; -- ",
     "x\\",
@@ -34,7 +34,7 @@ const VALUES: [&str; 6] = [
     "ä\u{202e}' BINDING=Mandatory",
 ];
 
-/// Each field, and the condition that says what is wrong with it.
+/// Each field, and the condition that reports its problem.
 const REFUSALS: &str = "
 oceanbaseclusters.spec.endpoints[]: [Reachable, Unreachable]
 oceanbaseclusters.spec.clusterName: [Reachable, InvalidClusterName]
@@ -106,7 +106,7 @@ backuptasks.spec.strategyRef.name: [Succeeded, StrategyNotFound]
 backuptasks.spec.clusterRef.name: [Succeeded, ClusterNotFound]
 backuptasks.spec.storageRef.name: [Succeeded, StorageNotFound]
 backuptasks.spec.tenantName: [Succeeded, UnsafeTenantName]
-# It can not be read at all, is counted and left alone.
+# It cannot be read at all, is counted and left alone.
 backuptasks.spec.scheduledTime: [Succeeded, ~]
 backuptasks.spec.notBeforeTime: [Succeeded, ~]
 backuptasks.spec.mirror.startTime: [Succeeded, ~]
@@ -154,7 +154,7 @@ recoverytasks.spec.idempotencyKey: [Succeeded, NoRestoreSource]
 recoverytasks.spec.notAfterTime: [Succeeded, ~]
 ";
 
-/// The definitions without a rule on what a text may be.
+/// Returns the definitions without rules about texts.
 fn without_rules() -> String {
     let definitions = crds().into_iter().map(|definition| {
         let mut definition = serde_json::to_value(definition).unwrap();
@@ -197,16 +197,16 @@ fn control_plane() -> ControlPlane {
     plane
 }
 
-/// Objects with these values in the field, by their names.
+/// Returns objects with these values in the field, by their names.
 fn objects(number: usize, field: &Field) -> Vec<(String, Value)> {
     let each = VALUES.iter().enumerate().map(|(which, value)| {
         let name = format!("f{number}-{which}");
         let mut object = field.with(&name, value);
-        // Of two log backups of one tenant only the older would say more than that.
+        // Of two log backups of one tenant only the older reports more than that.
         if object["kind"] == "LogBackup" && object["spec"]["tenantName"] == "orders" {
             object["spec"]["tenantName"] = tenant(number, which).into();
         }
-        // The same of two strategies.
+        // The same applies to two strategies.
         if has_strategy_of_its_own(field) {
             object["spec"]["tenants"]["names"] = json!([tenant(number, which)]);
         }
@@ -215,7 +215,7 @@ fn objects(number: usize, field: &Field) -> Vec<(String, Value)> {
     each.collect()
 }
 
-/// Whether only a strategy that has a tenant looks at the field.
+/// Returns whether only a strategy with a tenant checks the field.
 fn has_strategy_of_its_own(field: &Field) -> bool {
     let parts = [".paths.", ".dataBackup."];
     parts.iter().any(|part| field.path.contains(part))
@@ -241,7 +241,7 @@ fn database(fields: &[Field]) -> Node {
     Node::start(&scenario.to_string())
 }
 
-/// What else must be there for the fields to be looked at.
+/// Creates the other objects that the checks of the fields need.
 fn surroundings(client: &Client, port: u16) {
     api::create_namespace(client, NAMESPACE);
     let keys = "
@@ -278,7 +278,7 @@ fn what_the_schema_would_refuse_is_refused_by_the_code_too() {
         let refusal = refusals.get(&field.path);
         let (condition, reason) = refusal.unwrap_or_else(|| panic!("no row for {}", field.path));
         for (name, object) in objects(number, field) {
-            // The new definition is served a moment after it was accepted.
+            // The new definition is served some time after it was accepted.
             eventually(
                 "the object to be taken",
                 || {
@@ -320,7 +320,7 @@ fn what_the_schema_would_refuse_is_refused_by_the_code_too() {
         },
         Vec::is_empty,
     );
-    // All of that holds up nobody.
+    // None of this blocks other objects.
     eventually(
         "the plain log backup runs",
         || api::get(&client, NAMESPACE, "logbackup", "orders-log"),

@@ -1,4 +1,4 @@
-//! Values that no schema sees: those of Secrets, and names that the database shows.
+//! Values outside of schemas: in Secrets, and names in the database.
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn assert_usual(world: &World) {
     assert_eq!(unusual, Vec::<String>::new());
 }
 
-/// Whether the engine can take it in a destination; the other ones must be refused.
+/// Returns whether the engine accepts it in a destination; other values must be refused.
 fn can_stand_in_a_destination(value: &str) -> bool {
     value
         .chars()
@@ -86,7 +86,7 @@ fn a_key_that_could_leave_its_place_is_refused_and_not_shown() {
         },
         Vec::is_empty,
     );
-    // Refused where it would be sent, too.
+    // It is refused where it would be sent, too.
     world.apply(&LOG_BACKUP.replace("name: nfs", "name: cos-0-1"));
     let orders = ("logbackup", "orders-log");
     world.condition(orders, "Ready", "False", "InvalidDestination");
@@ -122,7 +122,7 @@ fn a_password_of_any_characters_is_only_a_wrong_one() {
     assert_usual(&world);
 }
 
-/// A name becomes part of the directory where none is given.
+/// A name becomes part of the default directory.
 #[test]
 fn the_name_that_a_cluster_gives_itself_does_not_leave_the_directory() {
     for (number, name) in [

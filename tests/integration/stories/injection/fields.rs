@@ -1,4 +1,4 @@
-//! Every text that somebody writes into an object, found by walking the schemas.
+//! All user-written texts in objects, found in the schemas.
 
 use oceanbase_backup_operator::api;
 use serde_json::Value;
@@ -165,14 +165,14 @@ pub(super) struct Field {
     pub(super) path: String,
     /// Its schema.
     pub(super) schema: Value,
-    /// An object that has the field.
+    /// An object with the field.
     object: Value,
-    /// Where the field is in it.
+    /// The path of the field in it.
     pointer: String,
 }
 
 impl Field {
-    /// The plain value.
+    /// Returns the plain value.
     pub(super) fn plain(&self) -> &str {
         self.object
             .pointer(&self.pointer)
@@ -181,7 +181,7 @@ impl Field {
             .unwrap()
     }
 
-    /// An object of this name that has this value in the field.
+    /// Returns an object of this name with this value in the field.
     pub(super) fn with(&self, name: &str, value: &str) -> Value {
         let mut object = self.object.clone();
         object["apiVersion"] = "backup.oceanbase.io/v1alpha1".into();
@@ -191,7 +191,7 @@ impl Field {
     }
 }
 
-/// Every text in the spec of every kind that is none of a few words.
+/// Returns every text in the spec of every kind, except enums.
 pub(super) fn fields() -> Vec<Field> {
     let objects: Vec<Value> = serde_saphyr::from_multiple(OBJECTS).unwrap();
     let mut fields = Vec::new();

@@ -1,4 +1,5 @@
-//! What the schema lets through reaches the database as it was written, inside of its literal.
+//! Stories of values that the schema accepts: they reach the database unchanged, inside their
+//! literal.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,16 +16,16 @@ use super::{HOSTILE, roomy};
 use crate::support::api::{self, client};
 use crate::support::{World, within};
 
-/// Keys of every character that the engine can take.
+/// Keys of every character that the engine accepts.
 const KEY_ID: &str = "canary-id!#$%()*+-./:;<=>@[]^_{|}~";
 const KEY: &str = "canary-key;--#/*%27$(x)*/=encrypt";
 const APP_ID: &str = "canary-app-1250000000";
 
-/// How long the operator may take for all of it.
+/// Limit on the operator's time for all of it.
 const PATIENCE: Duration = Duration::from_mins(8);
 
-/// What is tried for a field: hostile values alone, behind and before a plain one, the longest,
-/// and what its own pattern makes.
+/// Returns the candidates of a field: hostile values alone, after and before a plain value, the
+/// longest, and matches of its pattern.
 fn candidates(field: &Field) -> Vec<String> {
     let plain = field.plain();
     let mut all = vec![plain.to_owned()];
@@ -48,7 +49,7 @@ fn candidates(field: &Field) -> Vec<String> {
     all
 }
 
-/// Asks the API server which of a field's candidates it takes; at most six of them, of all sorts.
+/// Asks the API server which candidates of a field it accepts; at most six, of all kinds.
 fn let_through(field: &Field) -> Vec<String> {
     let mut taken = candidates(field);
     taken.retain(|value| {
@@ -64,7 +65,7 @@ fn let_through(field: &Field) -> Vec<String> {
     taken
 }
 
-/// Every field with what the schema lets through.
+/// Returns every field with its accepted values.
 fn all_let_through() -> Vec<(Field, Vec<String>)> {
     let ask = |field: Field| {
         let values = let_through(&field);
@@ -89,14 +90,14 @@ fn all_let_through() -> Vec<(Field, Vec<String>)> {
     })
 }
 
-/// A log backup of a tenant, and what the destination in its statement must be.
+/// A log backup of a tenant, and the expected destination in its statement.
 struct Expected {
     name: String,
     tenant: String,
     literal: String,
 }
 
-/// Where OceanBase is told to put things, from a store's spec: a second, simple writing of it.
+/// Returns the location for OceanBase from a storage's spec, in a second, simple implementation.
 fn location(storage: &Value, path: &str) -> String {
     let spec = &storage["spec"];
     let kind = spec["type"].as_str().unwrap().to_lowercase();
@@ -135,8 +136,8 @@ fn log_backup(name: &str, storage: &str, tenant: &str, path: &str) -> Value {
     })
 }
 
-/// The objects to make, in their order, and what must come of them. Each store and each path gets
-/// a tenant of its own.
+/// Returns the objects to create, in order, and the expected results. Each storage and each path
+/// gets a tenant of its own.
 fn plan(fields: &[(Field, Vec<String>)]) -> (Vec<Value>, Vec<Expected>, Vec<String>) {
     let nfs = json!({"spec": {"type": "NFS", "nfs": {"path": "/ob-backup"}}});
     let (mut objects, mut expected, mut names) = (Vec::new(), Vec::new(), Vec::new());
@@ -210,7 +211,7 @@ fn world_with(expected: &[Expected]) -> World {
     world
 }
 
-/// The objects of a kind whose phase is not this one, and why.
+/// Returns the objects of a kind with another phase, and the reasons.
 fn not_yet(world: &World, kind: &str, phase: &str, ours: &[String]) -> Vec<String> {
     let objects = world.list(kind).into_iter();
     objects
@@ -264,7 +265,7 @@ fn what_the_schema_lets_through_stays_inside_of_its_literal() {
     for object in &objects {
         api::create(client(), &world.namespace, object, false).unwrap();
     }
-    // Only now: strategies among the objects make log backups for tenants that have none.
+    // Only now: strategies among the objects create log backups for tenants that have none.
     world.start_operator();
     let log_backups: Vec<_> = expected.iter().map(|known| known.name.clone()).collect();
     within(
@@ -273,7 +274,7 @@ fn what_the_schema_lets_through_stays_inside_of_its_literal() {
         || not_yet(&world, "logbackup", "InProgress", &log_backups),
         Vec::is_empty,
     );
-    // Some of them are for the tenants of the tasks, and would back them up to other places.
+    // Some would back up the tenants of the tasks to other destinations.
     let strategies = ["delete", "backupstrategies", "--all"];
     world.kubectl(&strategies).unwrap();
     let mut tasks = Vec::new();

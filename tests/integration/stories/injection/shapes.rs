@@ -1,4 +1,4 @@
-//! What was sent, with each literal taken out.
+//! Sent statements without their literals.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,14 @@ use oceanbase_sim::statement::{Kind, Token, split, tokens};
 
 use super::super::{archiving, task_without_strategy};
 
-/// A statement's words and signs, its literals, and what kind it is.
+/// A statement's words and signs, its literals, and its kind.
 pub(super) struct Sent {
     pub(super) shape: String,
     pub(super) literals: Vec<String>,
     pub(super) kind: Kind,
 }
 
-/// Everything that was sent so far.
+/// Returns everything that was sent so far.
 pub(super) fn sent(simulator: &Simulator) -> Vec<Sent> {
     simulator.log(|log| {
         let entries = log.entries();
@@ -44,7 +44,7 @@ fn of(text: &str, kind: Kind) -> Sent {
             .collect(),
         Err(error) => vec![format!("no statement: {}: {text}", error.code)],
     };
-    // What a comment swallows has no tokens: one more word behind it must be one more token.
+    // Text inside a comment has no tokens: an appended word must therefore add a token.
     if tokens(&format!("{text} x")).is_ok_and(|more| more.len() != shape.len() + 1) {
         shape.push("and a comment".to_owned());
     }
@@ -55,10 +55,10 @@ fn of(text: &str, kind: Kind) -> Sent {
     }
 }
 
-/// All shapes that an operator sends in a world of plain names.
+/// Returns all shapes that an operator sends in a world of plain names.
 pub(super) fn usual() -> BTreeSet<String> {
     let world = archiving("injection-usual");
-    // Of a backup that runs more is asked: it must be seen running.
+    // A running backup causes further queries, so the operator must observe one.
     world.hold("orders", Stage::Doing);
     world.apply(&task_without_strategy("now"));
     world.phase("backuptask", "now", "InProgress");
@@ -74,7 +74,7 @@ pub(super) fn usual() -> BTreeSet<String> {
     shapes(&world.simulator)
 }
 
-/// A recovery that is only looked at: the database is asked what it has, and nothing else.
+/// A preview of a recovery, which only queries the database.
 const PREVIEW: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
@@ -86,7 +86,7 @@ spec:
   mode: Preview
 ";
 
-/// The shapes of everything that was sent.
+/// Returns the shapes of everything that was sent.
 pub(super) fn shapes(simulator: &Simulator) -> BTreeSet<String> {
     sent(simulator).into_iter().map(|sent| sent.shape).collect()
 }

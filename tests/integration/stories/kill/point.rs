@@ -1,8 +1,8 @@
 //! Names for the points of a full backup at which an operator can be killed.
 //!
-//! Which of two changes that are seen at once or one after the other make one write or two is a
-//! race, so that the n-th write of one run is another one in the next. A status is therefore named
-//! by what it is the first to show, and only by what every run shows at some time.
+//! Two concurrent changes may produce one write or two, so the n-th write differs between runs. A
+//! status is therefore named after the fact that it is the first to show, among facts that every
+//! run shows.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::stage::Stage;
 use crate::support::proxy::{Moment, Write};
 
-/// Something that a status shows at some time in every run.
+/// A fact that a status shows at some time in every run.
 #[derive(Clone, Copy)]
 pub(super) struct Fact {
     /// The kind, as in a path.
@@ -27,13 +27,13 @@ pub(super) struct Fact {
 /// Where the operator is killed.
 #[derive(Clone)]
 pub(super) enum Point {
-    /// The n-th statement of a session with this in its text.
+    /// The n-th statement of a session with this text.
     Statement {
         session: u64,
         containing: String,
         nth: u32,
     },
-    /// The first statement like this of the session that reads the views, from its beginning on or
+    /// The first statement like this of the session that reads the views, from its beginning or
     /// while the backup works.
     Reading {
         session: u64,
@@ -46,7 +46,7 @@ pub(super) enum Point {
     Event(&'static str),
     /// The first status that shows a fact.
     Fact(Fact),
-    /// The first status of this kind that shows no fact for the first time.
+    /// The first status of this kind that shows no new fact.
     Refresh(&'static str),
 }
 
@@ -88,7 +88,7 @@ const STRATEGIES: &str = "backupstrategies";
 const CLUSTERS: &str = "oceanbaseclusters";
 const STORES: &str = "backupstorages";
 
-/// In the order of a life. [`Stage::drive`] holds the database back until they are shown.
+/// In chronological order. [`Stage::drive`] holds the database until they are shown.
 const FACTS: [Fact; 24] = [
     fact(CLUSTERS, "anything", |_| true),
     fact(CLUSTERS, "its answer", |s| is_true(s, "Reachable")),
@@ -143,7 +143,7 @@ const EVENTS: [&str; 6] = [
     "BackupSucceeded",
 ];
 
-/// What an operator remembers by: it moves only in writes that have a name.
+/// Fields that a restarted operator relies on: they change only in named writes.
 const MEMORY: [&str; 9] = [
     "anchorTime",
     "appliedGeneration",
@@ -178,7 +178,7 @@ impl Fact {
 }
 
 impl Point {
-    /// The writes of a full backup.
+    /// Returns the writes of a full backup.
     pub(super) fn writes() -> impl Iterator<Item = Self> {
         let creations = CREATIONS.map(Self::Creation).into_iter();
         creations
@@ -187,9 +187,9 @@ impl Point {
             .chain([Self::Refresh(TASKS)])
     }
 
-    /// The statements of a run that is over: all of the sessions in which commands are sent, and
-    /// of the others, which read the same again and again, the first of each text, and the first
-    /// after BACKUP was sent.
+    /// Returns the statements of a finished run. Of sessions with commands it returns all. Of
+    /// reading sessions, which repeat their queries, it returns the first of each text, and the
+    /// first after BACKUP was sent.
     pub(super) fn statements(log: &StatementLog) -> Vec<Self> {
         let mut sessions = BTreeMap::<u64, Vec<&Entry>>::new();
         for entry in log.entries() {
@@ -235,12 +235,12 @@ impl Point {
         })
     }
 
-    /// Whether the point is one of a backup that works.
+    /// Returns whether the point belongs to a working backup.
     pub(super) fn is_of_work(&self) -> bool {
         matches!(self, Self::Reading { is_of_work, .. } if *is_of_work)
     }
 
-    /// Whether this write is the point.
+    /// Returns whether this write is the point.
     fn is_at(&self, before: &[Write], write: &Write) -> bool {
         let is = |operation: String| write.operation == operation;
         match self {
@@ -256,7 +256,7 @@ impl Point {
         }
     }
 
-    /// Makes the operator stand still at this point.
+    /// Freezes the operator at this point.
     pub(super) fn arm(&self, stage: &Stage, moment: Moment) {
         let any = Trigger::any();
         let on = match self {
@@ -285,7 +285,7 @@ impl Point {
     }
 }
 
-/// A statement up to what is another one in each run: the uid in a key, a time.
+/// Returns the constant start of a statement, before a uid in a key or a time.
 fn standing(text: &str) -> &str {
     let varying = ["obb/", ">= '"];
     let ends = varying.iter().filter_map(|varying| text.find(varying));
@@ -297,8 +297,8 @@ fn shows_new_fact(before: &[Write], write: &Write) -> bool {
     facts.any(|fact| fact.is_first_shown_by(before, write))
 }
 
-/// Asserts of the writes of a run that none is left out: each point is there, and what the
-/// operator remembers by moved at points only.
+/// Checks that the writes of a run are complete: each point occurs, and persistent state changes at
+/// points only.
 pub(super) fn assert_complete(writes: &[Write]) {
     let mut last: HashMap<&str, &Value> = HashMap::new();
     let mut passed = vec![false; Point::writes().count()];

@@ -1,4 +1,4 @@
-//! A world in which one slot of a strategy is due, and what must have become of it.
+//! A world with one due slot of a strategy, and its expected result.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::support::proxy::Proxy;
 use crate::support::{World, scratch};
 
-/// A backup that works for a minute, or as long as [`Stage::drive`] lets it.
+/// A backup that works for a minute, or until [`Stage::drive`] releases it.
 const SCENARIO: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -22,10 +22,10 @@ tenants:
   - {name: orders, fullBackupSize: 24GiB, backupPerSecond: 1MiB}
 ";
 
-/// How long one run may take: a statement without an answer is waited for until it is surely over.
+/// Limit on one run, which may wait until a statement without an answer is surely over.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// A world with a gate before its API server; no operator has seen it yet.
+/// A world with a proxy before its API server, in which no operator has run yet.
 pub(super) struct Stage {
     pub(super) world: World,
     pub(super) proxy: Proxy,
@@ -37,7 +37,7 @@ impl Stage {
         let mut world = World::new("kill", SCENARIO);
         let proxy = Proxy::start();
         world.kubeconfig = proxy.kubeconfig(scratch());
-        // Until the operator has shown it: a look every other second could miss it.
+        // Held until the operator has shown it: a read every other second could miss it.
         world.hold("orders", JobStage::Init);
         Self {
             world,
@@ -46,7 +46,7 @@ impl Stage {
         }
     }
 
-    /// Makes the strategy, with this one slot.
+    /// Creates the strategy, with this one slot.
     pub(super) fn schedule(&mut self, slot: Timestamp) {
         let cron = slot.strftime("%M %H * * *");
         self.world.apply(&format!(
@@ -63,7 +63,7 @@ spec:
         self.slot = slot;
     }
 
-    /// Lets the backup go on where the operator has shown how far it is.
+    /// Releases the backup at each step that the operator has shown.
     fn drive(&self) {
         let tasks = self.world.list("backuptask");
         let Some(task) = tasks.first().map(|task| &task["status"]) else {
@@ -91,7 +91,7 @@ spec:
         self.strategy()["runningTasks"] == 1 && self.cluster()["backup"]["runningTasks"] == 1
     }
 
-    /// Whether the operator has shown all that it will.
+    /// Returns whether the operator has shown everything.
     pub(super) fn is_over(&self) -> bool {
         let is_shown = |value: &Value| !value.is_null();
         let ended = |task: &Value| is_shown(&task["status"]["outcome"]);
@@ -102,13 +102,13 @@ spec:
             && self.world.list("logbackup").iter().any(recoverable)
     }
 
-    /// Whether the backup was sent.
+    /// Returns whether the backup was sent.
     pub(super) fn is_working(&self) -> bool {
         let sent = |log: &StatementLog| log.effects(Kind::Backup, "orders");
         self.world.simulator.log(sent) > 0
     }
 
-    /// Waits until something is so, while the backup goes on.
+    /// Waits for a condition, while the backup continues.
     pub(super) fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let began = Instant::now();
         while !is_so(self) {
@@ -134,7 +134,7 @@ spec:
         })
     }
 
-    /// Whether the operator stands at the point for which a trap was set.
+    /// Returns whether the operator is frozen at its point.
     pub(super) fn is_reached(&self) -> bool {
         let lost = |ending: &Ending| matches!(ending, Ending::LostBefore | Ending::LostAfter(_));
         self.proxy.held()
@@ -144,7 +144,7 @@ spec:
                 .log(|log| log.entries().any(|entry| lost(&entry.ending)))
     }
 
-    /// One statement, one job, one task, one closed slot.
+    /// Checks for one statement, one job, one task, one closed slot.
     pub(super) fn assert_one_backup(&self) {
         let world = &self.world;
         let statements = world.changing();

@@ -1,5 +1,5 @@
-//! A page with each panel of the dashboards: what it asks, and what Prometheus answers now. Grafana does not run
-//! here; the numbers that it would draw do.
+//! A page with each panel of the dashboards: its queries, and the answers of Prometheus. Grafana
+//! does not run here; its numbers are the same.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::monitoring::{Panel, answerable, panels};
 
-/// Series of a panel that are shown; of more their number.
+/// Number of series of a panel that are shown; for more, only their count.
 const MOST: usize = 6;
 
 const INTRODUCTION: &str = "# A sample of the dashboards
@@ -21,7 +21,7 @@ The test `stories::metrics` writes this page to `target/tmp/dashboards-sample.md
 and then. Another test asserts that each panel and each query of the dashboards stands here as it is.
 ";
 
-/// The page.
+/// Returns the page.
 pub(super) fn page(prometheus: &Prometheus) -> String {
     let mut page = INTRODUCTION.to_owned();
     let mut dashboard = String::new();
@@ -68,7 +68,7 @@ fn row(series: &Value, legend: &str, unit: &str) -> String {
     format!("| {name} | {} |\n", shown(value, unit))
 }
 
-/// A value in a panel's unit.
+/// Formats a value in a panel's unit.
 fn shown(value: f64, unit: &str) -> String {
     let scaled = |value: f64, units: &[(&str, f64)]| {
         let fitting = units.iter().rev().find(|(_, size)| value.abs() >= *size);

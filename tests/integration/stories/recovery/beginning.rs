@@ -1,4 +1,4 @@
-//! What can be recovered is.
+//! Stories of successful recoveries.
 
 use super::*;
 

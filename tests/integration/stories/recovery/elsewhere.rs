@@ -1,4 +1,4 @@
-//! A tenant is recovered in another cluster than the one that it comes from.
+//! Stories of a tenant that is recovered in another cluster.
 
 use oceanbase_sim::fault::{Fault, NodeState};
 
@@ -12,7 +12,7 @@ cluster: {name: obsite, id: 8}
 speed: 200
 ";
 
-/// A world in which `orders` can be recovered, and a second cluster, `site`, that can take it.
+/// Creates a world in which `orders` can be recovered, and a second cluster, `site`, as the target.
 fn with_site(story: &str, scenario: &str) -> (World, Node) {
     let world = recoverable(story);
     let site = Node::start(scenario);

@@ -1,4 +1,4 @@
-//! What a recovery that fails, or is canceled, leaves behind: what was there before, and nothing else.
+//! Stories of failed or canceled recoveries, which leave only what was there before.
 
 use oceanbase_sim::fault::{Fault, Trigger};
 use oceanbase_sim::model::RestoreStage;
@@ -17,7 +17,7 @@ fn name_of(stage: RestoreStage) -> String {
     format!("restore_{stage:?}").to_lowercase()
 }
 
-/// One recovery for each stage in which something happens to it, with a tenant of its own.
+/// Begins one recovery for each tested stage, with a tenant of its own.
 fn begin_all(world: &World) {
     for stage in STAGES {
         let name = name_of(stage);
@@ -79,7 +79,7 @@ fn a_recovery_that_is_canceled_in_whatever_stage_leaves_nothing_behind() {
         let object = name_of(stage).replace('_', "-");
         world.edit("recoverytask", &object, "spec: {cancel: true}");
     }
-    // The database cancels nothing before there is a tenant.
+    // The database cannot cancel before the tenant exists.
     let tenant = name_of(RestoreStage::CreateTenant);
     world.phase("recoverytask", "restore-createtenant", "Canceling");
     world.inject(Fault::ReleaseRestore {
@@ -92,7 +92,7 @@ fn a_recovery_that_is_canceled_in_whatever_stage_leaves_nothing_behind() {
     end_all(&world, "Canceled");
 }
 
-/// The stage in which the database is with a stage's recovery.
+/// Returns the database's present stage of a recovery.
 fn stage_of(world: &World, stage: RestoreStage) -> Option<RestoreStage> {
     let name = name_of(stage);
     world.simulator.world(|cluster| {

@@ -1,8 +1,8 @@
-//! SIGKILL of the operator at statements and writes of a recovery; all of them are enumerated in the
-//! simulation, these are samples as real processes.
+//! Stories of SIGKILL at statements and writes of a recovery. The simulation enumerates all points;
+//! these are samples with real processes.
 //!
-//! At each point it is killed before it takes effect, or after it took effect and before the operator
-//! hears of it. Another operator takes over, and there must be one recovery, as if nothing had happened.
+//! The operator is killed before the effect of each point, or after it and before the answer.
+//! Another operator takes over, and there must be exactly one recovery.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::log::StatementLog;
@@ -17,7 +17,7 @@ use crate::support::kill::{self, Point};
 use crate::support::proxy::{Moment, Proxy};
 use crate::support::{World, eventually, scratch};
 
-/// A tenant with a day of backups in the store of every story.
+/// A tenant with a day of backups in the storage of every story.
 const BACKED_UP: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -31,14 +31,14 @@ tenants:
     tables: [{name: shop.orders, rows: 1000}]
 ";
 
-/// What is recovered, and how that ends where nobody is killed.
+/// The object of the recovery, and its end without a kill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Life {
     /// The whole tenant.
     Completed,
     /// The database's job fails.
     Failed,
-    /// Somebody calls it off while the database works.
+    /// A user cancels it while the database works.
     Canceled,
     /// One table.
     OfTables,
@@ -63,7 +63,7 @@ const PLANS: [(Life, Point, Moment); 12] = [
     (OfTables, Statement(Kind::RecoverTable), After),
 ];
 
-/// A world with a gate before its API server, whose operator will stand still at the point.
+/// Creates a world with a proxy before its API server, whose operator will freeze at the point.
 fn armed((life, point, moment): (Life, Point, Moment)) -> (World, Proxy) {
     let mut world = World::new("recovery-kill", BACKED_UP);
     let proxy = Proxy::start();
@@ -99,7 +99,7 @@ fn armed((life, point, moment): (Life, Point, Moment)) -> (World, Proxy) {
     (world, proxy)
 }
 
-/// Kills the operator at the point and lets another one take over.
+/// Kills the operator at the point and starts another one.
 fn kill(plan: (Life, Point, Moment)) {
     let (life, ..) = plan;
     let (mut world, proxy) = armed(plan);
@@ -121,7 +121,7 @@ fn kill(plan: (Life, Point, Moment)) {
     assert_one_recovery(&world, life, &task);
 }
 
-/// One job, and of what it made only what was asked for.
+/// Checks that there is one job, and that only its requested result remains.
 fn assert_one_recovery(world: &World, life: Life, task: &Value) {
     let statements = world.changing();
     let kind = match life {

@@ -1,4 +1,4 @@
-//! Backups that were protected with a password.
+//! Stories of backups with a password.
 
 use super::super::{nightly_without_first_backup, task_without_strategy};
 use super::*;
@@ -14,7 +14,7 @@ stringData: {{password: {password}}}
     )
 }
 
-/// A world in which `orders` can be recovered with the password of Secret `right`.
+/// Creates a world in which `orders` can be recovered with the password of Secret `right`.
 fn protected(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
     world.edit("oceanbasecluster", "prod", ALLOWED);

@@ -1,4 +1,4 @@
-//! What can not or must not be recovered is refused before anything is changed.
+//! Stories of impossible or forbidden recoveries, which are refused before any change.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::{FileStatus, RestoreStage, Stage};
@@ -6,7 +6,7 @@ use oceanbase_sim::model::{FileStatus, RestoreStage, Stage};
 use super::super::task;
 use super::*;
 
-/// Applies a recovery, and says why it was refused.
+/// Applies a recovery, and returns why it was refused.
 fn refused(world: &World, change: &str) -> (String, String) {
     world.apply(&recovery("undo", change));
     let task = world.phase("recoverytask", "undo", "Failed");
@@ -102,14 +102,14 @@ fn logs_that_are_missing_are_named() {
     assert!(message.contains("nearest point"), "{message}");
 }
 
-/// The state of the newest round of `orders`.
+/// Returns the state of the newest round of `orders`.
 fn round(world: &World) -> String {
     let rounds =
         world.rows("SELECT STATUS FROM oceanbase.CDB_OB_ARCHIVELOG WHERE TENANT_ID = 1002");
     rounds[0][0].clone().unwrap()
 }
 
-/// The number of the newest round of `orders`, and how far it is archived.
+/// Returns the number of the newest round of `orders`, and how far it is archived.
 fn archived(world: &World) -> (u64, String) {
     let rounds = "SELECT ROUND_ID, CHECKPOINT_SCN FROM oceanbase.CDB_OB_ARCHIVELOG \
         WHERE TENANT_ID = 1002";
@@ -196,7 +196,7 @@ fn a_unit_that_no_server_has_room_for_waits_before_anything_is_sent() {
             .filter(|it| it.text.contains("GV$OB_SERVERS"))
             .count()
     });
-    // Once for what passes see within seconds, not with each of them.
+    // Once for several reconcile passes within seconds, not with each of them.
     assert!(
         (1..=6).contains(&asked),
         "the servers were read {asked} times"

@@ -1,4 +1,4 @@
-//! Tables are brought into a tenant that exists.
+//! Stories of tables that are recovered into an existing tenant.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::RecoverStage;
@@ -18,7 +18,7 @@ tenants:
   - {name: billing}
 ";
 
-/// Tables can be recovered into `orders`, and into no other tenant.
+/// Creates a world in which tables can be recovered into `orders`, and into no other tenant.
 fn with_tables(story: &str) -> World {
     recoverable_as(
         story,
@@ -27,7 +27,7 @@ fn with_tables(story: &str) -> World {
     )
 }
 
-/// A recovery of `shop.orders` into its own tenant, under another name.
+/// Returns a recovery of `shop.orders` into its own tenant, under another name.
 pub(in crate::stories) fn of_tables(name: &str, change: &str) -> String {
     let mut manifest: Value = serde_saphyr::from_str(&recovery(
         name,
@@ -42,7 +42,7 @@ objects: {tables: [{from: shop.orders, to: shop.orders_restored}]}
     manifest.to_string()
 }
 
-/// How many rows a table of `orders` has; nothing where there is none.
+/// Returns the row count of a table of `orders`, if it exists.
 fn rows(world: &World, table: &str) -> Option<String> {
     let mut session = world.simulator.connect("root@orders", "").unwrap();
     let count = session.execute(&format!("SELECT COUNT(*) FROM {table}"));
@@ -50,14 +50,14 @@ fn rows(world: &World, table: &str) -> Option<String> {
     rows.remove(0).remove(0)
 }
 
-/// Tenants that the engine has made to recover tables.
+/// Returns the number of tenants that the engine created to recover tables.
 fn auxiliary_tenants(world: &World) -> usize {
     let query = "SELECT TENANT_ID FROM oceanbase.DBA_OB_TENANTS \
                  WHERE TENANT_NAME LIKE 'AUX_RECOVER$%'";
     world.rows(query).len()
 }
 
-/// Nothing is left but what was there before.
+/// Checks that only what was there before remains.
 fn assert_cleaned_up(world: &World) {
     assert_eq!(auxiliary_tenants(world), 0);
     assert_eq!(resources(world), Vec::<String>::new());

@@ -12,14 +12,15 @@ use crate::support::World;
 /// The page of the documentation.
 const DOCUMENT: &str = "docs/release-examples.md";
 
-/// The line that stands for lines left out.
+/// The line that marks omitted lines.
 const LEFT_OUT: &str = "...";
 
-/// What begins a block with the output of a command.
+/// The beginning of a block with the output of a command.
 const BLOCK: &str = "```console\n";
 
-/// Fails if the section has a block for this object and release with lines that kubectl does not show in
-/// this order. Times, SCNs, hashes, ports and the namespace differ in each run, and count as equal.
+/// Fails if the section has a block for this object and release whose lines kubectl does not show
+/// in this order. Times, SCNs, hashes, ports and the namespace differ in each run, and count as
+/// equal.
 pub(super) fn compare(world: &World, version: &str, section: &str, (kind, name): (&str, &str)) {
     let document = document();
     let mut sections = document.split("\n## ").skip(1);
@@ -49,7 +50,7 @@ pub(super) fn compare(world: &World, version: &str, section: &str, (kind, name):
     }
 }
 
-/// Returns the runs of lines between those that stand for lines left out.
+/// Returns the runs of lines between omitted lines.
 fn parts(block: &str) -> Vec<String> {
     let lines: Vec<_> = block.lines().collect();
     let parts = lines.split(|line| line.trim() == LEFT_OUT);
@@ -68,7 +69,8 @@ fn blocks(text: &str) -> impl Iterator<Item = &str> {
     after.filter_map(|rest| rest.split("```").next())
 }
 
-/// Returns the status in what `kubectl describe` prints: metadata differ, and events are grouped by time.
+/// Returns the status in the output of `kubectl describe`: metadata differ, and events are grouped
+/// by time.
 fn status(described: &str) -> String {
     let lines = described.lines();
     let lines = lines.skip_while(|line| *line != "Status:");
@@ -76,7 +78,7 @@ fn status(described: &str) -> String {
     lines.fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
-/// Returns the text without what differs between two runs.
+/// Returns the text without values that differ between two runs.
 fn without_run(text: &str) -> String {
     const PATTERNS: [(&str, &str); 5] = [
         (r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?Z?", "TIME"),

@@ -1,11 +1,11 @@
-//! Verifications that somebody asks for: whatever happens to them, nothing of them is left.
+//! Stories of verifications that a user requests: nothing of them remains after any result.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::RestoreStage;
 
 use super::*;
 
-/// A verification of `orders` as this tenant.
+/// Returns a verification of `orders` as this tenant.
 fn verification(name: &str, tenant: &str) -> String {
     format!(
         "
@@ -131,7 +131,7 @@ fn two_that_restore_to_one_database_run_one_after_the_other() {
 #[test]
 fn nothing_is_restored_where_verification_is_not_allowed() {
     let world = verifiable("verify-not-allowed");
-    // That recoveries are allowed is another matter.
+    // The policy for recoveries does not apply.
     let forbidden = "spec: {recovery: {policy: Allowed, verification: Forbidden}}";
     world.edit("oceanbasecluster", "prod", forbidden);
     world.apply(&verification("drill", "restore_drill"));

@@ -62,7 +62,7 @@ fn attributes(dest: &ArchiveDest, enabled: bool) -> Vec<(&'static str, String)> 
     attributes
 }
 
-/// The current round unless it is stopped, and all of history as STOP.
+/// Returns the current round unless it is stopped, and all of history as STOP.
 fn summary(tenant: &Tenant) -> Vec<Row<'_>> {
     let running = |round: &&Round| round.status != RoundStatus::Stop;
     let current = tenant.archive.round.iter().filter(running);
@@ -88,7 +88,7 @@ fn round<'a>(tenant: &'a Tenant) -> impl Fn(&'a Round) -> Row<'a> {
     }
 }
 
-/// What cleanup took of a round; `INPUT_BYTES` and `OUTPUT_BYTES` still count it.
+/// Returns the bytes that cleanup deleted; `INPUT_BYTES` and `OUTPUT_BYTES` still count them.
 fn deleted_bytes(tenant: &Tenant, round: &Round) -> u64 {
     let pieces = tenant
         .archive
@@ -156,7 +156,7 @@ fn piece_cell(piece: &Piece, column: &str) -> Value {
     }
 }
 
-/// What is the same in every round and piece.
+/// Returns a column that is the same in every round and piece.
 fn constant(column: &str) -> Value {
     match column {
         "INCARNATION" | "COMPATIBLE" | "UNIT_SIZE" => int(1),
@@ -165,7 +165,7 @@ fn constant(column: &str) -> Value {
     }
 }
 
-/// Nothing is compressed: input and output are the same.
+/// Returns a compression ratio of 1: nothing is compressed.
 fn ratio(bytes: u64) -> Value {
     decimal2(if bytes == 0 { 0.0 } else { 1.0 })
 }
@@ -189,7 +189,7 @@ fn destination_status(tenant: &Tenant, now: Scn) -> Option<Row<'_>> {
 /// The default lag target and one loop of the scheduler.
 const SYNCHRONIZED_WITHIN_SECONDS: u64 = 170;
 
-/// Every tenant has the log stream of its system tables and one of users.
+/// Every tenant has a log stream for system tables and one for user tables.
 const LOG_STREAMS: [u64; 2] = [1, 1001];
 
 fn log_streams(tenant: &Tenant) -> Vec<Row<'_>> {

@@ -1,4 +1,4 @@
-//! Views of data backup and stores.
+//! Views of data backup and storage.
 
 use jiff::tz::TimeZone;
 
@@ -55,7 +55,7 @@ impl Sight<'_> {
         })
     }
 
-    /// The rows of sys come first in `CDB_` views; the `DBA_` views of sys have only those.
+    /// Returns the jobs: in `CDB_` views sys first, in `DBA_` views of sys only sys.
     fn jobs(&self, all: bool, view: &str, history: bool) -> impl Iterator<Item = (TenantId, &Job)> {
         let sys = (self.tenant == TenantId::SYS).then_some(&self.world.parents);
         let parents = sys
@@ -222,7 +222,7 @@ fn task_row(tenant: TenantId, job: &Job, now: Scn, version: Version) -> Option<R
     }))
 }
 
-/// The columns that tell how much was done, common to tasks and sets.
+/// Returns a column about progress and size, common to tasks and sets.
 fn work_cell(bytes: u64, share: f64, span: Option<(Scn, Scn)>, column: &str) -> Value {
     let tablets = 500 + bytes / (256 << 20);
     let blocks = macro_blocks(bytes);
@@ -275,7 +275,7 @@ fn parameter_row(tenant: &Tenant) -> Option<Row<'_>> {
     }))
 }
 
-/// `PATH` is the root; the endpoint stands beside it.
+/// `PATH` is the root; the endpoint is a column of its own.
 fn storage_row<'a>(tenant: TenantId, zone: &'a TimeZone) -> impl Fn(&'a StorageCheck) -> Row<'a> {
     move |check| {
         let uri = &check.uri;

@@ -65,7 +65,7 @@ pub(super) fn bytes_display(bytes: u64) -> Value {
     text(format!("{number:.2}{unit}"))
 }
 
-/// An instant as the source stores it in text columns: in the server's zone, six decimals.
+/// Returns an instant in the form of text columns: the server's zone, six decimals.
 pub(super) fn time_text(at: Scn, zone: &TimeZone) -> Value {
     match Timestamp::from_microsecond(at.micros()) {
         Ok(stamp) if at != Scn::ZERO => text(
@@ -78,7 +78,7 @@ pub(super) fn time_text(at: Scn, zone: &TimeZone) -> Value {
     }
 }
 
-/// An instant in the names of files: `20230111T193020`, in the server's zone.
+/// Returns an instant as in names of files: `20230111T193020`, in the server's zone.
 pub(super) fn compact_time(at: Scn, zone: &TimeZone) -> String {
     let stamp = Timestamp::from_microsecond(at.micros()).unwrap_or_default();
     let stamp = stamp.to_zoned(zone.clone());

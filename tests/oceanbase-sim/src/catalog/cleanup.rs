@@ -5,7 +5,7 @@ use super::{Row, Sight};
 use crate::model::{CleanJob, CleanTarget, CleanTask, JobStatus, Policy, TenantId};
 use crate::value::Value;
 
-/// Every tenant has the log stream of its system tables and one of users.
+/// Every tenant has a log stream for system tables and one for user tables.
 const LOG_STREAMS: u64 = 2;
 
 impl Sight<'_> {
@@ -34,7 +34,7 @@ impl Sight<'_> {
         })
     }
 
-    /// The rows of sys come first in `CDB_` views; the `DBA_` views of sys have only those.
+    /// Returns the jobs: in `CDB_` views sys first, in `DBA_` views of sys only sys.
     fn clean_jobs(
         &self,
         all: bool,

@@ -1,4 +1,4 @@
-//! The views as a session sees them: rows made from the [`World`] when they are asked for.
+//! The views of a session: rows that are made from the [`World`] for each query.
 
 mod archive;
 mod backup;
@@ -23,7 +23,7 @@ use crate::views::{Scope, Version, View};
 
 pub(crate) use variables::{Variables, parse_time_zone};
 
-/// What one session sees at one instant.
+/// The visible state for one session at one instant.
 pub(crate) struct Sight<'a> {
     pub(crate) world: &'a World,
     pub(crate) views: &'a [View],
@@ -36,10 +36,10 @@ pub(crate) struct Sight<'a> {
     pub(crate) late: RefCell<BTreeSet<String>>,
 }
 
-/// In rows that belong to no tenant.
+/// Tenant of rows that belong to no tenant.
 const NOBODY: TenantId = TenantId(0);
 
-/// One row, and a way to fill its columns by name.
+/// A row, whose columns are filled by name.
 struct Row<'a> {
     tenant: TenantId,
     cell: Box<dyn Fn(&str) -> Value + 'a>,
@@ -60,7 +60,7 @@ impl Sight<'_> {
         (view.scope == Scope::Tenant || self.tenant == TenantId::SYS).then_some(view)
     }
 
-    /// The user tenants whose rows a view shows: all of them in `CDB_` and `V$` views of sys.
+    /// Returns the user tenants of a view: all of them in `CDB_` and `V$` views of sys.
     fn tenants(&self, all: bool) -> impl Iterator<Item = &Tenant> {
         let own = self.tenant;
         let all = all && own == TenantId::SYS;
@@ -70,7 +70,7 @@ impl Sight<'_> {
             .filter(move |tenant| all || tenant.id == own)
     }
 
-    /// Whether a row of this age is shown; a row that is late is counted at the end of the SELECT.
+    /// Returns whether a row of this age is shown; late rows are counted at the end of the SELECT.
     fn shows(&self, tenant: TenantId, view: &str, born_at: Scn) -> bool {
         let now = self.world.now();
         let hidden = self
@@ -84,7 +84,7 @@ impl Sight<'_> {
         !hidden
     }
 
-    /// A time in a column of text, as 4.0 has them: `''` if it is not known.
+    /// Returns a time of a text column, as in 4.0: `''` if it is unknown.
     fn as_text(&self, ty: ColumnType, value: Value) -> Value {
         if !matches!(ty, ColumnType::Varchar(_)) {
             return value;

@@ -1,4 +1,4 @@
-//! Views of table recovery: a row of sys and one of the tenant for each.
+//! Views of table recovery: each has a row in sys and a row in the tenant.
 
 use std::fmt::Display;
 

@@ -25,7 +25,7 @@ impl Sight<'_> {
         })
     }
 
-    /// One unit in each zone of the pool.
+    /// Returns one unit in each zone of the pool.
     fn unit_rows<'a>(&'a self, pool: &'a Pool) -> Vec<Row<'a>> {
         let config = self.world.resources.config_of(pool);
         let host = &self.world.address.0;
@@ -48,7 +48,7 @@ impl Sight<'_> {
             .collect()
     }
 
-    /// The server of each zone.
+    /// Returns the server of each zone.
     fn server_rows(&self, cell: fn(&World, &str, &str) -> Value) -> Vec<Row<'_>> {
         let host = &self.world.address.0;
         let zones = self.world.resources.zones.iter();
@@ -65,7 +65,7 @@ impl Sight<'_> {
             .collect()
     }
 
-    /// All servers have one address, and each a port of its own.
+    /// Returns the port: all servers share one address and differ in the port.
     fn rpc_port(&self, zone: &str) -> Value {
         let mut zones = (RPC_PORT..).zip(&self.world.resources.zones);
         zones
@@ -153,8 +153,8 @@ fn server_cell(world: &World, zone: &str, column: &str) -> Value {
     }
 }
 
-/// What a server says of itself. It knows of units that tenants hold only: those of free pools are nothing
-/// to it, and taken all the same.
+/// Returns what a server reports about itself. It counts only units that tenants hold, although
+/// units of free pools use capacity too.
 fn capacity_cell(world: &World, zone: &str, column: &str) -> Value {
     let (resources, held) = (&world.resources, world.resources.held(zone));
     let Server {

@@ -1,4 +1,4 @@
-//! Views of restores: a row of sys and one of the tenant for each.
+//! Views of restores: each has a row in sys and a row in the tenant.
 
 use super::cell::{bytes_display, decimal2, int, scn, scn_display, text, time, time_or_null};
 use super::{Row, Sight};
@@ -43,7 +43,7 @@ impl Sight<'_> {
         })
     }
 
-    /// Whether this session sees a row of the tenant in the view, and whether it is shown yet.
+    /// Returns whether the session may read a row of the tenant, and whether it is shown yet.
     pub(super) fn sees(
         &self,
         all: bool,
@@ -54,8 +54,8 @@ impl Sight<'_> {
         (all || tenant == self.tenant) && self.shows(tenant, view, born_at)
     }
 
-    /// The row of sys, then the tenant's own. The first release has the row of sys only, with the
-    /// tenant's state in it.
+    /// Returns the row of sys, then the tenant's own. The first release has only the row of sys,
+    /// with the tenant's state in it.
     fn progress_pairs<'a>(
         &self,
         job: &'a RestoreJob,
@@ -73,8 +73,8 @@ impl Sight<'_> {
         pairs
     }
 
-    /// The tenant's own row is in its history one step before that of sys, and goes with the
-    /// tenant.
+    /// Returns finished jobs. The tenant's own row enters its history one step before that of sys,
+    /// and is dropped with the tenant.
     fn history_pairs(&self) -> impl Iterator<Item = (TenantId, &RestoreJob)> {
         let restores = &self.world.restores;
         let since_4_1 = self.world.version >= Version::V4_1;
@@ -95,7 +95,7 @@ impl Sight<'_> {
         status: &'static str,
     ) -> Row<'a> {
         let now = self.world.now();
-        // Figures stand in the tenant's own row; the first release has no other row to put them in.
+        // Figures are in the tenant's own row; the first release has only the row of sys for them.
         let counts = tenant != TenantId::SYS || self.world.version < Version::V4_1;
         let request = &job.request;
         Row::new(tenant, move |column| match column {
@@ -108,7 +108,7 @@ impl Sight<'_> {
             "RESTORE_SCN_DISPLAY" => scn_display(request.scn),
             "STATUS" => text(status),
             "START_TIMESTAMP" => time(job.started_at),
-            // The job writes them once it knows its tenant.
+            // The job writes them after its tenant exists.
             "BACKUP_SET_LIST" | "BACKUP_PIECE_LIST" if job.tenant.is_none() => text(""),
             "BACKUP_SET_LIST" => text(request.set_list()),
             "BACKUP_PIECE_LIST" => text(request.piece_list()),
@@ -166,7 +166,7 @@ fn common(job: &RestoreJob, column: &str) -> Value {
     }
 }
 
-/// How much there is, and how much of it is done.
+/// Returns the total amount, and how much of it is done.
 fn amount(job: &RestoreJob, share: f64, column: &str) -> Option<Value> {
     let bytes = job.bytes();
     let tablets = 500 + bytes / (256 << 20);
@@ -191,7 +191,7 @@ fn amount(job: &RestoreJob, share: f64, column: &str) -> Option<Value> {
     })
 }
 
-/// A version as the engine packs it into a number.
+/// Returns a version as the engine packs it into a number.
 fn number(Version([major, minor, patch, build]): Version) -> u64 {
     u64::from(major) << 32 | u64::from(minor) << 16 | u64::from(patch) << 8 | u64::from(build)
 }

@@ -28,7 +28,7 @@ impl Sight<'_> {
     }
 }
 
-/// Returns the cell of `NAME1` to `VALUE6`; none for a pair that the event does not have.
+/// Returns a cell of `NAME1` to `VALUE6`; none for a pair that the event does not have.
 fn pair(event: &RootEvent, column: &str) -> Option<Value> {
     let is_name = column.starts_with("NAME");
     let number = column

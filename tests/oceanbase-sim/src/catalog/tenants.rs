@@ -33,7 +33,7 @@ impl Sight<'_> {
         rows
     }
 
-    /// sys and meta tenants: always primary, always NOARCHIVELOG, no SCNs.
+    /// Returns the sys or a meta tenant: always primary, always NOARCHIVELOG, no SCNs.
     fn inner_tenant(&self, id: TenantId, name: String, kind: &'static str) -> Row<'_> {
         let world = self.world;
         Row::new(id, move |column| match column {

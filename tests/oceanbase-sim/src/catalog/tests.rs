@@ -75,7 +75,7 @@ fn every_column_that_is_never_null_has_a_value_in_every_version() {
 
 #[test]
 fn a_busy_cluster_shows_rows_in_every_view_that_is_played() {
-    // Nor what shows rows only where something was restored, which has tests of its own.
+    // Views of restores have tests of their own.
     const NOT_PLAYED: [&str; 11] = [
         "OB_RESTORE_PROGRESS",
         "OB_RESTORE_HISTORY",
@@ -83,7 +83,7 @@ fn a_busy_cluster_shows_rows_in_every_view_that_is_played() {
         "OB_RECOVER_TABLE_JOBS",
         "OB_RECOVER_TABLE_JOB_HISTORY",
         "OB_CLUSTER_EVENT_HISTORY",
-        // Nor what shows rows only once an hour has passed.
+        // These views have rows only after an hour.
         "OB_BACKUP_DELETE_JOBS",
         "OB_BACKUP_DELETE_JOB_HISTORY",
         "OB_BACKUP_DELETE_TASKS",

@@ -9,7 +9,7 @@ use crate::model::{Edition, World};
 use crate::select::VariableScope;
 use crate::value::{SqlError, Value};
 
-/// The variables that exist.
+/// The known variables.
 pub(super) const NAMES: &[&str] = &[
     "auto_increment_increment",
     "autocommit",
@@ -54,7 +54,7 @@ const SQL_MODE: &str = "STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_AUTO_CREATE_USER";
 const DEFAULT_TIME_ZONE: &str = "+08:00";
 const DEFAULT_QUERY_TIMEOUT: u64 = 10_000_000;
 
-/// What a session has set.
+/// The variables that a session has set.
 #[derive(Clone, Debug)]
 pub(crate) struct Variables {
     set: BTreeMap<String, String>,
@@ -72,7 +72,7 @@ impl Default for Variables {
 }
 
 impl Variables {
-    /// SET of one variable; user variables begin with `@` and are not kept.
+    /// Sets one variable; user variables begin with `@` and are not kept.
     ///
     /// # Errors
     /// 1193 for an unknown name, 1298 for an unknown zone.
@@ -98,7 +98,7 @@ impl Variables {
         Ok(())
     }
 
-    /// `ob_query_timeout` in microseconds.
+    /// Returns `ob_query_timeout`, which is in microseconds.
     pub(crate) fn query_timeout(&self) -> u64 {
         let set = self
             .set
@@ -205,7 +205,7 @@ fn zone_name(zone: &TimeZone) -> String {
     }
 }
 
-/// `+08:00` and the like, or a name of the zone database.
+/// Parses `+08:00` and the like, or a name of the zone database.
 pub(crate) fn parse_time_zone(text: &str) -> Option<TimeZone> {
     let sign = match text.as_bytes().first()? {
         b'+' => 1,

@@ -3,12 +3,12 @@
 use super::{not_supported, with_code};
 use crate::value::SqlError;
 
-/// 4659: a size of a unit that is below its hard limit.
+/// Returns 4659: a size of a unit is below its hard limit.
 pub(crate) fn unit_below_limit(name: &str, limit: u64) -> SqlError {
     with_code(4659, format!("invalid {name} value, min value is {limit}"))
 }
 
-/// 1235: a unit that is legal, and too small for a pool.
+/// Returns 1235: a legal unit is too small for a pool.
 pub(crate) fn unit_below_pool_limit() -> SqlError {
     not_supported("unit MEMORY_SIZE less than __min_full_resource_pool_memory")
 }
@@ -20,7 +20,7 @@ pub(crate) fn too_many_units() -> SqlError {
     )
 }
 
-/// 4733: the servers of a zone have too little free; `short` has each server and what it lacks.
+/// Returns 4733: a zone lacks room; `short` has each server and its missing resource.
 pub(crate) fn zone_is_full(zone: &str, units: u64, short: &[(String, &str)]) -> SqlError {
     let servers = short
         .iter()
@@ -35,7 +35,7 @@ pub(crate) fn zone_is_full(zone: &str, units: u64, short: &[(String, &str)]) -> 
     )
 }
 
-/// 4734: no server of a zone takes a new unit, whatever is free.
+/// Returns 4734: no server of a zone accepts a new unit, regardless of free resources.
 pub(crate) fn no_server_for_unit(zone: &str, units: u64) -> SqlError {
     with_code(
         4734,

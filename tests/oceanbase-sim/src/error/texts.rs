@@ -1,5 +1,5 @@
-//! The default texts of the error numbers that backup, archiving, cleanup and restore come to
-//! (`ob_errno.def`): what stands in `COMMENT` columns, where no names are put in.
+//! The default texts of the error numbers of backup, archiving, cleanup and restore
+//! (`ob_errno.def`), as in `COMMENT` columns, without inserted names.
 
 /// The number on the wire, the OceanBase code, and the text.
 #[rustfmt::skip]
@@ -91,20 +91,20 @@ const TEXTS: [(u16, i64, &str); 85] = [
     (4000, -4000, "Common error"),
 ];
 
-/// The default text of an OceanBase code, as it stands in `COMMENT` columns.
+/// Returns the default text of an OceanBase code, as in `COMMENT` columns.
 #[must_use]
 pub fn result_text(code: i64) -> &'static str {
     if code == 0 {
         return "";
     }
     let mut known = TEXTS.iter();
-    // What is not listed fails for a reason that backup does not come to.
+    // Unlisted codes cannot occur in backup.
     known
         .find(|(_, known, _)| *known == code)
         .map_or("Common error", |(_, _, text)| text)
 }
 
-/// Texts that changed with the 4.3 line.
+/// Returns texts that changed with the 4.3 line.
 pub(super) fn text_before_4_3(code: i64) -> Option<&'static str> {
     match code {
         -9080 => Some("the format file does not exist under the destination"),
@@ -113,7 +113,7 @@ pub(super) fn text_before_4_3(code: i64) -> Option<&'static str> {
     }
 }
 
-/// The default text of a number on the wire; none for a number that is not listed.
+/// Returns the default text of a number on the wire; none for an unlisted number.
 #[must_use]
 pub fn wire_text(number: u16) -> Option<&'static str> {
     let mut known = TEXTS.iter();
@@ -128,8 +128,8 @@ mod tests {
     use crate::error;
     use crate::value::SqlError;
 
-    /// The numbers that a client or a RESULT column can show (`ob_errno.def`), as far as backup,
-    /// log archiving, their cleanup and restore can come to them.
+    /// The numbers of backup, log archiving, cleanup and restore that a client or a RESULT column
+    /// can show (`ob_errno.def`).
     #[rustfmt::skip]
     const DEFINED: [u16; 80] = [
         1045, 1062, 1064, 1146, 1210, 1227, 1235, 1295,

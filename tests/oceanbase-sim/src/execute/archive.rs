@@ -37,7 +37,8 @@ pub(super) fn set_log_mode(
     for id in ids {
         last = switch(world, id, on);
     }
-    // Opening swallows what goes wrong in a tenant, for a list of one as well; closing answers what the last tenant answered.
+    // Opening ignores a tenant's errors, even for a single tenant; closing returns the last
+    // tenant's result.
     if on { Ok(()) } else { last }
 }
 

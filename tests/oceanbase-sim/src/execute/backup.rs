@@ -64,7 +64,7 @@ pub(super) fn cancel(
     world.cancel_backups(ids.as_deref())
 }
 
-/// The tenants whose jobs a CANCEL means, `None` for those of everybody.
+/// Returns the tenants of a CANCEL, `None` for all tenants.
 pub(super) fn cancel_targets(
     world: &World,
     caller: &Caller,

@@ -40,8 +40,8 @@ pub(super) fn delete(
     }
 }
 
-/// Refuses what no release before V4.4.2 carries out: sys is answered as if it named no tenant, even
-/// if it does, because the clause is not read.
+/// Refuses what no release before V4.4.2 executes. Sys gets the error for a missing tenant even if
+/// it names one, because the clause is not read.
 pub(super) fn resolve(
     world: &World,
     caller: &Caller,
@@ -58,8 +58,8 @@ pub(super) fn resolve(
     })
 }
 
-/// Tenants that can not be cleaned are passed over in a statement for all of them. A tenant
-/// without a policy is 4018: the engine writes a text for another number, which nobody sees.
+/// Skips tenants that cannot be cleaned in a statement for all of them. A tenant without a policy
+/// is 4018; the engine's text for it is never shown.
 fn obsolete_from_sys(world: &mut World, tenants: &Tenants) -> Result<(), SqlError> {
     let (ids, level) = match tenants {
         Tenants::Unnamed | Tenants::All => {
@@ -101,7 +101,7 @@ fn one_tenant(world: &World, tenants: &Tenants) -> Result<TenantId, SqlError> {
     }
 }
 
-/// A policy `log_only` alone is not played, and answers 1235.
+/// Checks the policy. A policy `log_only` alone is not simulated and answers 1235.
 fn check_policy(world: &World, tenant: &Tenant) -> Result<CleanKind, SqlError> {
     if tenant.policies.is_empty() {
         return Err(error::no_such_entry());
@@ -151,7 +151,7 @@ fn existing(world: &World, id: TenantId) -> Result<&Tenant, SqlError> {
     world.tenant_by_id(id).ok_or_else(error::unknown_tenant)
 }
 
-/// CANCEL DELETE BACKUP without a job is OK.
+/// Cancels deletions; without a job it is OK.
 pub(super) fn cancel(
     world: &mut World,
     caller: &Caller,

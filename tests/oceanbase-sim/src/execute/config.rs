@@ -13,7 +13,7 @@ pub(super) fn set(
     tenants: &Tenants,
 ) -> Result<(), SqlError> {
     if !caller.is_sys() && *tenants != Tenants::Unnamed {
-        // Two places refuse this, with 1227 and with 1235; the resolver comes first.
+        // The engine refuses this twice, with 1227 and with 1235; the resolver's error comes first.
         return Err(error::access_denied("ALTER SYSTEM"));
     }
     let is_config = |setting: &&Setting| matches!(setting, Setting::Config(..));
@@ -42,7 +42,7 @@ fn set_configs(
     for setting in settings {
         if let Setting::Config(config, value) = setting {
             let parsed = Config::parse(*config, value, world)?;
-            // Attributes are read before the tenant is judged.
+            // The engine parses attributes before it checks the tenant.
             let Some(Named::User(tenant)) = target else {
                 return Err(error::unsupported());
             };

@@ -1,7 +1,6 @@
 //! Statements that change something.
 //!
-//! Who may run what, and in which form, is that of `ob_alter_system_resolver.cpp` and
-//! `ob_backup_config.cpp`.
+//! Permissions and forms follow `ob_alter_system_resolver.cpp` and `ob_backup_config.cpp`.
 
 mod archive;
 mod backup;
@@ -28,14 +27,14 @@ use crate::statement::{Action, Statement, Tenants};
 use crate::value::{Outcome, SqlError};
 use preview::Preview;
 
-/// Who runs a statement.
+/// The session that runs a statement.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     /// The tenant of the session.
     pub(crate) tenant: TenantId,
     /// The user of the session.
     pub(crate) user: String,
-    /// What the user of the session may do.
+    /// The privileges of the user.
     pub(crate) privileges: BTreeSet<Privilege>,
 }
 
@@ -44,7 +43,7 @@ impl Caller {
         self.tenant == TenantId::SYS
     }
 
-    /// 1227 in a user tenant.
+    /// Fails with 1227 in a user tenant.
     fn only_sys(&self) -> Result<(), SqlError> {
         if self.is_sys() {
             Ok(())
@@ -54,31 +53,31 @@ impl Caller {
     }
 }
 
-/// OK without a row count.
+/// Returns OK without a row count.
 pub(crate) fn done() -> Outcome {
     Outcome::Done { affected_rows: 0 }
 }
 
-/// What a session carries from statement to statement, besides its variables.
+/// Session state between statements, besides variables.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Carried {
     /// `SET ENCRYPTION`, for all backups of the session.
     pub(crate) encryption: Option<String>,
-    /// `SET DECRYPTION`, until a preview was shown.
+    /// `SET DECRYPTION`, until a preview is shown.
     pub(crate) decryption: Vec<String>,
     /// `ADD RESTORE SOURCE`.
     pub(crate) sources: Vec<String>,
     /// The destinations and the point of the last preview.
     pub(crate) preview: Option<Preview>,
-    /// How long the engine works on the statement that is run, at most.
+    /// Maximum time that the engine works on the current statement.
     pub(crate) limit: Duration,
-    /// How long the statement that was just run may wait, where it does not ask `ob_query_timeout`.
+    /// Maximum wait of the last statement, if `ob_query_timeout` does not limit it.
     pub(crate) own_limit: Option<Duration>,
-    /// How long the statement that was just run keeps its client waiting.
+    /// How long the last statement keeps its client waiting.
     pub(crate) waits: Duration,
 }
 
-/// Runs what is neither a query nor the session's own business.
+/// Runs statements that are neither queries nor handled by the session itself.
 pub(crate) fn run(
     statement: &Statement,
     action: &Action,
@@ -112,7 +111,7 @@ pub(crate) fn run(
     .map(|()| done())
 }
 
-/// Restore, standby control, upgrade.
+/// Runs restore, standby control and upgrade statements.
 fn run_restore(
     action: &Action,
     world: &mut World,
@@ -146,7 +145,7 @@ fn run_restore(
     .map(|()| done())
 }
 
-/// What a name in a TENANT list stands for.
+/// The meaning of a name in a TENANT list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Named {
     Sys,
@@ -174,7 +173,7 @@ fn find(world: &World, name: &str) -> Result<Named, SqlError> {
         .ok_or_else(error::unknown_tenant)
 }
 
-/// The user tenants of a list; `on_other` is the answer to sys and to meta tenants.
+/// Returns the user tenants of a list; `on_other` is the answer to sys and to meta tenants.
 fn find_users(
     world: &World,
     names: &[String],
@@ -191,7 +190,7 @@ fn find_users(
     Ok(ids)
 }
 
-/// The rule of statements that act on one tenant: sys names exactly one, a user tenant none.
+/// Returns the tenant of a statement about one tenant: sys names exactly one, a user tenant none.
 fn exactly_one(world: &World, caller: &Caller, tenants: &Tenants) -> Result<TenantId, SqlError> {
     const ONE: &str = "tenant names specified, only one tenant name can be specified";
     match (caller.is_sys(), tenants) {

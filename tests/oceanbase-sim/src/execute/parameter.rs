@@ -8,7 +8,7 @@ use crate::model::{Parameter, Tenant, TenantId, World, parse_duration};
 use crate::statement::{Setting, Tenants};
 use crate::value::SqlError;
 
-/// The smallest lag target with which a destination of the S3 family is taken.
+/// The smallest lag target that a destination of the S3 family allows.
 pub(super) const S3_LAG_TARGET: Duration = Duration::from_mins(1);
 
 const LAG_TARGET: &str = "archive_lag_target";

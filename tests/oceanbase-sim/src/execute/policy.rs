@@ -49,7 +49,7 @@ pub(super) fn drop(
 ) -> Result<(), SqlError> {
     check_name(world, name)?;
     let id = exactly_one(world, caller, tenants)?;
-    // Nobody looks how many rows went: dropping what is not there is OK.
+    // The number of deleted rows is ignored: dropping a missing policy is OK.
     for tenant in world.tenants.iter_mut().filter(|tenant| tenant.id == id) {
         tenant.policies.retain(|policy| policy.name != name);
     }

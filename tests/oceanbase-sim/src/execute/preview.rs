@@ -1,7 +1,7 @@
 //! `ALTER SYSTEM RESTORE … PREVIEW` and `SHOW RESTORE PREVIEW`.
 //!
-//! PREVIEW keeps texts in the session. SHOW reads the storage, so that every refusal about storage,
-//! window and passwords is one of SHOW.
+//! PREVIEW keeps texts in the session. SHOW reads the storage, so every error about storage, window
+//! and passwords comes from SHOW.
 
 use super::restore::{check_until, read, source_texts};
 use super::{Caller, Carried};
@@ -11,22 +11,22 @@ use crate::statement::Until;
 use crate::value::{Column, ColumnType, ResultSet, SqlError};
 use crate::views::Version;
 
-/// The releases of each line since which a preview works. Earlier ones keep the SCN and the time in
-/// one variable, and SHOW finds neither.
+/// The first release of each line with a working preview. Earlier releases keep the SCN and the
+/// time in one variable, and SHOW finds neither.
 const WORKS: [Version; 3] = [
     Version([4, 2, 1, 7]),
     Version([4, 2, 3, 0]),
     Version([4, 3, 2, 0]),
 ];
 
-/// What the last PREVIEW of a session asked for.
+/// The last PREVIEW of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Preview {
     destinations: Vec<String>,
     until: Until,
 }
 
-/// Keeps in the session what is asked.
+/// Records the request in the session.
 pub(super) fn ask(
     world: &World,
     from: Option<&str>,

@@ -1,6 +1,6 @@
 //! Privileges that statements need (`ob_stmt_type.h`, `ob_privilege_check.cpp`).
 //!
-//! The engine checks them behind the resolver.
+//! The engine checks them after the resolver.
 
 use super::Caller;
 use crate::error;
@@ -25,7 +25,7 @@ pub(super) fn check(caller: &Caller, kind: Kind) -> Result<(), SqlError> {
     }
 }
 
-/// The privilege, and whether only sys may run the statement.
+/// Returns the privilege, and whether only sys may run the statement.
 fn needed(kind: Kind) -> (Option<Privilege>, bool) {
     match kind {
         Kind::Restore

@@ -1,4 +1,4 @@
-//! What the resolver refuses, before privileges are checked (`ob_alter_system_resolver.cpp`).
+//! Errors of the resolver, before privileges are checked (`ob_alter_system_resolver.cpp`).
 
 use super::backup::cancel_targets;
 use super::{Caller, cleanup, exactly_one, find, find_users, standby, user_names_tenants};
@@ -8,7 +8,7 @@ use crate::statement::{Action, RecoverTable, Tenants};
 use crate::value::SqlError;
 use crate::views::Version;
 
-/// Refuses a statement for the tenants that it names.
+/// Checks a statement for the tenants that it names.
 ///
 /// # Errors
 /// 5160 for an unknown tenant, 1235 or 1227 for a clause that the session's tenant must not have.

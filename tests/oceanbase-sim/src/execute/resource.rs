@@ -32,7 +32,7 @@ pub(super) fn create_unit(
     Ok(())
 }
 
-/// The sizes, with the engine's defaults for those that are left out.
+/// Returns the sizes, with the engine's defaults for omitted ones.
 fn size(asked: &CreateUnit) -> Result<UnitSize, SqlError> {
     let text = |name: &str| {
         let mut options = asked.options.iter();
@@ -99,7 +99,7 @@ fn cpu(name: &str, text: &str) -> Result<f64, SqlError> {
     number.ok_or_else(|| error::incorrect_arguments(name))
 }
 
-/// A number of bytes, or one with `K`, `M`, `G`, `T`, with or without a `B`.
+/// Parses a number of bytes, or a number with `K`, `M`, `G`, `T`, with or without a `B`.
 fn capacity(name: &str, text: &str) -> Result<u64, SqlError> {
     let upper = text.trim().to_ascii_uppercase();
     let upper = upper.strip_suffix('B').unwrap_or(&upper);
@@ -157,8 +157,8 @@ pub(super) fn drop_pool(world: &mut World, caller: &Caller, asked: &Drop) -> Res
     world.resources.drop_pool(&asked.name)
 }
 
-/// Without FORCE the tenant stands for days as DROPPING, and holds its pools: the least convenient
-/// reading.
+/// Drops a tenant. Without FORCE the tenant stays DROPPING for days and holds its pools: the worst
+/// reading of the source.
 pub(super) fn drop_tenant(
     world: &mut World,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! `ALTER SYSTEM RESTORE`, its preview and its cancelling.
+//! `ALTER SYSTEM RESTORE`, its preview and its cancellation.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ pub(super) fn start(
     answer(world, request, carried)
 }
 
-/// How long the statement waits for the tenant at most.
+/// Maximum wait of the statement for the tenant.
 const WAIT_LIMIT: Duration = Duration::from_mins(10);
 
 /// Records the job, and answers as the release does.
@@ -93,7 +93,7 @@ fn answer(
     }
 }
 
-/// FROM and restore sources exclude each other.
+/// Checks that FROM and restore sources are not combined.
 fn check_sources(version: Version, from: Option<&str>, session: &[String]) -> Result<(), SqlError> {
     match (from, session) {
         (Some(_), [_, ..]) => Err(error::not_supported(words_of_two_sources(version))),
@@ -101,7 +101,7 @@ fn check_sources(version: Version, from: Option<&str>, session: &[String]) -> Re
     }
 }
 
-/// The destinations: those of FROM, or those of the session, never both.
+/// Returns the destinations of FROM or of the session, never both.
 pub(super) fn source_texts(
     from: Option<&str>,
     session: &[String],
@@ -136,7 +136,8 @@ pub(super) fn check_until(until: &Until) -> Result<(), SqlError> {
     }
 }
 
-/// What the root service checks before it records the job. That the pools are free is left to the job.
+/// Checks what the root service checks before it records the job. The job itself checks that the
+/// pools are free.
 fn check_target(world: &World, name: &str, pools: &[String]) -> Result<(), SqlError> {
     let mut tenants = world.tenants.iter();
     let exists = tenants.any(|tenant| tenant.name.eq_ignore_ascii_case(name));
@@ -156,7 +157,7 @@ fn check_target(world: &World, name: &str, pools: &[String]) -> Result<(), SqlEr
     Ok(())
 }
 
-/// What is read of `WITH`; unknown keys are ignored.
+/// The evaluated options of `WITH`; unknown keys are ignored.
 pub(super) struct Options {
     pub(super) pools: Vec<String>,
 }
@@ -189,7 +190,7 @@ impl Options {
     }
 }
 
-/// The SCN that is meant, and what a restore to it reads.
+/// Returns the requested SCN, and what a restore to it reads.
 pub(super) fn read(
     world: &World,
     sources: &Sources,
@@ -238,8 +239,8 @@ pub(super) fn origin(sources: &Sources, reading: &Reading) -> Origin {
     }
 }
 
-/// The tenant that comes out: of the source's data version, with its rows of the SCN and its
-/// root's password.
+/// Returns the restored tenant: with the source's data version, its rows at the SCN and its root's
+/// password.
 pub(super) fn seed(
     sources: &Sources,
     reading: &Reading,

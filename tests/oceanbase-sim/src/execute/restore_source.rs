@@ -1,4 +1,4 @@
-//! Why a backup can not be restored: what is missing, and whose version it is of.
+//! Reasons why a backup cannot be restored: missing parts, or its version.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,9 +8,9 @@ use crate::model::{BackupSet, Scn, Shortage};
 use crate::value::SqlError;
 use crate::views::Version;
 
-/// The answer to an instant that nothing leads to (`ob_restore_util.cpp`).
+/// Returns the error for an instant that cannot be reached (`ob_restore_util.cpp`).
 ///
-/// That releases before 4.2.1 have no 9119 and answer 4018 instead is inference.
+/// It is inferred that releases before 4.2.1 have no 9119 and answer 4018 instead.
 pub(super) fn refusal(version: Version, shortage: Shortage, zone: &TimeZone) -> SqlError {
     let has_details = version >= Version::V4_2_1;
     match shortage {
@@ -39,12 +39,11 @@ fn shown(at: Scn, zone: &TimeZone) -> String {
     zoned.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string()
 }
 
-/// A release knows the versions that were there when it was made: the 4.3 line before its long
-/// term release knows 4.2.1 and none of the later releases of the 4.2 line. Which exactly is
-/// inference.
+/// A release knows the versions that existed when it was made. The 4.3 line before its long-term
+/// release knows 4.2.1 and no later release of the 4.2 line. The exact versions are inferred.
 const LATER_4_2: Version = Version([4, 2, 2, 0]);
 
-/// Which versions restore which (`check_backup_set_version_match_`).
+/// Checks which versions restore which (`check_backup_set_version_match_`).
 pub(super) fn check_versions(target: Version, set: &BackupSet) -> Result<(), SqlError> {
     let source = set.version;
     if source < Version::V4_1 && target >= Version::V4_1 {

@@ -29,7 +29,7 @@ pub(super) fn activate(
     }
 }
 
-/// How far a standby follows the log of its restore source.
+/// Sets how far a standby follows the log of its restore source.
 pub(super) fn recover(
     world: &mut World,
     caller: &Caller,
@@ -60,7 +60,7 @@ pub(super) fn recover(
     }
     let mut all = world.tenants.iter_mut();
     if let Some(tenant) = all.find(|tenant| tenant.id == id) {
-        // Where it stands now is where it goes on from.
+        // The standby resumes from its present SCN.
         tenant.standby.stands_at = Some(sync);
         tenant.standby.until = to;
     }
@@ -95,7 +95,7 @@ pub(super) fn run_upgrade(
     Ok(())
 }
 
-/// sys names exactly one tenant, a tenant none.
+/// Returns the one tenant: sys names exactly one, a user tenant none.
 pub(super) fn the_one(
     world: &World,
     caller: &Caller,

@@ -7,11 +7,11 @@ use crate::statement::ChangeStorage;
 use crate::value::SqlError;
 use crate::views::Version;
 
-/// The release of each line that came with it.
+/// The first release of each line with the statement.
 const SINCE: [Version; 2] = [Version([4, 2, 5, 2]), Version([4, 3, 5, 2])];
 
-/// Only a user tenant may run it, for its own paths. What sys is answered the reference does not
-/// say: the generic 1235 is played.
+/// Changes the access. Only a user tenant may run it, for its own paths. The reference does not
+/// give the answer to sys, so it is the generic 1235.
 pub(super) fn change(
     world: &mut World,
     caller: &Caller,
@@ -38,14 +38,14 @@ pub(super) fn change(
     world.change_access(caller.tenant, root.trim_end_matches('/'), host, &new)
 }
 
-/// `access_id=..&access_key=..`: both, and nothing else.
+/// Parses `access_id=..&access_key=..`: both, and nothing else.
 fn keys(text: &str) -> Result<(String, String), SqlError> {
     let (mut id, mut key) = (None, None);
     for (name, value) in pairs(text)? {
         match name {
             "access_id" => id = Some(value),
             "access_key" => key = Some(value),
-            // A role can not take the place of keys, nor keys that of a role.
+            // A role cannot replace keys, and keys cannot replace a role.
             "role_arn" | "external_id" => return Err(error::unsupported()),
             _ => return Err(error::invalid_argument()),
         }
@@ -56,8 +56,8 @@ fn keys(text: &str) -> Result<(String, String), SqlError> {
     }
 }
 
-/// `max_iops=..&max_bandwidth=..`, one or both, and the second with a unit. What is left out is 0, as
-/// fast as it goes (`ObBackupDestAttributeParser`, `update_backup_dest_attribute`).
+/// Parses `max_iops=..&max_bandwidth=..`, one or both, the second with a unit. An omitted limit is
+/// 0, unlimited (`ObBackupDestAttributeParser`, `update_backup_dest_attribute`).
 fn attributes(text: &str) -> Result<Vec<(String, String)>, SqlError> {
     let known = |(name, value): (&str, &str)| {
         let digits = value.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());

@@ -1,4 +1,4 @@
-//! `ALTER SYSTEM RECOVER TABLE` and its cancelling.
+//! `ALTER SYSTEM RECOVER TABLE` and its cancellation.
 
 use std::collections::BTreeSet;
 
@@ -82,8 +82,8 @@ pub(super) fn recover(
     Ok(())
 }
 
-/// Returns an error unless each pair renames something that is recovered, and no two pairs have one
-/// target (`ob_recover_table_initiator.cpp`).
+/// Returns an error unless each pair renames a recovered object, and all targets differ
+/// (`ob_recover_table_initiator.cpp`).
 fn check_remap(asked: &RecoverTable) -> Result<(), SqlError> {
     let has_database = |name: &String| match &asked.objects {
         Objects::All => true,
@@ -112,7 +112,7 @@ fn check_remap(asked: &RecoverTable) -> Result<(), SqlError> {
     }
 }
 
-/// Of a tenant into which nothing is recovered it is OK.
+/// Cancels recoveries into a tenant; without one it is OK.
 pub(super) fn cancel(world: &mut World, caller: &Caller, name: &str) -> Result<(), SqlError> {
     caller.only_sys()?;
     check_version(world)?;

@@ -45,7 +45,7 @@ impl Cluster {
         self.run_as("root@sys", text)
     }
 
-    /// Error number and text of what `root@sys` is refused.
+    /// Returns error number and text of a statement that `root@sys` sends.
     fn refused(&self, text: &str) -> (u16, String) {
         let error = self.sys(text).unwrap_err();
         (error.code, error.message)

@@ -1,4 +1,4 @@
-//! Faults taking effect.
+//! Effects of faults.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::value::Acceptance;
 use crate::views::{Version, views};
 
 impl State {
-    /// Makes a fault happen now.
+    /// Applies a fault now.
     pub(crate) fn apply(&mut self, fault: Fault) -> Result<(), FaultError> {
         match fault {
             Fault::HangUp { on, when } => self.traps.set(on, Effect::HangUp(when)),
@@ -245,7 +245,7 @@ fn lag(world: &mut World, tenant: &str, until: LagUntil, views: &str) -> Result<
     Ok(())
 }
 
-/// The form in which a server reports what failed on it.
+/// Formats an error as the server does on which it occurred.
 fn server_comment(code: i64) -> String {
     format!(
         "(SERVER)ls_id: 1001, addr: {NODE}, module: BACKUP_DATA, result: {code}({}), \
@@ -268,7 +268,7 @@ pub(super) fn find<'a>(world: &'a mut World, name: &str) -> Result<&'a mut Tenan
         .ok_or_else(|| FaultError::NoTenant(name.to_owned()))
 }
 
-/// The id of a user tenant or of sys.
+/// Returns the id of a user tenant or of sys.
 fn tenant_id(world: &World, name: &str) -> Result<TenantId, FaultError> {
     if name == "sys" {
         return Ok(TenantId::SYS);

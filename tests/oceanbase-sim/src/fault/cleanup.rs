@@ -1,4 +1,4 @@
-//! Faults of cleanup, and of the keys of stores.
+//! Faults of cleanup, and of the keys of storage.
 
 use super::apply::existing;
 use super::{Fault, FaultError};

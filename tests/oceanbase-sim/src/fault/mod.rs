@@ -1,7 +1,7 @@
-//! What goes wrong, on purpose.
+//! Injected faults.
 //!
-//! A fault is given by a test ([`Simulator::inject`](crate::Simulator::inject)), stands in a
-//! scenario with a time, or is sent by `root@sys` as `SIMULATE '<yaml>'`.
+//! A test injects a fault ([`Simulator::inject`](crate::Simulator::inject)), a scenario plans it
+//! for a time, or `root@sys` sends it as `SIMULATE '<yaml>'`.
 
 mod apply;
 mod cleanup;
@@ -23,28 +23,28 @@ use crate::scenario::TenantSpec;
 use crate::scenario::units;
 use crate::statement::Kind;
 
-/// Something that goes wrong, or that somebody else does.
+/// A failure, or an action of another user or tool.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(
     rename_all = "camelCase",
     rename_all_fields = "camelCase",
     deny_unknown_fields
 )]
-#[allow(missing_docs)] // fields say what they are
+#[allow(missing_docs)] // the names of the fields explain them
 pub enum Fault {
     /// The running delete job of a tenant fails at its next step, or the next one that begins.
     FailCleanup {
         tenant: String,
         #[serde(default = "internal_error")]
         code: i64,
-        /// The text of the code if left out.
+        /// The comment; the text of the code by default.
         comment: Option<String>,
     },
     /// Delete jobs of a tenant stop in this stage until they are released.
     HoldCleanup { tenant: String, at: Stage },
-    /// Delete jobs of a tenant go on.
+    /// Delete jobs of a tenant continue.
     ReleaseCleanup { tenant: String },
-    /// From now on a store lets nobody in at a path but who has this key: others are 9116.
+    /// From now on the storage accepts only this key at a path, and rejects others with 9116.
     RotateKey { path: String, access_key: String },
     /// The running backup of a tenant fails at its next step, or the next one if none runs.
     FailBackup {
@@ -60,12 +60,12 @@ pub enum Fault {
     },
     /// Rounds of log archiving of a tenant stay in this state until they are released.
     HoldArchive { tenant: String, at: RoundStatus },
-    /// Rounds of log archiving of a tenant go on.
+    /// Rounds of log archiving of a tenant continue.
     ReleaseArchive { tenant: String },
     /// Rows of backups that begin from now on appear only after this many SELECTs on a view.
     LagSelects { tenant: String, selects: u32 },
-    /// Rows of backups that begin from now on appear only after this time: in all views, or in
-    /// those whose names begin as given.
+    /// Rows of backups that begin from now on appear only after this time. The prefix limits this
+    /// to some views.
     LagTime {
         tenant: String,
         #[serde(deserialize_with = "units::duration")]
@@ -73,15 +73,15 @@ pub enum Fault {
         #[serde(default)]
         views: String,
     },
-    /// Rows appear at once again.
+    /// Rows appear immediately again.
     EndLag { tenant: String },
     /// The connection breaks at a statement.
     HangUp { on: Trigger, when: Moment },
-    /// A statement is never answered, and the connection stays open: whoever waits can be killed
-    /// while it waits. The log shows at once that the statement came.
+    /// A statement is never answered, and the connection stays open, so the waiting client can be
+    /// killed. The log shows immediately that the statement arrived.
     Stall { on: Trigger, when: Moment },
-    /// A statement takes longer; beyond the session's `ob_query_timeout` it answers 4012, and was
-    /// run all the same.
+    /// A statement takes longer. Beyond the session's `ob_query_timeout` it answers 4012, and is
+    /// executed nevertheless.
     Slow {
         on: Trigger,
         #[serde(deserialize_with = "units::duration")]
@@ -93,16 +93,16 @@ pub enum Fault {
         code: u16,
         message: String,
     },
-    /// A statement is answered well and not run, as sys does for what goes wrong in a tenant
-    /// while its archiving is opened (V4: log archiving, statements from sys).
+    /// A statement is answered with OK and not executed. Sys does this for a tenant's errors while
+    /// its archiving is opened (V4: log archiving, statements from sys).
     Swallow { on: Trigger },
-    /// The node serves, refuses or is silent.
+    /// The node serves, refuses connections or is silent.
     Node { is: NodeState },
     /// Every open connection breaks.
     KillConnections,
-    /// A store changes.
+    /// The health of a storage path changes.
     Path { path: String, health: Health },
-    /// Somebody puts a file into a directory.
+    /// Another tool writes a file into a directory.
     Litter { path: String },
     /// A user gains or loses ALTER SYSTEM.
     AlterSystem {
@@ -119,7 +119,7 @@ pub enum Fault {
         privilege: Privilege,
         granted: bool,
     },
-    /// The server of a zone is stopped or started: a stopped one takes no new units (4734).
+    /// The server of a zone is stopped or started. A stopped server accepts no new units (4734).
     StopServer { zone: String, stopped: bool },
     /// A password changes.
     Password {
@@ -133,8 +133,8 @@ pub enum Fault {
     TimeJump { seconds: i64 },
     /// A tenant is locked or unlocked.
     Lock { tenant: String, locked: bool },
-    /// Somebody takes snapshots of a tenant, or removes them: log archiving can not be opened
-    /// while there are any (V4: 4179).
+    /// Another tool takes or removes snapshots of a tenant. Log archiving cannot be opened while a
+    /// snapshot exists (V4: 4179).
     Snapshots { tenant: String, held: bool },
     /// A tenant changes its role.
     Role { tenant: String, role: Role },
@@ -147,29 +147,29 @@ pub enum Fault {
     Drop { tenant: String },
     /// A tenant is created.
     Create(Box<TenantSpec>),
-    /// A tenant is dropped and created anew, with another id and nothing configured.
+    /// A tenant is dropped and recreated, with another id and without configuration.
     Recreate { tenant: String },
-    /// Somebody else starts a backup.
+    /// Another tool starts a backup.
     ForeignBackup {
         tenant: String,
         #[serde(default)]
         description: String,
         #[serde(default)]
         incremental: bool,
-        /// Whether it is typed in sys rather than in the tenant.
+        /// Whether the statement is sent in sys rather than in the tenant.
         #[serde(default)]
         from_sys: bool,
     },
     /// Backups of a tenant stop in this stage until they are released.
     Hold { tenant: String, at: Stage },
-    /// Backups of a tenant go on.
+    /// Backups of a tenant continue.
     Release { tenant: String },
     /// The work of a tenant's running backup ends now.
     FinishBackup { tenant: String },
     /// Upgrade mode begins or ends: the parameter `enable_upgrade_mode`.
     Upgrading { on: bool },
-    /// An upgrade of the cluster ends: the version of the cluster, the data version of each tenant
-    /// and what views show change, and upgrade mode ends.
+    /// An upgrade of the cluster ends. The cluster's version, each tenant's data version and the
+    /// views change, and upgrade mode ends.
     UpgradeTo { version: String },
     /// The data version of a tenant rises, to that of the cluster if none is given.
     UpgradeTenant {
@@ -187,15 +187,15 @@ pub enum Fault {
     },
     /// Restores of a tenant stop in this stage until they are released.
     HoldRestore { tenant: String, at: RestoreStage },
-    /// RESTORE of a tenant reads the store for so long before the job's row is there. It goes on when
-    /// its client is gone, for as long as the limit of the statement lets it: `ob_query_timeout`, or ten
+    /// RESTORE of a tenant reads the storage for this long before the job's row exists. It
+    /// continues without its client until the limit of the statement: `ob_query_timeout`, or ten
     /// minutes from 4.2.4 and 4.3.2 on.
     SlowRestore {
         tenant: String,
         #[serde(deserialize_with = "units::duration")]
         reads: Duration,
     },
-    /// Restores of a tenant go on.
+    /// Restores of a tenant continue.
     ReleaseRestore { tenant: String },
     /// The next ACTIVATE STANDBY of a tenant stops half-way, and its statement answers this number.
     FailActivation {
@@ -203,7 +203,7 @@ pub enum Fault {
         #[serde(default = "internal_number")]
         code: u16,
     },
-    /// The next upgrade of a tenant comes to nothing.
+    /// The next upgrade of a tenant has no effect.
     FailUpgrade { tenant: String },
     /// The table recovery into a tenant fails in a stage, or the next one if none runs.
     FailRecoverTable {
@@ -215,7 +215,7 @@ pub enum Fault {
     },
     /// Table recoveries into a tenant stop in this stage until they are canceled.
     HoldRecoverTable { tenant: String, at: RecoverStage },
-    /// Somebody drops a table, `shop.orders`.
+    /// Another user drops a table, `shop.orders`.
     DropTable { tenant: String, table: String },
 }
 
@@ -243,22 +243,22 @@ fn root() -> String {
     "root".to_owned()
 }
 
-/// Which statement a fault hits.
+/// The statement that a fault hits.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Trigger {
-    /// Of this kind; any if left out.
+    /// Its kind; any by default.
     pub kind: Option<Kind>,
-    /// About this tenant; any if left out.
+    /// The tenant that it concerns; any by default.
     pub tenant: Option<String>,
-    /// With this in its text; any if left out.
+    /// A part of its text; any by default.
     pub containing: Option<String>,
-    /// In this session, counted by logins from 1; in any if left out.
+    /// Its session, counted by logins from 1; any by default.
     pub session: Option<u64>,
-    /// The n-th of them from now on, from 1.
+    /// Its number from now on, from 1.
     #[serde(default = "one")]
     pub nth: u32,
-    /// This many of them.
+    /// The number of such statements.
     #[serde(default = "one")]
     pub times: u32,
 }
@@ -268,7 +268,7 @@ fn one() -> u32 {
 }
 
 impl Trigger {
-    /// The next statement of this kind.
+    /// Selects the next statement of this kind.
     #[must_use]
     pub fn next(kind: Kind) -> Self {
         Self {
@@ -281,7 +281,7 @@ impl Trigger {
         }
     }
 
-    /// The next statement of any kind.
+    /// Selects the next statement of any kind.
     #[must_use]
     pub fn any() -> Self {
         Self {
@@ -294,35 +294,35 @@ impl Trigger {
         }
     }
 
-    /// About this tenant.
+    /// Restricts to statements about this tenant.
     #[must_use]
     pub fn about(mut self, tenant: &str) -> Self {
         self.tenant = Some(tenant.to_owned());
         self
     }
 
-    /// With this in its text.
+    /// Restricts to statements with this text.
     #[must_use]
     pub fn containing(mut self, text: &str) -> Self {
         self.containing = Some(text.to_owned());
         self
     }
 
-    /// In this session, counted by logins from 1.
+    /// Restricts to this session, counted by logins from 1.
     #[must_use]
     pub fn in_session(mut self, session: u64) -> Self {
         self.session = Some(session);
         self
     }
 
-    /// The n-th rather than the next, from 1.
+    /// Selects the n-th statement instead of the next, from 1.
     #[must_use]
     pub fn nth(mut self, nth: u32) -> Self {
         self.nth = nth;
         self
     }
 
-    /// This many in a row.
+    /// Selects this many statements in a row.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = times;
@@ -330,13 +330,13 @@ impl Trigger {
     }
 }
 
-/// When a connection breaks or falls silent.
+/// When a connection breaks or becomes silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Moment {
-    /// The statement is not run.
+    /// The statement is not executed.
     BeforeExecuting,
-    /// The statement is run, and its answer is lost.
+    /// The statement is executed, and its answer is lost.
     AfterCommit,
 }
 
@@ -344,15 +344,15 @@ pub enum Moment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NodeState {
-    /// As usual.
+    /// Normal service.
     Serving,
-    /// Connections are closed, new ones and old ones.
+    /// New and existing connections are closed.
     Refusing,
-    /// Nothing is ever said.
+    /// The node never answers.
     Silent,
 }
 
-/// A fault that can not be applied.
+/// A fault that cannot be applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// There is no such tenant.
@@ -364,10 +364,10 @@ pub enum FaultError {
     /// There is no such user.
     #[error("there is no user `{0}`")]
     NoUser(String),
-    /// Archiving of the tenant is not in a state that can break.
+    /// Archiving of the tenant is in a state that cannot break.
     #[error("archiving of tenant `{0}` is not running")]
     NotArchiving(String),
-    /// The engine refused what somebody else tried.
+    /// The engine refused the statement of the other user.
     #[error("the engine refused it: {0}")]
     Refused(#[from] crate::value::SqlError),
     /// The text is not YAML of one fault or a list of faults.
@@ -375,10 +375,10 @@ pub enum FaultError {
     Text(String),
 }
 
-/// One fault or a list of them, from YAML.
+/// Parses one fault or a list of faults from YAML.
 ///
 /// # Errors
-/// [`FaultError::Text`] with the place and what was expected.
+/// [`FaultError::Text`] with the position and the expected content.
 pub fn parse(text: &str) -> Result<Vec<Fault>, FaultError> {
     let first = text.trim_start();
     if first.starts_with('-') || first.starts_with('[') {

@@ -1,4 +1,4 @@
-//! Faults of restores and of what comes after them.
+//! Faults of restores and of the steps after them.
 
 use super::apply::find;
 use super::{Fault, FaultError};

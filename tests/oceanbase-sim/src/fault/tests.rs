@@ -1,4 +1,4 @@
-//! Faults as they are written.
+//! Tests of the text form of faults.
 
 use super::*;
 

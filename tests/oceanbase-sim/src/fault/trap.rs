@@ -7,7 +7,7 @@ use crate::log::concerns;
 use crate::statement::Kind;
 use crate::value::SqlError;
 
-/// What happens to the statement that a trap was set for.
+/// The effect of a trap on its statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     HangUp(Moment),
@@ -17,15 +17,15 @@ pub(crate) enum Effect {
     Swallow,
 }
 
-/// What happens to one statement, of all traps together.
+/// The effect of all traps on one statement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sprung {
     pub(crate) hang_up: Option<Moment>,
-    /// Whether the break is not shown to the client: it waits for ever.
+    /// Whether the break is hidden from the client, which waits forever.
     pub(crate) stalls: bool,
     pub(crate) delay: Duration,
     pub(crate) refusal: Option<SqlError>,
-    /// Whether it is answered well and not run.
+    /// Whether the statement is answered with OK and not executed.
     pub(crate) swallows: bool,
 }
 
@@ -44,13 +44,13 @@ impl Traps {
         self.0.push(Trap { on, effect });
     }
 
-    /// How many are set.
+    /// Returns how many traps are set.
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// What this statement, in this session of this tenant, runs into; it counts for every trap
-    /// that is meant for its like.
+    /// Returns the effect of all traps on this statement, and counts it for every trap that it
+    /// matches.
     pub(crate) fn spring(
         &mut self,
         kind: Kind,

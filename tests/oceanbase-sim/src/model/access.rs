@@ -1,24 +1,24 @@
-//! With which keys a store lets a tenant in: `CHANGE EXTERNAL_STORAGE_DEST`, rotation of keys.
+//! Access of a tenant to its storage: `CHANGE EXTERNAL_STORAGE_DEST`, rotation of keys.
 
 use super::{Scn, StorageCheck, Tenant, TenantId, Uri, World};
 use crate::error;
 use crate::value::SqlError;
 
-/// What a tenant changes of one of its paths.
+/// A change of access to a path of a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewAccess {
     /// `access_id` and `access_key`.
     pub keys: Option<(String, String)>,
-    /// `max_iops` and `max_bandwidth`; none where only keys are changed.
+    /// `max_iops` and `max_bandwidth`; empty if only keys change.
     pub attributes: Vec<(String, String)>,
 }
 
 impl World {
-    /// Changes keys or limits of a destination that a tenant has, or once had.
+    /// Changes keys or limits of a present or former destination of a tenant.
     ///
     /// # Errors
-    /// 4018 for a path that the tenant does not know, 1235 for a path that is no object storage
-    /// or is entered with a role, 9116 for keys that the store refuses.
+    /// 4018 for a path that the tenant does not know, 1235 for a path that is no object storage or
+    /// has a role, 9116 for keys that the storage rejects.
     pub(crate) fn change_access(
         &mut self,
         id: TenantId,
@@ -52,7 +52,7 @@ impl World {
         Ok(())
     }
 
-    /// From now on a store lets nobody in but who has this key.
+    /// Makes the storage accept only this key from now on.
     pub(crate) fn rotate_key(&mut self, path: &str, access_key: &str) {
         self.storage.rotate_key(path, access_key);
         let now = self.now();
@@ -63,7 +63,7 @@ impl World {
 }
 
 impl Tenant {
-    /// Keys and limits belong to a path: all that lies there is reached with them from now on.
+    /// Applies keys and limits to a path: all backups there use them from now on.
     pub(super) fn enter_with(&mut self, new: &Uri) {
         let archive = &mut self.archive;
         let rounds = archive.round.iter_mut().chain(&mut archive.history);
@@ -84,7 +84,7 @@ impl Tenant {
         }
     }
 
-    /// A check went well: its row has the time of it, and history a copy.
+    /// Records a successful check: its row gets the time, and history a copy.
     pub(super) fn record_check(&mut self, uri: &Uri, at: Scn) {
         let place = uri.place();
         let here = |check: &&mut StorageCheck| check.uri.place() == place;
@@ -96,7 +96,7 @@ impl Tenant {
 }
 
 impl Uri {
-    /// The same place with the limits of another one.
+    /// Returns the same destination with the limits of another one.
     #[must_use]
     pub(super) fn with_limits_of(&self, other: &Self) -> Self {
         let limit = |name: &str| {
@@ -109,7 +109,7 @@ impl Uri {
         })
     }
 
-    /// The same place, entered in another way.
+    /// Returns the same destination with changed access.
     #[must_use]
     pub fn changed(&self, new: &NewAccess) -> Self {
         let mut uri = self.clone();

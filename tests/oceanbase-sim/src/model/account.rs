@@ -1,4 +1,4 @@
-//! Users and what they may do.
+//! Users and their privileges.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use sha1::{Digest, Sha1};
 
 use super::{TenantId, hex};
 
-/// A right of a user, in the order in which `SHOW GRANTS` lists it.
+/// A privilege of a user, in the order in which `SHOW GRANTS` lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Privilege {
@@ -33,7 +33,7 @@ impl Privilege {
         Self::CreateResourceUnit,
     ];
 
-    /// The name in SQL.
+    /// Returns the name in SQL.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -49,18 +49,18 @@ impl Privilege {
 /// A user of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// The tenant it belongs to.
+    /// The tenant of the user.
     pub tenant: TenantId,
     /// Its name, without the tenant.
     pub name: String,
     /// Its password in clear; empty means none.
     pub password: String,
-    /// What it may do.
+    /// Its privileges.
     pub privileges: BTreeSet<Privilege>,
 }
 
 impl Account {
-    /// `root` of a tenant.
+    /// Creates `root` of a tenant.
     #[must_use]
     pub fn root(tenant: TenantId, password: impl Into<String>) -> Self {
         Self {
@@ -112,7 +112,7 @@ impl Account {
     }
 }
 
-/// `PASSWD` of a backup: the stage-2 hash of `mysql_native_password`.
+/// Returns `PASSWD` of a backup: the stage-2 hash of `mysql_native_password`.
 #[must_use]
 pub fn password_hash(password: &str) -> String {
     format!("*{}", hex(&Sha1::digest(Sha1::digest(password.as_bytes()))))

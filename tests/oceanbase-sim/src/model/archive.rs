@@ -1,4 +1,4 @@
-//! Log archiving of one tenant: rounds, pieces, and the scheduler that moves them.
+//! Log archiving of one tenant: rounds, pieces, and their scheduler.
 //!
 //! Two flags drive it, `LOG_MODE` and the state of the destination; statements only set them.
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::round::bytes_in;
 use super::{ArchiveDest, Pace, Piece, PieceId, PieceStatus, Round, RoundId, RoundStatus, Scn};
 
-/// What the scheduler sees besides its own rows.
+/// Inputs of the scheduler besides its own rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Around<'a> {
     /// `LOG_ARCHIVE_DEST`.
@@ -16,7 +16,7 @@ pub(super) struct Around<'a> {
     pub(super) enabled: bool,
     /// The tenant's status is NORMAL.
     pub(super) normal: bool,
-    /// The destination takes writes.
+    /// Whether the destination accepts writes.
     pub(super) writable: bool,
     /// Log that the tenant writes.
     pub(super) bytes_per_second: u64,
@@ -54,19 +54,19 @@ impl Archive {
         }
     }
 
-    /// The state of the current round.
+    /// Returns the state of the current round.
     #[must_use]
     pub fn status(&self) -> Option<RoundStatus> {
         self.round.as_ref().map(|round| round.status)
     }
 
-    /// Whether a backup may start or go on.
+    /// Returns whether a backup may start or continue.
     #[must_use]
     pub fn is_doing(&self) -> bool {
         self.status() == Some(RoundStatus::Doing)
     }
 
-    /// Whether the destination may be changed: no round, or one in STOP.
+    /// Returns whether the destination may be changed: no round, or a round in STOP.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         matches!(self.status(), None | Some(RoundStatus::Stop))
@@ -76,12 +76,12 @@ impl Archive {
         self.due
     }
 
-    /// ARCHIVELOG and NOARCHIVELOG wake the scheduler up.
+    /// Triggers the scheduler, as ARCHIVELOG and NOARCHIVELOG do.
     pub(super) fn wake(&mut self, now: Scn) {
         self.due = now;
     }
 
-    /// Other changes wait for the next loop, up to 50 s.
+    /// Schedules other changes for the next loop, up to 50 s later.
     pub(super) fn notice(&mut self, now: Scn, pace: &Pace) {
         let period = pace.idle_archive_loop().max(Duration::from_nanos(1));
         let loops = now.since(self.looped_at).as_nanos() / period.as_nanos() + 1;
@@ -102,7 +102,7 @@ impl Archive {
         }
     }
 
-    /// Plays a round of the past up to `until`.
+    /// Simulates a round of the past up to `until`.
     pub(super) fn replay(
         &mut self,
         dest: &ArchiveDest,
@@ -139,7 +139,7 @@ impl Archive {
         }
     }
 
-    /// Many loops in which only the checkpoint moves are one loop at the last of their instants.
+    /// Combines loops in which only the checkpoint moves into the last one.
     fn skip_quiet_loops(&mut self, now: Scn, period: Duration) {
         let period = period.max(Duration::from_nanos(1));
         let loops = now.since(self.due).as_nanos() / period.as_nanos();
@@ -217,7 +217,7 @@ impl Archive {
             }
             RoundStatus::Suspending => round.status = RoundStatus::Suspend,
             RoundStatus::Suspend if around.enabled => round.status = RoundStatus::Beginning,
-            // A store that takes no writes lets the checkpoint stand still.
+            // The checkpoint stops if the storage accepts no writes.
             RoundStatus::Beginning
             | RoundStatus::Doing
             | RoundStatus::Suspend
@@ -270,7 +270,7 @@ impl Archive {
         self.history.push(round.clone());
     }
 
-    /// Moves the checkpoint and opens the pieces that it comes to.
+    /// Moves the checkpoint and opens the pieces that it reaches.
     fn archive_until(&mut self, at: Scn, bytes_per_second: u64) {
         let Some(round) = &mut self.round else { return };
         let Some(mut piece) = self

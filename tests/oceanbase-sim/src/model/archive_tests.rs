@@ -58,7 +58,7 @@ impl Bench {
         self.archive.run_until(self.now, around);
     }
 
-    /// The states seen when looking once a second.
+    /// Returns the states that a check every second finds.
     fn states(&mut self, seconds: u64) -> Vec<&'static str> {
         let mut seen = vec![self.archive.status().map_or("", RoundStatus::name)];
         for _ in 0..seconds {

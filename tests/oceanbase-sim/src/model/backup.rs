@@ -11,10 +11,10 @@ use super::{
 };
 use crate::views::Version;
 
-/// A backup that was accepted.
+/// An accepted backup.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Who typed it.
+    /// The tenant whose session started it.
     pub initiator: TenantId,
     /// The job of sys that it belongs to, 0 if none.
     pub initiator_job: JobId,
@@ -28,7 +28,7 @@ pub struct Request {
     pub description: String,
 }
 
-/// What a later backup will fail with.
+/// The failure of a later backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doom {
     /// `RESULT`.
@@ -40,13 +40,13 @@ pub struct Doom {
 /// The data backups of one tenant.
 #[derive(Clone, Debug, Default)]
 pub struct Backups {
-    /// The job table: running jobs, and finished ones for a moment.
+    /// The job table: running jobs, and finished ones for a short time.
     pub jobs: Vec<Job>,
     /// The job history, ascending by the time of moving.
     pub history: Vec<Job>,
     /// All sets, ascending.
     pub sets: Vec<BackupSet>,
-    /// What the next jobs will fail with.
+    /// Failures of the next jobs.
     pub dooms: VecDeque<Doom>,
     pub(super) last_job: JobId,
     pub(super) last_set: SetId,
@@ -62,14 +62,14 @@ impl Backups {
             .unwrap_or(Scn::NEVER)
     }
 
-    /// Whether a row of this initiator is in the table, a finished one included: the engine counts
+    /// Returns whether the table has a row of this initiator, finished or not: the engine counts
     /// rows, not running jobs.
     #[must_use]
     pub fn has_row_of(&self, initiator: TenantId) -> bool {
         self.jobs.iter().any(|job| job.initiator == initiator)
     }
 
-    /// The newest set at a destination on which an incremental can stand.
+    /// Returns the newest set at a destination that can be the base of an incremental.
     #[must_use]
     pub fn base(&self, dest: &DataDest) -> Option<&BackupSet> {
         self.sets
@@ -119,7 +119,7 @@ impl Backups {
         });
     }
 
-    /// CANCEL BACKUP: only INIT and DOING are hit.
+    /// Cancels jobs in INIT and DOING (CANCEL BACKUP).
     pub(super) fn cancel(&mut self, now: Scn, pace: &Pace, hold: Option<Stage>) {
         for job in &mut self.jobs {
             if matches!(job.status, JobStatus::Init | JobStatus::Doing) {
@@ -129,7 +129,7 @@ impl Backups {
         }
     }
 
-    /// Lets the running job fail at the scheduler's next step, or the next one if none runs.
+    /// Makes the running job, or otherwise the next one, fail at the scheduler's next step.
     pub(super) fn doom(&mut self, doom: Doom, now: Scn, pace: &Pace) {
         let running = |job: &&mut Job| matches!(job.status, JobStatus::Init | JobStatus::Doing);
         match self.jobs.iter_mut().find(running) {
@@ -142,7 +142,8 @@ impl Backups {
         }
     }
 
-    /// The archive left DOING, a store broke or an upgrade began: working jobs are looked at soon.
+    /// Schedules an early check of working jobs: the archive left DOING, a storage broke or an
+    /// upgrade began.
     pub(super) fn look_soon(&mut self, now: Scn, pace: &Pace) {
         let soon = now.plus(pace.backup_step());
         for job in &mut self.jobs {
@@ -152,7 +153,7 @@ impl Backups {
         }
     }
 
-    /// Freezes jobs that are in this stage.
+    /// Freezes jobs in this stage.
     pub(super) fn hold(&mut self, stage: Stage, now: Scn) {
         for job in self
             .jobs
@@ -164,7 +165,7 @@ impl Backups {
         }
     }
 
-    /// Lets frozen jobs go on; the time they were frozen does not count as work.
+    /// Lets frozen jobs continue; the frozen time does not count as work.
     pub(super) fn release(&mut self, now: Scn, pace: &Pace) {
         for job in &mut self.jobs {
             let Some(held_at) = job.held_at.take() else {

@@ -9,7 +9,7 @@ use super::{
 use crate::error::result_text_of;
 use crate::views::Version;
 
-/// What the scheduler sees besides its own rows.
+/// Inputs of the scheduler besides its own rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Surroundings<'a> {
     pub(super) tenant: TenantId,
@@ -27,10 +27,10 @@ pub(super) struct Surroundings<'a> {
     pub(super) hold: Option<Stage>,
 }
 
-/// How often a step that failed is tried again before the job fails (`OB_MAX_RETRY_TIMES`).
+/// How often a failed step is retried before the job fails (`OB_MAX_RETRY_TIMES`).
 const MAX_RETRIES: u32 = 3;
 
-/// A server is not in the state that a step needs: what a step fails with in upgrade mode.
+/// A server is not in the state that a step needs: the error of a step in upgrade mode.
 const STATE_NOT_MATCH: i64 = -4109;
 const VERSION_NOT_MATCH: i64 = -4143;
 
@@ -42,10 +42,10 @@ fn is_final(code: i64) -> bool {
     )
 }
 
-/// Where the engine's single node listens for its own kind; stands in comments.
+/// The internal address of the engine's single node, for comments.
 pub(crate) const NODE: &str = "127.0.0.1:2882";
 
-/// The next date of a job that came to another state, or that a hold caught there.
+/// Sets the next date of a job that reached a state, or that a hold stops there.
 pub(super) fn settle(job: &mut Job, now: Scn, pace: &Pace, hold: Option<Stage>) {
     if hold == Some(job.status.stage()) {
         job.held_at = Some(now);
@@ -62,8 +62,7 @@ pub(super) fn settle(job: &mut Job, now: Scn, pace: &Pace, hold: Option<Stage>) 
 }
 
 impl Surroundings<'_> {
-    /// Returns what keeps a step of a job from being taken (`check_can_backup_`), in the kernel's
-    /// order.
+    /// Returns what blocks a step of a job (`check_can_backup_`), in the kernel's order.
     fn obstacle(&self, job: &Job) -> Option<i64> {
         if checks_upgrade_mode(self.version) {
             if self.upgrading {
@@ -77,7 +76,7 @@ impl Surroundings<'_> {
         self.archive_failure()
     }
 
-    /// A backup needs the round in DOING from start to end.
+    /// Returns the failure unless the round is in DOING, which a backup needs from start to end.
     fn archive_failure(&self) -> Option<i64> {
         match self.archive {
             Some(RoundStatus::Doing) => None,
@@ -86,7 +85,7 @@ impl Surroundings<'_> {
         }
     }
 
-    /// Returns what the check of the destination and of its format file fails with.
+    /// Returns the failure of the check of the destination and of its format file.
     fn destination_failure(&self, dest: &DataDest) -> Option<i64> {
         match self
             .storage
@@ -109,7 +108,8 @@ impl Surroundings<'_> {
 
 impl Backups {
     pub(super) fn step(&mut self, at: Scn, around: Surroundings<'_>) {
-        // Finished rows of an earlier step move; those that finish in this step stay a while.
+        // Rows that finished in an earlier step move; rows that finish in this step stay for a
+        // while.
         let moved = |job: &mut Job| job.status.is_terminal() && job.due <= at;
         self.history.extend(self.jobs.extract_if(.., moved));
         for index in 0..self.jobs.len() {
@@ -149,14 +149,14 @@ impl Backups {
             bytes: set.bytes,
         });
         job.status = JobStatus::Doing;
-        // Two jobs of two initiators need not begin in the order of their ids.
+        // Jobs of two initiators may begin in another order than their ids.
         let place = self.sets.partition_point(|known| known.id < set.id);
         self.sets.insert(place, set);
         if let (None, Some(doom)) = (&job.failure, self.dooms.pop_front()) {
             job.failure = Some((doom.code, doom.comment));
         }
         if let (Some(_), Some(task)) = (&job.failure, &mut job.task) {
-            // What will fail does not run to the end of its work first.
+            // A failing task ends before its work is complete.
             task.work = task.work.min(around.pace.backup_step());
         }
         job
@@ -183,7 +183,7 @@ impl Backups {
         }
     }
 
-    /// A step failed: the job fails too, now or when the step has failed too often.
+    /// Handles a failed step: the job fails at once or after too many failures of the step.
     fn retry(&mut self, mut job: Job, code: i64, at: Scn, around: Surroundings<'_>) -> Job {
         if is_final(code) || job.retries >= MAX_RETRIES {
             return self.fail(job, code, None, at, around);

@@ -1,4 +1,4 @@
-//! What statements and faults change.
+//! Changes by statements and faults.
 
 use super::world::Parts;
 use super::{
@@ -13,7 +13,7 @@ use crate::value::SqlError;
 pub enum Hold {
     /// In this stage.
     At(Stage),
-    /// Not any more.
+    /// No longer held.
     Released,
 }
 
@@ -67,7 +67,7 @@ impl World {
         Ok(())
     }
 
-    /// Switches `LOG_MODE` and wakes the archive scheduler up.
+    /// Switches `LOG_MODE` and triggers the archive scheduler.
     pub(crate) fn set_log_mode(&mut self, id: TenantId, log_mode: bool) {
         let now = self.now();
         if let Some((tenant, _)) = self.tenant_with_pace(id) {
@@ -77,7 +77,7 @@ impl World {
         self.advance(now);
     }
 
-    /// Sets the destination's state; the scheduler sees it at its next loop.
+    /// Sets the destination's state, which the scheduler applies at its next loop.
     pub(crate) fn set_archive_enabled(&mut self, id: TenantId, enabled: bool) {
         let now = self.now();
         if let Some((tenant, pace)) = self.tenant_with_pace(id) {
@@ -98,7 +98,7 @@ impl World {
         }
     }
 
-    /// BACKUP typed in a user tenant.
+    /// Starts the BACKUP of a user tenant.
     pub(crate) fn start_backup(&mut self, id: TenantId, request: Request) -> Result<(), SqlError> {
         let now = self.now();
         let Parts {
@@ -112,7 +112,7 @@ impl World {
         tenant.start_backup(request, now, cluster, events)
     }
 
-    /// CANCEL BACKUP of these tenants, or of everything.
+    /// Cancels the backups of these tenants, or all backups (CANCEL BACKUP).
     ///
     /// # Errors
     /// 4016 for more than two running jobs of sys.
@@ -129,7 +129,7 @@ impl World {
         Ok(())
     }
 
-    /// Breaks the archive of a tenant; false if there was nothing to break.
+    /// Breaks the archive of a tenant; returns false if no round runs.
     pub(crate) fn interrupt_archive(&mut self, name: &str, comment: &str) -> bool {
         let now = self.now();
         let Some((tenant, pace)) = self.named_with_pace(name) else {
@@ -140,7 +140,7 @@ impl World {
         interrupted
     }
 
-    /// Lets rounds of a tenant stay in a state, or go on.
+    /// Holds rounds of a tenant in a state, or releases them.
     pub(crate) fn hold_archive(&mut self, name: &str, hold: Option<RoundStatus>) -> bool {
         let now = self.now();
         let Some((tenant, _)) = self.named_with_pace(name) else {
@@ -152,7 +152,7 @@ impl World {
         true
     }
 
-    /// Lets the running or next backup of a tenant fail.
+    /// Makes the running or next backup of a tenant fail.
     pub(crate) fn doom_backup(&mut self, name: &str, doom: Doom) -> bool {
         let now = self.now();
         let tenant = self.named_with_pace(name);
@@ -161,7 +161,7 @@ impl World {
             .is_some()
     }
 
-    /// Holds backups of a tenant, or lets them go.
+    /// Holds backups of a tenant, or releases them.
     pub(crate) fn hold_backups(&mut self, name: &str, hold: Hold) -> bool {
         let now = self.now();
         let Some((tenant, pace)) = self.named_with_pace(name) else {
@@ -189,13 +189,13 @@ impl World {
             .is_some()
     }
 
-    /// Changes what happens at a path; working backups there notice soon.
+    /// Changes the health of a path; working backups there notice it early.
     pub(crate) fn set_health(&mut self, path: &str, health: Health) {
         self.storage.set_health(path, health);
         self.look_at_backups_soon();
     }
 
-    /// Lets the scheduler look at working backups soon.
+    /// Schedules an early check of working backups.
     pub(super) fn look_at_backups_soon(&mut self) {
         let now = self.now();
         for tenant in &mut self.tenants {

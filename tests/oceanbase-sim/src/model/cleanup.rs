@@ -1,8 +1,8 @@
-//! Delete jobs of one tenant, their tasks, and what puts them there (`ob_backup_clean_scheduler`).
+//! Delete jobs of one tenant, their tasks, and their origin (`ob_backup_clean_scheduler`).
 //!
-//! Jobs come from a statement, or once an hour while there is a policy `default`; the scheduler
-//! (`cleanup_scheduler`) does the rest. Which sets and pieces a job takes is in `obsolete` and
-//! `deletion`.
+//! Jobs come from a statement, or once an hour with a policy `default`. The scheduler
+//! (`cleanup_scheduler`) does the rest. `obsolete` and `deletion` select the sets and pieces of a
+//! job.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::{
     TaskId, TenantId, Uri,
 };
 
-/// What a task deletes.
+/// The object that a task deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CleanTarget {
     /// A backup set.
@@ -53,16 +53,16 @@ impl CleanTask {
     }
 }
 
-/// What a delete job is about.
+/// The subject of a delete job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CleanKind {
-    /// What is not needed to restore to any instant from this one on.
+    /// Backups that no restore to this instant or later needs.
     Obsolete(Scn),
     /// Sets by id (V4.4.2).
     Sets(Vec<SetId>),
     /// Pieces by id (V4.4.2).
     Pieces(Vec<PieceId>),
-    /// All that lies at a destination (V4.4.2).
+    /// All backups at a destination (V4.4.2).
     All(Purpose, DestId, Uri),
 }
 
@@ -78,8 +78,8 @@ impl CleanKind {
         }
     }
 
-    /// `PARAMETER`: an instant, or an id that reads as microseconds of 1970. Of several ids the
-    /// column shows the first one: the reference tells of one id only.
+    /// Returns `PARAMETER`: an instant, or an id that reads as microseconds of 1970. Of several ids
+    /// the column shows the first: the reference describes only one.
     #[must_use]
     pub fn parameter(&self) -> Scn {
         let id = match self {
@@ -92,8 +92,8 @@ impl CleanKind {
     }
 }
 
-/// A row of `CDB_OB_BACKUP_DELETE_JOBS` or `CDB_OB_BACKUP_DELETE_JOB_HISTORY`. The description of
-/// a statement is in no view.
+/// A row of `CDB_OB_BACKUP_DELETE_JOBS` or `CDB_OB_BACKUP_DELETE_JOB_HISTORY`. No view shows the
+/// description of a statement.
 #[derive(Clone, Debug)]
 pub struct CleanJob {
     /// `JOB_ID`, counted together with those of backups.
@@ -118,7 +118,7 @@ pub struct CleanJob {
     pub result: i64,
     /// `COMMENT`.
     pub comment: String,
-    /// Its tasks, from DOING on. A job with nothing to delete has none, and rows all the same.
+    /// Its tasks, from DOING on. A job without deletions has rows but no tasks.
     pub tasks: Vec<CleanTask>,
     pub(super) due: Scn,
     pub(super) held: bool,
@@ -145,7 +145,7 @@ impl CleanJob {
         self.ended_at = Some(at);
     }
 
-    /// The next date of a job that came to another state, or that a hold caught there.
+    /// Sets the next date of a job that reached a state, or that a hold stops there.
     pub(super) fn settle(&mut self, now: Scn, pace: &Pace, hold: Option<Stage>) {
         self.held = hold == Some(self.status.stage());
         self.due = if self.held {
@@ -155,7 +155,7 @@ impl CleanJob {
         };
     }
 
-    /// CANCEL DELETE BACKUP: only INIT and DOING are hit.
+    /// Cancels jobs in INIT and DOING (CANCEL DELETE BACKUP).
     pub(super) fn cancel(&mut self, now: Scn, pace: &Pace, hold: Option<Stage>) {
         if matches!(self.status, JobStatus::Init | JobStatus::Doing) {
             self.status = JobStatus::Canceling;
@@ -166,30 +166,30 @@ impl CleanJob {
     }
 }
 
-/// `RESULT` of what was canceled.
+/// `RESULT` of canceled jobs.
 pub(super) const CANCELED: i64 = -4072;
 
-/// A delete job that is asked for.
+/// A requested delete job.
 #[derive(Clone, Debug)]
 pub struct CleanRequest {
-    /// Who typed it, or the tenant itself.
+    /// The tenant whose session started it, or the tenant itself.
     pub initiator: TenantId,
     /// The job of sys that it belongs to, 0 if none.
     pub initiator_job: JobId,
-    /// What to delete.
+    /// The backups to delete.
     pub kind: CleanKind,
 }
 
 /// The delete jobs of one tenant.
 #[derive(Clone, Debug)]
 pub struct Cleanups {
-    /// Running jobs, and finished ones for a moment.
+    /// Running jobs, and finished ones for a short time.
     pub jobs: Vec<CleanJob>,
     /// Job history, ascending by the time of moving.
     pub history: Vec<CleanJob>,
     pub(super) dooms: VecDeque<Doom>,
     pub(super) hold: Option<Stage>,
-    /// When the hourly trigger fires next.
+    /// The next time of the hourly trigger.
     pub(super) tick: Scn,
 }
 
@@ -211,8 +211,8 @@ impl Cleanups {
         due.unwrap_or(Scn::NEVER)
     }
 
-    /// The trigger fires at whole hours of the tenant's life, whenever a policy came: what a new
-    /// policy makes obsolete can go at once, or in an hour.
+    /// Aligns the trigger to whole hours of the tenant's life. Backups that a new policy makes
+    /// obsolete can therefore be deleted at once, or in an hour.
     pub(super) fn align(&mut self, created_at: Scn, now: Scn, interval: Duration) {
         let interval = interval.max(Duration::from_nanos(1));
         let passed = now.since(created_at).as_nanos() / interval.as_nanos() + 1;
@@ -227,7 +227,7 @@ impl Cleanups {
         jobs.for_each(|job| job.cancel(now, pace, hold));
     }
 
-    /// Lets the running job fail at the scheduler's next step, or the next one if none runs.
+    /// Makes the running job, or otherwise the next one, fail at the scheduler's next step.
     pub(super) fn doom(&mut self, doom: Doom, now: Scn, pace: &Pace) {
         let running = |job: &&mut CleanJob| job.status == JobStatus::Doing;
         match self.jobs.iter_mut().find(running) {
@@ -240,7 +240,7 @@ impl Cleanups {
         }
     }
 
-    /// Stops jobs in this stage, those that are there and those that come to it.
+    /// Stops present and future jobs in this stage.
     pub(super) fn hold(&mut self, stage: Stage) {
         self.hold = Some(stage);
         let here = |job: &&mut CleanJob| job.status.stage() == stage;
@@ -250,7 +250,7 @@ impl Cleanups {
         }
     }
 
-    /// Lets them go on.
+    /// Releases the jobs.
     pub(super) fn release(&mut self, now: Scn, pace: &Pace) {
         self.hold = None;
         for job in self.jobs.iter_mut().filter(|job| job.held) {

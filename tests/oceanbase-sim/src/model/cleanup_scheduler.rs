@@ -10,12 +10,12 @@ use super::{
 use crate::error::result_text;
 use crate::views::Version;
 
-/// How often a destination that can not be reached is tried again before the job fails.
+/// How often an unreachable destination is retried before the job fails.
 const MAX_RETRIES: u32 = 64;
 
 impl Tenant {
-    /// The instant before which the policy `default` lets go of backups; `None` without such a
-    /// policy, or with a window that is empty or 0: nothing expires.
+    /// Returns the instant before which the policy `default` expires backups. `None` without such a
+    /// policy, or with an empty or zero window: nothing expires.
     #[must_use]
     pub fn expired_at(&self, now: Scn) -> Option<Scn> {
         let is_default = |policy: &&Policy| policy.name == "default";
@@ -33,7 +33,7 @@ impl Tenant {
         }
     }
 
-    /// Adds a policy; the trigger sees it when it fires next.
+    /// Adds a policy, which takes effect at the next trigger.
     pub(crate) fn add_policy(&mut self, policy: Policy, now: Scn, pace: &Pace) {
         self.policies.push(policy);
         let interval = pace.cleanup_interval();
@@ -54,7 +54,7 @@ impl Tenant {
         let mut job = CleanJob {
             id,
             initiator: request.initiator,
-            // Before manual deletion a job of the tenant's own named itself.
+            // Before manual deletion existed, a tenant's own job was its own initiator.
             initiator_job: match (own, version < Version::V4_4_2) {
                 (true, true) => id,
                 (true, false) => JobId(0),
@@ -62,7 +62,7 @@ impl Tenant {
             },
             executors: vec![self.id],
             kind: request.kind,
-            // What sys hands on names no tenants, and that reads as the level of the cluster.
+            // What sys forwards names no tenants, and that reads as cluster level.
             level: if request.initiator == TenantId::SYS {
                 JobLevel::Cluster
             } else {
@@ -108,8 +108,8 @@ impl Tenant {
         }
     }
 
-    /// Once an hour a tenant with a policy gets a job, whether or not there is something to delete
-    /// and whether or not the previous one is done.
+    /// Creates the hourly job of a tenant with a policy, even if there is nothing to delete or the
+    /// previous job still runs.
     fn fire(&mut self, at: Scn, cluster: Cluster<'_>) {
         if self.cleanup.tick > at {
             return;
@@ -129,7 +129,7 @@ impl Tenant {
     }
 
     fn begin_cleanup(&mut self, mut job: CleanJob, at: Scn, cluster: Cluster<'_>) -> CleanJob {
-        // One job at a time has tasks; a finished one has them until it is moved.
+        // One job at a time has tasks; a finished job has them until it is moved.
         let others = |other: &CleanJob| other.id != job.id && !other.tasks.is_empty();
         if self.cleanup.jobs.iter().any(others) {
             return job;
@@ -168,8 +168,8 @@ impl Tenant {
         job
     }
 
-    /// Ends the task that runs and begins the next one; a file is DELETING between the two. What
-    /// a job leaves in DELETING, the next one takes up.
+    /// Ends the running task and begins the next one; a file is DELETING between the two. The next
+    /// job continues with what a job leaves in DELETING.
     fn clean(&mut self, mut job: CleanJob, at: Scn, cluster: Cluster<'_>) -> CleanJob {
         if let Some((code, comment)) = job.failure.take() {
             return self.fail_cleanup(job, code, &comment, at);

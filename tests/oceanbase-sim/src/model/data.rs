@@ -1,31 +1,31 @@
-//! What is in a tenant's tables, as far as their rows can be counted.
+//! Tables of a tenant and their row counts.
 
 use std::time::Duration;
 
 use super::Scn;
 use crate::statement::TableName;
 
-/// A table, and how many rows it had when.
+/// A table and its row count at an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     /// Its name.
     pub name: TableName,
-    /// Since when it exists.
+    /// When it was created.
     pub created_at: Scn,
-    /// Since when it does not exist any more.
+    /// When it was dropped.
     pub dropped_at: Option<Scn>,
-    /// How many rows it has at `counted_at`.
+    /// Its rows at `counted_at`.
     pub rows: u64,
     /// When its rows were counted.
     pub counted_at: Scn,
-    /// How many rows come in an hour, and came before.
+    /// New rows per hour, before and after the count.
     pub rows_per_hour: u64,
 }
 
 const HOUR: Duration = Duration::from_hours(1);
 
 impl Table {
-    /// How many rows it has at an instant; `None` when it does not exist then.
+    /// Returns its rows at an instant; `None` if it does not exist then.
     #[must_use]
     pub fn count(&self, at: Scn) -> Option<u64> {
         let exists = self.created_at <= at && self.dropped_at.is_none_or(|dropped| at < dropped);
@@ -44,7 +44,7 @@ impl Table {
         u64::try_from(rows).unwrap_or(u64::MAX)
     }
 
-    /// The same table as a restore to `scn` brings it back: nobody writes to it.
+    /// Returns the table as a restore to `scn` recovers it: without new rows.
     #[must_use]
     pub fn restored(&self, scn: Scn) -> Option<Self> {
         Some(Self {

@@ -1,5 +1,5 @@
-//! Which sets and pieces a delete job takes, and what it is refused after its statement was
-//! answered OK (`ObBackupDeleteSelector`, V4.4.2).
+//! Sets and pieces of a delete job, and failures after its statement was answered with OK
+//! (`ObBackupDeleteSelector`, V4.4.2).
 
 use super::{
     BackupSet, BackupType, CleanKind, CleanTarget, DataDest, DestId, FileStatus, Health, Piece,
@@ -7,17 +7,17 @@ use super::{
 };
 use crate::views::Version;
 
-/// A set or a piece that goes, its destination and where it lies.
+/// A set or a piece to delete, its destination and its location.
 pub(super) type Chosen = (CleanTarget, DestId, Uri);
 
-/// Why a job ends FAILED instead of beginning.
+/// Why a job fails instead of beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     /// `RESULT`.
     pub(super) code: i64,
-    /// `COMMENT`, the text of the code if there is none.
+    /// `COMMENT`; the text of the code by default.
     pub(super) comment: Option<String>,
-    /// Whether the engine tries again first.
+    /// Whether the engine retries first.
     pub(super) retry: bool,
 }
 
@@ -126,15 +126,15 @@ impl Tenant {
         if let Some(dest) = present.filter(|dest| dest.uri.place() == first.uri.place()) {
             self.check_present_sets(dest, &sets)?;
         }
-        // Newest first: an incremental before what it stands on.
+        // Newest first: an incremental before its base.
         for set in sets.iter().rev() {
             self.check_dependent(set, ids)?;
         }
         Ok(sets.into_iter().rev().map(chosen_set).collect())
     }
 
-    /// While there is a policy, nothing at the present path goes by id. Without one everything
-    /// older than the newest full set that can be restored goes; failed sets always do.
+    /// Checks sets at the present path. With a policy, none is deleted by id. Without one, sets
+    /// older than the newest restorable full set are; failed sets always are.
     fn check_present_sets(&self, dest: &DataDest, sets: &[&BackupSet]) -> Result<(), Refusal> {
         if !self.policies.is_empty() {
             return Err(Refusal::because(
@@ -165,8 +165,8 @@ impl Tenant {
         sets.filter(|set| set.backup_type == BackupType::Full && set.is_usable())
     }
 
-    /// Only the very next set of the destination is asked whether it stands on this one. A failed
-    /// set between the two hides the dependence: the engine then deletes what is still needed.
+    /// Checks only the next set of the destination for dependence on this set. A failed set between
+    /// the two hides the dependence: the engine then deletes a needed set.
     fn check_dependent(&self, set: &BackupSet, ids: &[SetId]) -> Result<(), Refusal> {
         let mut later = self.backups.sets.iter().filter(|other| {
             other.dest == set.dest && other.id > set.id && other.file_status != FileStatus::Deleted
@@ -246,7 +246,7 @@ impl Tenant {
         }
     }
 
-    /// Pieces go in their order, without a gap, from the first one that is there.
+    /// Checks that pieces are deleted in order, without a gap, from the first existing one.
     fn check_sequence(&self, pieces: &[&Piece]) -> Result<(), Refusal> {
         let dest = pieces.first().map(|first| first.dest);
         let mut present =
@@ -313,7 +313,7 @@ impl Tenant {
         }
     }
 
-    /// A job that begins looks at its destinations, and leaves the time of it.
+    /// Records the time of the check when a job begins.
     pub(super) fn record_checks(&mut self, kind: &CleanKind, at: Scn) {
         let places: Vec<String> = match kind {
             CleanKind::Obsolete(_) => {

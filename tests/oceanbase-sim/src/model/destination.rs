@@ -1,4 +1,4 @@
-//! The destinations of a tenant: attributes of `LOG_ARCHIVE_DEST`, and what a check left behind.
+//! The destinations of a tenant: attributes of `LOG_ARCHIVE_DEST`, and the result of checks.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::error;
 use crate::value::SqlError;
 use crate::views::Version;
 
-/// `BINDING`: what goes first when the store is slow, business or archiving.
+/// `BINDING`: whether writes or archiving yield when the storage is slow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Binding {
     /// Logs that were not archived may be recycled.
@@ -18,7 +18,7 @@ pub enum Binding {
 }
 
 impl Binding {
-    /// As it is read back.
+    /// Returns the name in the form of queries.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl Binding {
 /// `LOG_ARCHIVE_DEST` of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArchiveDest {
-    /// Where.
+    /// The location.
     pub uri: Uri,
     /// `dest_id`.
     pub id: DestId,
@@ -47,10 +47,10 @@ pub struct ArchiveDest {
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The piece switch interval, a time literal in `[1d,7d]`.
+/// Parses the piece switch interval, a time literal in `[1d,7d]`.
 ///
 /// # Errors
-/// 1210 when it is no time literal, 1235 with the engine's text when it is out of range.
+/// 1210 for no time literal, 1235 with the engine's text if it is out of range.
 pub fn parse_interval(text: &str) -> Result<Duration, SqlError> {
     let interval = parse_duration(text).ok_or_else(error::invalid_argument)?;
     if (DAY..=DAY * 7).contains(&interval) {
@@ -63,8 +63,8 @@ pub fn parse_interval(text: &str) -> Result<Duration, SqlError> {
 }
 
 impl ArchiveDest {
-    /// Parses the text of `LOG_ARCHIVE_DEST`: `KEY=VALUE` separated by spaces. What is missing
-    /// falls back to its default, whatever was set before.
+    /// Parses the text of `LOG_ARCHIVE_DEST`: `KEY=VALUE` separated by spaces. A missing attribute
+    /// gets its default, whatever was set before.
     ///
     /// # Errors
     /// 1235, 1210 or 9026, with the texts of `ob_backup_config.cpp`.
@@ -107,16 +107,16 @@ impl ArchiveDest {
 /// `DATA_BACKUP_DEST` of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataDest {
-    /// Where.
+    /// The location.
     pub uri: Uri,
     /// `DEST_ID`.
     pub id: DestId,
 }
 
-/// What the connectivity check of SET leaves in `*_BACKUP_STORAGE_INFO`.
+/// The result of the connectivity check of SET in `*_BACKUP_STORAGE_INFO`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageCheck {
-    /// Where.
+    /// The location.
     pub uri: Uri,
     /// `DEST_ID`.
     pub id: DestId,

@@ -1,4 +1,4 @@
-//! Identifiers, each with its own type so that a set can not be taken for a job.
+//! Identifiers, each with its own type so that a set id cannot be used as a job id.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ macro_rules! ids {
         pub struct $name(pub u64);
 
         impl $name {
-            /// The one after this.
+            /// Returns the next identifier.
             #[must_use]
             pub fn next(self) -> Self {
                 Self(self.0 + 1)
@@ -35,7 +35,7 @@ ids! {
     SetId;
     /// `ROUND_ID` of the log archive, from 1.
     RoundId;
-    /// `PIECE_ID`, counted on over rounds.
+    /// `PIECE_ID`, which continues over rounds.
     PieceId;
     /// `DEST_ID`, counted per tenant from 1001.
     DestId;
@@ -45,7 +45,7 @@ impl TenantId {
     /// The sys tenant.
     pub const SYS: Self = Self(1);
 
-    /// The meta tenant of a user tenant.
+    /// Returns the meta tenant of a user tenant.
     #[must_use]
     pub fn meta(self) -> Self {
         Self(self.0.saturating_sub(1))

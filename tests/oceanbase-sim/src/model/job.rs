@@ -1,4 +1,4 @@
-//! Rows of data backup: jobs, their tasks, and the sets they make.
+//! Rows of data backup: jobs, their tasks, and their sets.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub enum BackupType {
 }
 
 impl BackupType {
-    /// As the views show it (manuals before 4.2 print D and I, the source has these).
+    /// Returns the name in the views (manuals before 4.2 print D and I, the source has these).
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ pub enum JobStatus {
 }
 
 impl JobStatus {
-    /// As the views show it.
+    /// Returns the name in the views.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -56,13 +56,13 @@ impl JobStatus {
         }
     }
 
-    /// Whether nothing more happens to the job.
+    /// Returns whether the job is over.
     #[must_use]
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Canceled)
     }
 
-    /// Where a hold can catch a job in this state.
+    /// Returns where a hold can stop a job in this state.
     #[must_use]
     pub fn stage(self) -> Stage {
         match self {
@@ -78,11 +78,11 @@ impl JobStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Stage {
-    /// Not yet looked at by the scheduler.
+    /// Not yet processed by the scheduler.
     Init,
     /// Working.
     Doing,
-    /// Asked to stop.
+    /// Being canceled.
     Canceling,
     /// Finished, and not yet moved to history.
     Finished,
@@ -98,7 +98,7 @@ pub enum JobLevel {
 }
 
 impl JobLevel {
-    /// As the views show it.
+    /// Returns the name in the views.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -142,24 +142,24 @@ pub struct Job {
     pub comment: String,
     /// `DESCRIPTION`.
     pub description: String,
-    /// Where the set goes; nowhere in sys.
+    /// The destination of the set; none in sys.
     pub dest: Option<DataDest>,
     /// The task, from DOING on.
     pub task: Option<Task>,
-    /// When the scheduler looks at it next.
+    /// The next run of the scheduler for it.
     pub(super) due: Scn,
     /// Since when it is held.
     pub(super) held_at: Option<Scn>,
-    /// What it will fail with at its next step.
+    /// Its failure at the next step.
     pub(super) failure: Option<(i64, String)>,
     /// How often its present step failed in a row.
     pub(super) retries: u32,
-    /// Version of the cluster and data version of the tenant when it was recorded; none in sys.
+    /// The cluster version and the tenant's data version when it was recorded; none in sys.
     pub(super) versions: Option<(Version, Version)>,
 }
 
 impl Job {
-    /// The `PATH` column.
+    /// Returns the `PATH` column.
     #[must_use]
     pub fn path(&self) -> String {
         self.dest
@@ -168,7 +168,7 @@ impl Job {
             .unwrap_or_default()
     }
 
-    /// How much of the work is done, 0 to 1.
+    /// Returns how much of the work is done, 0 to 1.
     #[must_use]
     pub fn progress(&self, now: Scn) -> f64 {
         let Some(task) = &self.task else { return 0.0 };
@@ -180,14 +180,14 @@ impl Job {
         done.min(0.99)
     }
 
-    /// Whether it is moving or will move.
+    /// Returns whether it runs or will run.
     #[must_use]
     pub fn is_running(&self) -> bool {
         !self.status.is_terminal()
     }
 }
 
-/// What a task row has beyond its job's.
+/// Columns of a task row beyond those of its job.
 #[derive(Clone, Debug)]
 pub struct Task {
     /// `TASK_ID`.
@@ -202,8 +202,7 @@ pub struct Task {
     pub bytes: u64,
 }
 
-/// Phases of a task, the share of the work after which each of them ends, and whether a release
-/// has it.
+/// Phases of a task, the share of the work at which each ends, and whether a release has it.
 type Phases = &'static [(&'static str, f64, fn(Version) -> bool)];
 
 const ALWAYS: fn(Version) -> bool = |_| true;
@@ -237,7 +236,7 @@ const MINOR_MAJOR: Phases = &[
 const DATA_BEGINS: f64 = 0.10;
 const DATA_ENDS: f64 = 0.85;
 
-/// `STATUS` of the task of a running job.
+/// Returns `STATUS` of the task of a running job.
 #[must_use]
 pub fn phase(version: Version, progress: f64) -> &'static str {
     let phases = if has_fused_phases(version) {
@@ -251,7 +250,7 @@ pub fn phase(version: Version, progress: f64) -> &'static str {
         .map_or("BACKUP_LOG", |(name, _, _)| name)
 }
 
-/// The share of the macro blocks that is done.
+/// Returns the finished share of the macro blocks.
 #[must_use]
 pub fn data_progress(progress: f64) -> f64 {
     ((progress - DATA_BEGINS) / (DATA_ENDS - DATA_BEGINS)).clamp(0.0, 1.0)
@@ -267,7 +266,7 @@ pub enum SetStatus {
 }
 
 impl SetStatus {
-    /// As the view shows it.
+    /// Returns the name in the view.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -317,12 +316,12 @@ pub struct BackupSet {
     pub compatible: Version,
     /// `CLUSTER_VERSION`.
     pub version: Version,
-    /// Where it lies.
+    /// Its location.
     pub uri: Uri,
 }
 
 impl BackupSet {
-    /// The full set that it stands on, itself if it is one.
+    /// Returns the full set that it depends on, or itself if it is full.
     #[must_use]
     pub fn full(&self) -> SetId {
         match self.backup_type {
@@ -331,7 +330,7 @@ impl BackupSet {
         }
     }
 
-    /// Whether an incremental can stand on it.
+    /// Returns whether it can be the base of an incremental.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.status == SetStatus::Success && self.file_status == FileStatus::Available

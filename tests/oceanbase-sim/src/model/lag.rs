@@ -11,7 +11,7 @@ pub struct Lag {
     tenant: TenantId,
     since: Scn,
     until: LagUntil,
-    /// How the names of the views begin that are late.
+    /// Prefix of the names of the affected views.
     views: String,
     seen: BTreeMap<String, u32>,
 }
@@ -19,14 +19,14 @@ pub struct Lag {
 /// When a late row appears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LagUntil {
-    /// After this many SELECTs on the same view that did not show it.
+    /// After this many SELECTs on the same view without the row.
     Selects(u32),
-    /// This long after its birth.
+    /// This long after the row was created.
     Age(Duration),
 }
 
 impl Lag {
-    /// Rows that this tenant gets from now on are late.
+    /// Delays the new rows of this tenant from now on.
     #[must_use]
     pub fn new(tenant: TenantId, since: Scn, until: LagUntil) -> Self {
         Self {
@@ -38,20 +38,20 @@ impl Lag {
         }
     }
 
-    /// Late in views only whose names begin so.
+    /// Restricts the delay to views with this prefix.
     #[must_use]
     pub fn in_views(mut self, prefix: &str) -> Self {
         prefix.clone_into(&mut self.views);
         self
     }
 
-    /// Whose rows.
+    /// Returns the tenant of the rows.
     #[must_use]
     pub fn tenant(&self) -> TenantId {
         self.tenant
     }
 
-    /// Whether a row is not shown yet.
+    /// Returns whether a row is not shown yet.
     #[must_use]
     pub fn hides(&self, tenant: TenantId, view: &str, born_at: Scn, now: Scn) -> bool {
         tenant == self.tenant
@@ -63,7 +63,7 @@ impl Lag {
             }
     }
 
-    /// A SELECT on this view did not show a row.
+    /// Counts a SELECT on this view that did not show a row.
     pub fn count(&mut self, view: &str) {
         *self.seen.entry(view.to_owned()).or_default() += 1;
     }

@@ -1,7 +1,7 @@
-//! One OceanBase cluster: its tenants, archives, backups, and how they move with time.
+//! One OceanBase cluster: its tenants, archives, backups, and their progress with time.
 //!
-//! Nothing here reads a clock or does I/O: every change is a statement or
-//! [`World::advance`](world::World::advance) to an instant. The states and their timings are those of the engine's
+//! The model reads no clock and does no I/O. Every change is a statement or
+//! [`World::advance`](world::World::advance) to an instant. States and timings follow the engine's
 //! archive scheduler (`ob_archive_scheduler_service`, `ob_tenant_archive_scheduler`) and data
 //! backup scheduler (`ob_backup_data_scheduler`).
 

@@ -1,4 +1,4 @@
-//! What is obsolete: not needed to restore to any instant of the recovery window.
+//! Obsolete backups: not needed to restore to any instant of the recovery window.
 //!
 //! The rule is that of `ObUserTenantBackupDeleteMgr` and, since V4.4.2, `ObBackupDeleteSelector`.
 
@@ -10,14 +10,14 @@ use super::{
 use crate::views::Version;
 
 impl Tenant {
-    /// The sets and pieces of the current destinations that nothing from `expired` on needs.
+    /// Returns the sets and pieces of the current destinations that are not needed from `expired`
+    /// on.
     ///
-    /// Sets that ended by `expired` are looked at, newest first: failed ones go; the first full is
-    /// the anchor and stays; what is older than the anchor goes, what stands on it stays. Then
-    /// pieces go that end before the log that the anchor needs. Without an anchor no full set and
-    /// no piece goes. Two readings of the source say where a piece ends, END_SCN and
-    /// CHECKPOINT_SCN; the one that deletes less is played. What lies at another path than the
-    /// present one is never looked at.
+    /// It checks the sets that ended by `expired`, newest first. Failed sets are obsolete. The
+    /// first full set is the anchor: older sets are obsolete, and dependent sets stay. Pieces are
+    /// obsolete if they end before the log of the anchor. Without an anchor, no full set and no
+    /// piece is obsolete. The source allows END_SCN and CHECKPOINT_SCN as the end of a piece; the
+    /// model deletes less. Backups at former paths are never checked.
     pub(super) fn obsolete(&self, expired: Scn, version: Version) -> Result<Vec<Chosen>, Refusal> {
         let Some(dest) = &self.data_dest else {
             return Ok(Vec::new());
@@ -57,7 +57,7 @@ impl Tenant {
         Ok(chosen)
     }
 
-    /// The sets at the path of a destination, ascending.
+    /// Returns the sets at the path of a destination, ascending.
     pub(super) fn sets_at(
         &self,
         dest: &DataDest,
@@ -77,8 +77,8 @@ impl Tenant {
         })
     }
 
-    /// Whether a full set can be restored: it carries its log, or the log from where it begins to
-    /// the first instant that it leads to lies at the present log destination without a hole.
+    /// Returns whether a full set can be restored. It carries its log, or the current log
+    /// destination has all log up to its first restorable instant.
     pub(super) fn leads_somewhere(&self, set: &BackupSet) -> bool {
         let at = |dest: &ArchiveDest, piece: &&Piece| piece.uri.place() == dest.uri.place();
         let reaches = |dest: &ArchiveDest| {

@@ -1,19 +1,19 @@
-//! How long things take.
+//! Durations of the simulated work.
 
 use std::time::Duration;
 
 /// Durations of the engine's background work, all divided by one factor.
 ///
-/// Only durations shrink. Time stamps stay on the clock's time, and a piece switch interval stays
-/// what the tenant asked for.
+/// Only durations shrink. Timestamps follow the clock, and a piece switch interval stays as
+/// configured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pace {
     /// How many times faster than the engine.
     pub speed: f64,
-    /// The idle time of the data backup scheduler. The engine wakes it up at each step, so the
-    /// documented idle time is not met; five seconds is what it sleeps before a retry.
+    /// The idle time of the data backup scheduler. Each step triggers the engine's scheduler, so
+    /// the documented idle time does not apply; it sleeps five seconds before a retry.
     pub backup_loop: Duration,
-    /// How long a piece is, whatever the tenant asked for: a day is long in a demonstration.
+    /// The length of a piece instead of the tenant's setting: a day is long in a demonstration.
     pub piece_interval: Option<Duration>,
 }
 
@@ -28,7 +28,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// A duration of the engine, made shorter by the factor.
+    /// Returns a duration of the engine, divided by the factor.
     #[must_use]
     pub fn scale(&self, real: Duration) -> Duration {
         if self.speed.is_finite() && self.speed > 0.0 {
@@ -38,31 +38,32 @@ impl Pace {
         }
     }
 
-    /// Idle time of the archive scheduler in PREPARE, BEGINNING, SUSPENDING and STOPPING.
+    /// Returns the archive scheduler's idle time in PREPARE, BEGINNING, SUSPENDING and STOPPING.
     #[must_use]
     pub fn busy_archive_loop(&self) -> Duration {
         self.scale(Duration::from_secs(10))
     }
 
-    /// Idle time of the archive scheduler otherwise: half of the 120 s checkpoint interval less 10.
+    /// Returns the archive scheduler's other idle time: half of the 120 s checkpoint interval less
+    /// 10.
     #[must_use]
     pub fn idle_archive_loop(&self) -> Duration {
         self.scale(Duration::from_secs(50))
     }
 
-    /// One step of the data backup scheduler.
+    /// Returns the duration of one step of the data backup scheduler.
     #[must_use]
     pub fn backup_step(&self) -> Duration {
         self.scale(self.backup_loop)
     }
 
-    /// How often the root service starts a cleanup where there is a policy: about once an hour.
+    /// Returns the interval of cleanups with a policy: about one hour.
     #[must_use]
     pub fn cleanup_interval(&self) -> Duration {
         self.scale(Duration::from_hours(1))
     }
 
-    /// The working phase of a backup of this size.
+    /// Returns the duration of the working phase of a backup of this size.
     #[must_use]
     pub fn backup_work(&self, bytes: u64, bytes_per_second: u64) -> Duration {
         let reading = Duration::from_secs(bytes / bytes_per_second.max(1));

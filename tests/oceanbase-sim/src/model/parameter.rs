@@ -1,4 +1,4 @@
-//! Ordinary parameters (`ALTER SYSTEM SET name = value`), as far as backup touches them.
+//! Ordinary parameters (`ALTER SYSTEM SET name = value`) that concern backup.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::views::Version;
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
-    /// Its default, as it is shown.
+    /// Its default, in the form of queries.
     pub default: &'static str,
     /// `DATA_TYPE`.
     pub data_type: &'static str,
@@ -54,7 +54,7 @@ const fn cluster(
     }
 }
 
-/// The parameters that this engine knows.
+/// The known parameters.
 pub const PARAMETERS: &[Parameter] = &[
     tenant(
         "archive_lag_target",
@@ -122,7 +122,7 @@ pub const PARAMETERS: &[Parameter] = &[
 ];
 
 impl Parameter {
-    /// The parameter of this name, if the version has it.
+    /// Returns the parameter of this name, if the version has it.
     #[must_use]
     pub fn find(name: &str, version: Version) -> Option<&'static Self> {
         PARAMETERS
@@ -130,7 +130,7 @@ impl Parameter {
             .find(|known| known.name.eq_ignore_ascii_case(name) && known.since <= version)
     }
 
-    /// Returns what a value of a switch means; none for other values and other parameters.
+    /// Returns the meaning of a switch's value; none for other values and other parameters.
     #[must_use]
     pub fn switch(&self, value: &str) -> Option<bool> {
         if self.data_type != "BOOL" {
@@ -143,7 +143,7 @@ impl Parameter {
         }
     }
 
-    /// Whether a value is of the parameter's type and in its range.
+    /// Returns whether a value has the parameter's type and is in its range.
     #[must_use]
     pub fn accepts(&self, value: &str) -> bool {
         match self.name {
@@ -158,7 +158,7 @@ impl Parameter {
     }
 }
 
-/// A time literal: digits and `us`, `ms`, `s`, `m`, `h` or `d`; seconds without a unit.
+/// Parses a time literal: digits and `us`, `ms`, `s`, `m`, `h` or `d`; seconds without a unit.
 #[must_use]
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();

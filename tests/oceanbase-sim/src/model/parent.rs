@@ -13,13 +13,13 @@ use super::{
 use crate::error;
 use crate::value::SqlError;
 
-/// When the rows of the tenants appear. What the statement checks is the same.
+/// When the rows of the tenants appear. The checks of the statement are the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum ChildRows {
-    /// With the row of sys, which no release does.
+    /// Together with the row of sys, which no release does.
     AtOnce,
-    /// Some time after the statement was answered OK, as in the kernel. What keeps a tenant from
-    /// starting is swallowed since 4.2.0, and the row of sys may end COMPLETED without a child.
+    /// Some time after the statement was answered with OK, as in the kernel. Since 4.2.0 a tenant's
+    /// failure to start is ignored, and the row of sys may end COMPLETED without a child.
     #[default]
     Later,
 }
@@ -27,24 +27,24 @@ pub enum ChildRows {
 /// The job table of sys.
 #[derive(Clone, Debug, Default)]
 pub struct Parents {
-    /// Running jobs, and finished ones for a moment.
+    /// Running jobs, and finished ones for a short time.
     pub jobs: Vec<Job>,
     /// Job history.
     pub history: Vec<Job>,
     last_job: JobId,
 }
 
-/// A BACKUP typed in sys.
+/// A BACKUP sent in sys.
 #[derive(Clone, Debug)]
 pub struct SysRequest {
-    /// The tenants of the list; `None` for DATABASE, which means all that can.
+    /// The tenants of the list; `None` for DATABASE, which means all eligible tenants.
     pub tenants: Option<Vec<TenantId>>,
     /// The rest of it.
     pub request: Request,
 }
 
 impl Parents {
-    /// The next number of a job of sys; backups and delete jobs are counted together.
+    /// Returns the next number of a job of sys; backups and delete jobs share the numbers.
     pub(super) fn next_job(&mut self) -> JobId {
         self.last_job = self.last_job.next();
         self.last_job
@@ -83,7 +83,7 @@ impl Parents {
         self.jobs.get_mut(last).ok_or_else(error::internal)
     }
 
-    /// CANCEL BACKUP without a list hits the rows of sys as well.
+    /// Cancels the rows of sys as well, for CANCEL BACKUP without a list.
     ///
     /// # Errors
     /// 4016 for more than two running rows of one tenant, which sys can have.
@@ -102,7 +102,7 @@ impl Parents {
 }
 
 impl World {
-    /// BACKUP typed in sys.
+    /// Starts a BACKUP sent in sys.
     pub(crate) fn start_sys_backup(&mut self, asked: SysRequest) -> Result<(), SqlError> {
         let (rows, now) = (self.child_rows, self.now());
         let Parts {
@@ -116,13 +116,13 @@ impl World {
         record_start(events, now, TenantId::SYS, &recorded);
         let job = outcome?;
         if rows == ChildRows::AtOnce {
-            // What fails now is tried again with the row of sys.
+            // A failure now is retried together with the row of sys.
             let _ = start_children(job, tenants, now, cluster, events);
         }
         Ok(())
     }
 
-    /// Moves the jobs of sys that are due.
+    /// Advances the jobs of sys that are due.
     pub(super) fn step_sys_backups(&mut self, at: Scn) {
         let Parts {
             cluster,
@@ -156,7 +156,7 @@ impl World {
     }
 }
 
-/// The first child that fails gives the job of sys its RESULT; the others go on.
+/// Sets RESULT of the job of sys to that of the first failed child; the others continue.
 fn work(job: &mut Job, tenants: &[Tenant], at: Scn) {
     if job.result == 0 {
         job.result = first_failure(job, tenants);
@@ -172,7 +172,7 @@ fn work(job: &mut Job, tenants: &[Tenant], at: Scn) {
     };
 }
 
-/// DATABASE in sys means every tenant that can be backed up now; none at all is a refusal.
+/// Returns every tenant that can be backed up now, for DATABASE in sys; none is an error.
 fn eligible(tenants: &[Tenant]) -> Result<Vec<TenantId>, SqlError> {
     let able: Vec<_> = tenants
         .iter()
@@ -188,8 +188,8 @@ fn eligible(tenants: &[Tenant]) -> Result<Vec<TenantId>, SqlError> {
     Ok(able)
 }
 
-/// Starts the jobs of the tenants. A tenant that cannot start is left out since 4.2.0; before,
-/// the job of sys stays in INIT and tries again.
+/// Starts the jobs of the tenants. Since 4.2.0 a tenant that cannot start is left out; before, the
+/// job of sys stays in INIT and retries.
 fn start_children(
     parent: &Job,
     tenants: &mut [Tenant],
@@ -236,7 +236,7 @@ fn child_in_history<'a>(parent: &Job, tenant: &'a Tenant) -> Option<&'a Job> {
     history.find(|job| job.initiator == TenantId::SYS && job.initiator_job == parent.id)
 }
 
-/// Returns the result of the child that failed first, 0 while none did.
+/// Returns the result of the child that failed first, or 0.
 fn first_failure(parent: &Job, tenants: &[Tenant]) -> i64 {
     let children = tenants
         .iter()
@@ -247,7 +247,7 @@ fn first_failure(parent: &Job, tenants: &[Tenant]) -> i64 {
         .map_or(0, |job| job.result)
 }
 
-/// `JOB_LEVEL` is CLUSTER for a list of tenants as well.
+/// Creates the row; `JOB_LEVEL` is CLUSTER for a list of tenants as well.
 fn row(id: JobId, executors: Vec<TenantId>, request: &Request, now: Scn) -> Job {
     Job {
         id,

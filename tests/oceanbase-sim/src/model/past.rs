@@ -1,11 +1,11 @@
-//! History that a scenario begins with.
+//! The initial history of a scenario.
 
 use super::{
     BackupSet, BackupType, FileStatus, Job, JobId, JobLevel, JobStatus, RoundStatus, Scn, SetId,
     SetStatus, Task, TenantId, World,
 };
 
-/// A backup that is over.
+/// A finished backup.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)] // the fields of [`Job`] and [`BackupSet`]
 pub struct PastBackup {
@@ -21,7 +21,7 @@ pub struct PastBackup {
 }
 
 impl World {
-    /// Plays a round of the past at the tenant's destination.
+    /// Simulates a round of the past at the tenant's destination.
     pub(crate) fn place_round(&mut self, id: TenantId, from: Scn, until: Scn, then: RoundStatus) {
         for tenant in self.tenants.iter_mut().filter(|tenant| tenant.id == id) {
             if let Some(dest) = &tenant.archive_dest {
@@ -32,7 +32,7 @@ impl World {
         }
     }
 
-    /// Deletes the files of pieces that ended before this.
+    /// Deletes the files of pieces that ended before this instant.
     pub(crate) fn mark_pieces_deleted(&mut self, id: TenantId, before: Scn) {
         for tenant in self.tenants.iter_mut().filter(|tenant| tenant.id == id) {
             let old = tenant
@@ -44,7 +44,7 @@ impl World {
         }
     }
 
-    /// Adds job, task and set of a backup that is over; false without a destination, or if it
+    /// Adds job, task and set of a finished backup. Returns false without a destination, or if it
     /// began before the previous one.
     pub(crate) fn place_backup(&mut self, id: TenantId, past: PastBackup) -> bool {
         let version = self.version;

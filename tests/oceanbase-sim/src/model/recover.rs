@@ -1,4 +1,4 @@
-//! Table recovery: an auxiliary tenant is restored, its tables are imported, and it goes.
+//! Table recovery: an auxiliary tenant is restored, its tables are imported, and it is dropped.
 
 use serde::Deserialize;
 
@@ -18,12 +18,12 @@ pub enum RecoverStage {
     GenImportJob,
     Importing,
     Canceling,
-    /// The tenant's job is over, that of sys has not seen it.
+    /// The tenant's job is over, and the job of sys has not noticed it.
     Ended,
 }
 
 impl RecoverStage {
-    /// As the view shows it while it is in progress.
+    /// Returns the name in the view while it is in progress.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl RecoverStage {
     }
 }
 
-/// A table recovery that was accepted.
+/// An accepted table recovery.
 #[derive(Clone, Debug)]
 pub struct RecoverRequest {
     /// The tenant that gets the tables.
@@ -61,7 +61,7 @@ pub struct RecoverRequest {
 }
 
 impl RecoverRequest {
-    /// The name of a table in the target.
+    /// Returns the name of a table in the target.
     fn renamed(&self, name: &TableName) -> TableName {
         let mut tables = self.remap.iter();
         if let Some((_, to)) = tables.find(|(from, _)| from == name) {
@@ -83,15 +83,15 @@ pub struct RecoverJob {
     pub id: JobId,
     /// `JOB_ID` in the tenant, which counts its own.
     pub own_id: JobId,
-    /// What was asked for.
+    /// The request.
     pub request: RecoverRequest,
     /// `START_TIMESTAMP`.
     pub started_at: Scn,
     /// `FINISH_TIMESTAMP`.
     pub finished_at: Option<Scn>,
-    /// The stage it is in.
+    /// Its stage.
     pub stage: RecoverStage,
-    /// What it failed with, 0 if it did not.
+    /// Its error code, 0 without an error.
     pub result: i64,
     /// `COMMENT`.
     pub comment: String,
@@ -100,7 +100,7 @@ pub struct RecoverJob {
 }
 
 impl RecoverJob {
-    /// `STATUS` of the row of sys, in progress or over.
+    /// Returns `STATUS` of the row of sys, in progress or finished.
     #[must_use]
     pub fn sys_status(&self) -> &'static str {
         match self.stage {
@@ -111,7 +111,7 @@ impl RecoverJob {
         }
     }
 
-    /// `STATUS` of a row that is over.
+    /// Returns `STATUS` of a finished row.
     #[must_use]
     pub fn end_status(&self) -> &'static str {
         if self.result == 0 {
@@ -125,13 +125,13 @@ impl RecoverJob {
 /// All table recoveries of a cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Recoveries {
-    /// Those in progress.
+    /// Recoveries in progress.
     pub jobs: Vec<RecoverJob>,
-    /// Those that are over.
+    /// Finished recoveries.
     pub history: Vec<RecoverJob>,
-    /// What recoveries into these tenants will fail with.
+    /// Failures of future recoveries into these tenants.
     dooms: Vec<(String, RecoverStage, i64)>,
-    /// Where recoveries into these tenants stop.
+    /// Stages at which recoveries into these tenants stop.
     holds: Vec<(String, RecoverStage)>,
     last: JobId,
 }
@@ -142,7 +142,7 @@ impl Recoveries {
         jobs.min().unwrap_or(Scn::NEVER)
     }
 
-    /// Jobs that are held find out then that the tenant is gone that was to get the tables.
+    /// Makes held jobs detect that their target tenant is gone.
     pub(super) fn notice_dropped(&mut self, target: TenantId, due: Scn) {
         let held = |job: &&mut RecoverJob| job.request.target == target && job.due == Scn::NEVER;
         for job in self.jobs.iter_mut().filter(held) {
@@ -152,7 +152,7 @@ impl Recoveries {
 }
 
 impl World {
-    /// RECOVER TABLE: inserts the job.
+    /// Inserts the job (RECOVER TABLE).
     pub(crate) fn start_recovery(&mut self, request: RecoverRequest) {
         let now = self.now();
         let recoveries = &mut self.recoveries;
@@ -178,7 +178,7 @@ impl World {
         });
     }
 
-    /// CANCEL RECOVER TABLE of everything that runs into this tenant.
+    /// Cancels all recoveries into this tenant (CANCEL RECOVER TABLE).
     pub(crate) fn cancel_recoveries(&mut self, target: TenantId) {
         let due = self.now().plus(self.pace.backup_step());
         let running = |job: &&mut RecoverJob| {
@@ -190,7 +190,7 @@ impl World {
         }
     }
 
-    /// Lets the recovery into a tenant fail: the one in progress, or the next one.
+    /// Makes the present or next recovery into a tenant fail.
     pub(crate) fn doom_recovery(&mut self, tenant: &str, stage: RecoverStage, code: i64) {
         let mut jobs = self.recoveries.jobs.iter_mut();
         let ahead = |job: &&mut RecoverJob| job.request.target_name == tenant && job.stage <= stage;
@@ -246,7 +246,7 @@ impl World {
         }
     }
 
-    /// The stage that follows, or what it fails with.
+    /// Returns the next stage, or the error.
     fn step_recovery(&mut self, job: &mut RecoverJob, at: Scn) -> Result<RecoverStage, i64> {
         let aux = job.request.restore.tenant_name.clone();
         if self.tenant_by_id(job.request.target).is_none() {
@@ -287,14 +287,14 @@ impl World {
                 self.drop_tenant(&aux);
                 RecoverStage::Ended
             }
-            // What is restored so far stays, and so does its hold on the pool.
+            // The partly restored tenant stays and keeps its pool.
             RecoverStage::Canceling => return Err(-4072),
             RecoverStage::Ended => RecoverStage::Ended,
         })
     }
 
-    /// The tables as they come to the target: -5019 for one that the backup does not have, -5020
-    /// for one that the target has.
+    /// Returns the tables for the target: -5019 for a table that the backup lacks, -5020 for a
+    /// table that the target has.
     fn imported(&self, job: &RecoverJob, at: Scn) -> Result<Vec<Table>, i64> {
         let request = &job.request;
         let from = &self

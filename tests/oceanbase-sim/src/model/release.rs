@@ -1,17 +1,17 @@
-//! How the jobs of backup and restore differ between releases, read from the kernel's source.
+//! Differences between releases in jobs of backup and restore, read from the kernel's source.
 
 use crate::views::Version;
 
 /// The first release of the 4.2.1 line that reports why a restore failed to its statement, and that
 /// shows `BACKUP_META_FINISH`.
 const V4_2_1_3: Version = Version([4, 2, 1, 3]);
-/// Releases around 4.2.2, which is older than 4.2.1.7.
+/// The first patch of 4.2.1 that came after 4.2.2.
 const V4_2_1_7: Version = Version([4, 2, 1, 7]);
 const V4_2_3: Version = Version([4, 2, 3, 0]);
 /// The first releases of their lines in which RESTORE sets its own limit for all of its work.
 const V4_2_4: Version = Version([4, 2, 4, 0]);
 const V4_3_2: Version = Version([4, 3, 2, 0]);
-/// The first release that takes a full backup in place of an incremental after an upgrade.
+/// The first release that takes a full backup instead of an incremental after an upgrade.
 const V4_3_3: Version = Version([4, 3, 3, 0]);
 
 /// Outcome of an incremental backup of a tenant that was upgraded after its previous backup set.
@@ -25,7 +25,7 @@ pub(crate) enum AfterUpgrade {
     Full,
 }
 
-/// Returns what becomes of an incremental backup across an upgrade (`update_backup_type_if_need_`).
+/// Returns the outcome of an incremental backup across an upgrade (`update_backup_type_if_need_`).
 pub(crate) fn after_upgrade(version: Version) -> AfterUpgrade {
     if version < Version::V4_2 {
         AfterUpgrade::Incremental
@@ -36,7 +36,7 @@ pub(crate) fn after_upgrade(version: Version) -> AfterUpgrade {
     }
 }
 
-/// Returns whether a backup asks for the upgrade mode. RESTORE and RECOVER TABLE do on all releases.
+/// Returns whether a backup checks the upgrade mode. RESTORE and RECOVER TABLE do on all releases.
 pub(crate) fn checks_upgrade_mode(version: Version) -> bool {
     version >= Version::V4_1
 }
@@ -47,7 +47,7 @@ pub(crate) fn leaves_out_failed_children(version: Version) -> bool {
     version >= Version::V4_2
 }
 
-/// Returns whether `PLUS ARCHIVELOG` is carried out.
+/// Returns whether `PLUS ARCHIVELOG` is executed.
 pub(crate) fn takes_plus_archivelog(version: Version) -> bool {
     version >= Version::V4_2
 }
@@ -75,7 +75,7 @@ pub(crate) fn has_prepare_log(version: Version) -> bool {
 /// How RESTORE answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RestoreAnswer {
-    /// OK as soon as the job is recorded.
+    /// OK when the job is recorded.
     AtOnce,
     /// The statement waits; a failure is an internal number without a meaning.
     Number,
@@ -94,18 +94,18 @@ pub(crate) fn restore_answer(version: Version) -> RestoreAnswer {
     }
 }
 
-/// Returns whether the limit of ten minutes holds for the whole of a RESTORE. Before, the storage is
-/// read under `ob_query_timeout`, and only the wait for the tenant has the limit.
+/// Returns whether the limit of ten minutes applies to the whole RESTORE. Before,
+/// `ob_query_timeout` limits reading the storage, and only the wait for the tenant has the limit.
 pub(crate) fn limits_reading(version: Version) -> bool {
     version.has(&[V4_2_4, V4_3_2])
 }
 
-/// Returns whether UNTIL TIME is in the zone of the server. From 4.1 on it is in that of the backup.
+/// Returns whether UNTIL TIME is in the zone of the server. From 4.1 on it is in the backup's zone.
 pub(crate) fn reads_time_of_server(version: Version) -> bool {
     version < Version::V4_1
 }
 
-/// Returns how a release refuses FROM together with restore sources, without its last words.
+/// Returns the error for FROM together with restore sources, without its last words.
 pub(crate) fn words_of_two_sources(version: Version) -> &'static str {
     if version.has(&[V4_2_1_7, V4_2_3, V4_3_2]) {
         "have backup_dest and restore_source at the same time"

@@ -1,4 +1,4 @@
-//! Resource units, resource pools, and what the servers have left for them.
+//! Resource units, resource pools, and the free resources of the servers.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ pub struct Resources {
     pub pools: Vec<Pool>,
     /// The zones of the cluster.
     pub zones: Vec<String>,
-    /// What the server of each zone has.
+    /// The resources of the server of each zone.
     pub server: Server,
     /// `__min_full_resource_pool_memory`: a unit with less memory cannot be put into a pool.
     pub min_full_pool_memory: u64,
@@ -26,7 +26,7 @@ pub struct Resources {
     last_unit: u64,
 }
 
-/// What tenants of a scenario and sys run on.
+/// The unit of sys and of a scenario's tenants.
 const USUAL: UnitSize = UnitSize {
     max_cpu: 2.0,
     min_cpu: 2.0,
@@ -43,22 +43,22 @@ const MIN_POOL_MEMORY: u64 = 5 * GIB;
 /// The port of the server of the first zone; the others follow.
 const RPC_PORT: usize = 2882;
 
-/// What `CREATE RESOURCE POOL` asks for.
+/// The options of `CREATE RESOURCE POOL`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewPool<'a> {
     pub(crate) name: &'a str,
     pub(crate) if_not_exists: bool,
     pub(crate) unit: &'a str,
-    /// In each zone.
+    /// The number in each zone.
     pub(crate) unit_count: u64,
-    /// All zones if none are named.
+    /// The zones; all by default.
     pub(crate) zones: Option<&'a [String]>,
-    /// Where the servers are.
+    /// The address of the servers.
     pub(crate) host: &'a str,
 }
 
 impl Resources {
-    /// Those of sys, in these zones.
+    /// Creates the resources of sys, in these zones.
     #[must_use]
     pub fn new(zones: Vec<String>, now: Scn) -> Self {
         let mut resources = Self {
@@ -79,8 +79,8 @@ impl Resources {
         resources
     }
 
-    /// The pool that a tenant of a scenario runs on; one that an earlier tenant of the name left
-    /// is taken again.
+    /// Creates the pool of a scenario's tenant, or reuses the pool that an earlier tenant of the
+    /// name left.
     pub(super) fn provide(&mut self, tenant_name: &str, tenant: TenantId, now: Scn) {
         let name = format!("pool_{tenant_name}");
         if let Some(pool) = self.pools.iter_mut().find(|pool| pool.name == name) {
@@ -92,7 +92,7 @@ impl Resources {
         self.add_pool(&name, config, 1, zones, Some(tenant), now);
     }
 
-    /// CREATE RESOURCE UNIT of a name that is new.
+    /// Adds a unit config with a new name (CREATE RESOURCE UNIT).
     pub(crate) fn add_config(&mut self, name: &str, size: UnitSize, now: Scn) -> u64 {
         self.last += 1;
         self.configs.push(UnitConfig {
@@ -128,32 +128,32 @@ impl Resources {
         });
     }
 
-    /// A unit config by name; names know no case.
+    /// Returns a unit config by its name in any case.
     #[must_use]
     pub fn config(&self, name: &str) -> Option<&UnitConfig> {
         let mut configs = self.configs.iter();
         configs.find(|config| config.name.eq_ignore_ascii_case(name))
     }
 
-    /// The unit config of a pool.
+    /// Returns the unit config of a pool.
     #[must_use]
     pub fn config_of(&self, pool: &Pool) -> Option<&UnitConfig> {
         self.configs.iter().find(|config| config.id == pool.config)
     }
 
-    /// A pool by name.
+    /// Returns a pool by name.
     #[must_use]
     pub fn pool(&self, name: &str) -> Option<&Pool> {
         let mut pools = self.pools.iter();
         pools.find(|pool| pool.name.eq_ignore_ascii_case(name))
     }
 
-    /// CREATE RESOURCE POOL (`ob_unit_manager.cpp`).
+    /// Creates a pool (`ob_unit_manager.cpp`).
     ///
     /// # Errors
     /// In this order: 4648 for the unit, 4668 for a zone, 4656 for more units than a zone has
-    /// servers, 4651 for the name, 1235 for a unit that is too small for a pool, then for each zone
-    /// 4734 if its server takes no units and 4733 if it has too little left.
+    /// servers, 4651 for the name, 1235 for a unit that is too small. Then for each zone 4734 if
+    /// its server accepts no units, and 4733 if too little is free.
     pub(crate) fn create_pool(&mut self, new: &NewPool<'_>, now: Scn) -> Result<(), SqlError> {
         let config = self.config(new.unit);
         let config = config.ok_or_else(|| error::no_unit(new.unit))?;
@@ -196,13 +196,13 @@ impl Resources {
         format!("{host}:{}", RPC_PORT + index.unwrap_or_default())
     }
 
-    /// What units of all pools have taken of the server of a zone.
+    /// Returns what units of all pools use on the server of a zone.
     #[must_use]
     pub fn taken(&self, zone: &str) -> Server {
         self.taken_by(zone, |_| true)
     }
 
-    /// The same of those that tenants hold.
+    /// Returns the same for pools that tenants hold.
     #[must_use]
     pub fn held(&self, zone: &str) -> Server {
         self.taken_by(zone, |pool| pool.tenant.is_some())
@@ -229,7 +229,7 @@ impl Resources {
         taken
     }
 
-    /// What the server of a zone has too little of for one more unit.
+    /// Returns the resource that the server of a zone lacks for one more unit.
     fn lacks(&self, zone: &str, size: UnitSize) -> Option<&'static str> {
         let (taken, server) = (self.taken(zone), self.server);
         if taken.cpu + size.max_cpu > server.cpu {
@@ -243,7 +243,7 @@ impl Resources {
         }
     }
 
-    /// DROP RESOURCE UNIT.
+    /// Drops a unit config.
     ///
     /// # Errors
     /// 4648, or 4634 while a pool uses it.
@@ -256,7 +256,7 @@ impl Resources {
         Ok(())
     }
 
-    /// DROP RESOURCE POOL.
+    /// Drops a pool.
     ///
     /// # Errors
     /// 4650, or 4626 while a tenant holds it.
@@ -270,7 +270,7 @@ impl Resources {
         Ok(())
     }
 
-    /// The pools of a restore, as its statement looks at them: they must exist.
+    /// Checks that the pools of a restore exist, as its statement does.
     ///
     /// # Errors
     /// 4647, 4650.
@@ -296,7 +296,7 @@ impl Resources {
         }
     }
 
-    /// Takes all pools of a tenant that is no more; they stay.
+    /// Frees all pools of a dropped tenant; the pools stay.
     pub(super) fn free(&mut self, tenant: TenantId) {
         for pool in &mut self.pools {
             if pool.tenant == Some(tenant) {

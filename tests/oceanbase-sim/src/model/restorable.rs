@@ -1,8 +1,8 @@
-//! To which instants backup sets and archived log lead (V4: restorable windows).
+//! Instants to which backup sets and archived log can be restored (V4: restorable windows).
 
 use super::{BackupSet, BackupType, FileStatus, Piece, Scn, SetId};
 
-/// A stretch of time to which can be restored, both ends included.
+/// A restorable span of time, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The first instant.
@@ -11,7 +11,7 @@ pub struct Window {
     pub to: Scn,
 }
 
-/// What a restore to one instant reads.
+/// The sets and pieces that a restore to one instant reads.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
     /// The sets, the full one first.
@@ -20,14 +20,14 @@ pub struct Reading {
     pub pieces: Vec<Piece>,
 }
 
-/// Why an instant can not be restored to.
+/// Why a restore to an instant is not possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shortage {
-    /// No full set can be used at all.
+    /// No usable full set exists.
     NoFullSet,
-    /// No set can be used at all.
+    /// No usable set exists.
     NoSet,
-    /// Every set is of later; the earliest full set leads here.
+    /// Every set is later; the earliest full set leads to this instant.
     Before(Scn),
     /// There is no log.
     NoLog,
@@ -35,20 +35,20 @@ pub enum Shortage {
     LogBeginsLater,
     /// The log ends here.
     LogEnds(Scn),
-    /// The log has a hole from here on, and goes on behind it.
+    /// The log has a gap that begins here.
     Hole(Scn),
 }
 
-/// Sets and pieces that lie at the places of one restore.
+/// Sets and pieces at the destinations of one restore.
 #[derive(Clone, Debug, Default)]
 pub struct Restorable<'a> {
     sets: Vec<&'a BackupSet>,
-    /// Those that can be read, in their order.
+    /// The readable ones, in their order.
     pieces: Vec<&'a Piece>,
 }
 
 impl<'a> Restorable<'a> {
-    /// Of these sets and pieces, whatever their state.
+    /// Selects from these sets and pieces, in any state.
     #[must_use]
     pub fn new(
         sets: impl IntoIterator<Item = &'a BackupSet>,
@@ -65,7 +65,7 @@ impl<'a> Restorable<'a> {
         }
     }
 
-    /// The set and all that it stands on, the full one first; `None` if one of them is gone.
+    /// Returns the set and all that it depends on, full set first; `None` if a set is gone.
     fn chain(&self, set: &'a BackupSet) -> Option<Vec<&'a BackupSet>> {
         let find = |id: SetId| self.sets.iter().copied().find(|set| set.id == id);
         let mut chain = vec![set];
@@ -80,8 +80,8 @@ impl<'a> Restorable<'a> {
         })
     }
 
-    /// The pieces without a hole from the one that holds this instant on; of several that do the one from
-    /// which they go farthest: where one place ends and another one begins both hold it.
+    /// Returns the pieces without a gap from this instant on. If several contain the instant, as at
+    /// the change of a destination, it returns the longest run.
     fn run(&self, from: Scn) -> Vec<&'a Piece> {
         let holds = |piece: &Piece| piece.start <= from && from <= piece.checkpoint;
         let pieces = self.pieces.iter().enumerate();
@@ -91,7 +91,7 @@ impl<'a> Restorable<'a> {
         farthest.unwrap_or_default()
     }
 
-    /// The pieces without a hole from one on.
+    /// Returns the pieces without a gap from this piece on.
     fn run_of(&self, first: usize) -> Vec<&'a Piece> {
         let mut run: Vec<&Piece> = Vec::new();
         for piece in self.pieces.iter().skip(first).copied() {
@@ -106,13 +106,13 @@ impl<'a> Restorable<'a> {
         run
     }
 
-    /// The end of the log that follows on an instant without a hole.
+    /// Returns the end of the log from an instant on, up to the first gap.
     #[must_use]
     pub fn log_end(&self, from: Scn) -> Option<Scn> {
         self.run(from).last().map(|last| last.checkpoint)
     }
 
-    /// Every window, disjoint and ascending.
+    /// Returns every window, disjoint and ascending.
     #[must_use]
     pub fn windows(&self) -> Vec<Window> {
         let mut windows = Vec::new();
@@ -137,8 +137,8 @@ impl<'a> Restorable<'a> {
         merged
     }
 
-    /// The newest instant that a restore without UNTIL means: the end of the log, whether or not
-    /// anything leads there; with `alone`, the newest set's.
+    /// Returns the target of a restore without UNTIL: the end of the log, even if no set leads
+    /// there. With `alone`, the newest set's instant.
     #[must_use]
     pub fn latest(&self, alone: bool) -> Option<Scn> {
         if alone {
@@ -148,24 +148,24 @@ impl<'a> Restorable<'a> {
         }
     }
 
-    /// Sets whose password a restore asks for: the engine reads them all, also those that the
-    /// instant does not need.
+    /// Returns the passwords that a restore requires: the engine reads all sets, including unneeded
+    /// ones.
     pub fn passwords(&self) -> impl Iterator<Item = &str> {
         let passwords = self.sets.iter().map(|set| set.passwd.as_str());
         passwords.filter(|passwd| !passwd.is_empty())
     }
 
-    /// What a restore to this instant reads. The engine takes the newest set before it; with
-    /// `alone`, there is no other log than what the sets carry themselves.
+    /// Returns what a restore to this instant reads. The engine takes the newest set before the
+    /// instant. With `alone`, the sets' own log is the only log.
     ///
     /// # Errors
-    /// What is missing.
+    /// The missing part.
     pub fn reading(&self, scn: Scn, alone: bool) -> Result<Reading, Shortage> {
         let chain = self.newest_chain(scn)?;
         let set = chain.last().copied().ok_or(Shortage::NoSet)?;
         let sets = chain.into_iter().cloned().collect();
         if alone {
-            // Log of a set reaches to the end of the set and no further.
+            // The log of a set reaches only to the end of the set.
             return match (set.plus_archivelog, scn == set.min_restore) {
                 (false, _) => Err(Shortage::NoLog),
                 (true, false) => Err(Shortage::LogEnds(set.min_restore)),

@@ -6,7 +6,7 @@ fn uri(text: &str) -> Uri {
     Uri::parse(text, Version::V4_3_5).unwrap()
 }
 
-/// A set that needs log from `replay` on and leads to `min` at the earliest.
+/// Creates a set that needs log from `replay` on and leads to `min` at the earliest.
 fn set(id: u64, base: u64, replay: u64, min: u64) -> BackupSet {
     let full = base == 0;
     BackupSet {

@@ -11,9 +11,9 @@ use crate::views::Version;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RestoreStage {
-    /// The job is there and no tenant yet.
+    /// The job exists, and the tenant does not.
     CreateTenant,
-    /// The tenant is there, and not yet ready to be filled.
+    /// The tenant exists, and is not ready for data.
     CreateShell,
     /// `RESTORE_PRE`.
     Pre,
@@ -27,9 +27,9 @@ pub enum RestoreStage {
     PostCheck,
     /// `UPGRADE`.
     Upgrade,
-    /// The tenant is done, one way or the other; the job of sys has not seen it.
+    /// The tenant succeeded or failed, and the job of sys has not noticed it.
     Ended,
-    /// The job of sys is done and not yet moved to history.
+    /// The job of sys is finished and not yet moved to history.
     Closing,
 }
 
@@ -48,14 +48,14 @@ impl RestoreStage {
         }
     }
 
-    /// Whether the statement still waits.
+    /// Returns whether the statement still waits.
     #[must_use]
     pub fn is_blocking(self) -> bool {
         self <= Self::CreateShell
     }
 }
 
-/// Whose backup is restored.
+/// The owner of the restored backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// `BACKUP_TENANT_NAME`.
@@ -68,21 +68,21 @@ pub struct Origin {
     pub cluster_version: Version,
 }
 
-/// What becomes of the tenant that a restore makes.
+/// The tenant that a restore creates.
 #[derive(Clone, Debug)]
 pub struct Seed {
     /// The tenant.
     pub tenant: NewTenant,
-    /// Where its log comes from afterwards.
+    /// The later source of its log.
     pub log: Option<Uri>,
 }
 
-/// A restore that was accepted.
+/// An accepted restore.
 #[derive(Clone, Debug)]
 pub struct RestoreRequest {
     /// `RESTORE_TENANT_NAME`.
     pub tenant_name: String,
-    /// Its pools.
+    /// The pools of the tenant.
     pub pools: Vec<String>,
     /// `RESTORE_OPTION`.
     pub option: String,
@@ -92,13 +92,13 @@ pub struct RestoreRequest {
     pub scn: Scn,
     /// `DESCRIPTION`.
     pub description: String,
-    /// Whose backup it is.
+    /// The owner of the backup.
     pub origin: Origin,
-    /// What it reads.
+    /// The sets to read.
     pub sets: Vec<BackupSet>,
-    /// What it replays.
+    /// The pieces to replay.
     pub pieces: Vec<Piece>,
-    /// What it makes.
+    /// The tenant to create.
     pub seed: Seed,
 }
 
@@ -107,29 +107,29 @@ pub struct RestoreRequest {
 pub struct RestoreJob {
     /// `JOB_ID`.
     pub id: JobId,
-    /// What was asked for.
+    /// The request.
     pub request: RestoreRequest,
-    /// `RESTORE_TENANT_ID`, once there is a tenant.
+    /// `RESTORE_TENANT_ID`, after the tenant exists.
     pub tenant: Option<TenantId>,
     /// `START_TIMESTAMP`.
     pub started_at: Scn,
     /// `FINISH_TIMESTAMP`.
     pub finished_at: Option<Scn>,
-    /// The stage it is in.
+    /// Its stage.
     pub stage: RestoreStage,
-    /// Since when.
+    /// When the stage began.
     pub since: Scn,
-    /// What it failed with, 0 if it did not.
+    /// Its error code, 0 without an error.
     pub result: i64,
     /// `COMMENT`.
     pub comment: String,
-    /// When it comes to the next stage.
+    /// When the next stage begins.
     pub(super) due: Scn,
-    /// What it will fail with, and where.
+    /// Its future failure, and the stage.
     pub(super) doom: Option<RestoreDoom>,
 }
 
-/// What a restore will fail with.
+/// A future failure of a restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestoreDoom {
     /// At the end of this stage.
@@ -157,13 +157,13 @@ impl RestoreJob {
         }
     }
 
-    /// Whether it failed.
+    /// Returns whether it failed.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.result != 0
     }
 
-    /// `STATUS` of the row of sys while it is in progress.
+    /// Returns `STATUS` of the row of sys while the restore is in progress.
     #[must_use]
     pub fn sys_status(&self) -> &'static str {
         match self.stage {
@@ -174,10 +174,10 @@ impl RestoreJob {
         }
     }
 
-    /// `STATUS` of the tenant's own row while it is in progress; `None` while it has none.
+    /// Returns `STATUS` of the tenant's own row while it is in progress; `None` without a row.
     #[must_use]
     pub fn tenant_status(&self, version: Version) -> Option<&'static str> {
-        // The text of the view folds them since 4.1, and the wait for data since 4.2.1.
+        // The view combines these stages since 4.1, and the wait for data since 4.2.1.
         let folded = version >= Version::V4_1;
         let data_folded = version >= Version::V4_2_1;
         Some(match self.stage {
@@ -199,25 +199,25 @@ impl RestoreJob {
         })
     }
 
-    /// `TOTAL_BYTES`.
+    /// Returns `TOTAL_BYTES`.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.request.sets.iter().map(|set| set.bytes).sum()
     }
 
-    /// How much of the data is read, 0 to 1.
+    /// Returns how much of the data is read, 0 to 1.
     #[must_use]
     pub fn data_share(&self, now: Scn) -> f64 {
         self.share(RestoreStage::ConsistentScn, now)
     }
 
-    /// How much of the log is replayed, 0 to 1.
+    /// Returns how much of the log is replayed, 0 to 1.
     #[must_use]
     pub fn log_share(&self, now: Scn) -> f64 {
         self.share(RestoreStage::WaitLs, now)
     }
 
-    /// `RECOVER_SCN`: how far the log is replayed.
+    /// Returns `RECOVER_SCN`: how far the log is replayed.
     #[must_use]
     pub fn recovered(&self, now: Scn) -> Scn {
         let from = self
@@ -237,7 +237,7 @@ impl RestoreJob {
         (now.since(self.since).as_secs_f64() / whole.max(1e-9)).clamp(0.0, 0.99)
     }
 
-    /// Comes to a stage.
+    /// Enters a stage.
     pub(super) fn enter(&mut self, stage: RestoreStage, now: Scn, pace: &Pace) {
         self.stage = stage;
         self.since = now;
@@ -248,7 +248,7 @@ impl RestoreJob {
         self.enter(self.stage.next(), now, pace);
     }
 
-    /// How long the engine is in the present stage.
+    /// Returns how long the engine stays in the present stage.
     fn takes(&self) -> Duration {
         const STEP: Duration = Duration::from_secs(5);
         if self
@@ -280,7 +280,7 @@ impl RestoreJob {
 }
 
 impl RestoreRequest {
-    /// `BACKUP_SET_LIST`.
+    /// Returns `BACKUP_SET_LIST`.
     #[must_use]
     pub fn set_list(&self) -> String {
         let path = |set: &BackupSet| {
@@ -295,7 +295,7 @@ impl RestoreRequest {
         paths.join(",")
     }
 
-    /// `BACKUP_PIECE_LIST`.
+    /// Returns `BACKUP_PIECE_LIST`.
     #[must_use]
     pub fn piece_list(&self) -> String {
         let path = |piece: &Piece| {

@@ -11,27 +11,27 @@ use crate::error::result_text;
 /// All restores of a cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Restores {
-    /// Those in progress.
+    /// Restores in progress.
     pub jobs: Vec<RestoreJob>,
-    /// Those that are over, ascending by the time of moving.
+    /// Finished restores, ascending by the time of moving.
     pub history: Vec<RestoreJob>,
-    /// What restores of these tenants will fail with.
+    /// Failures of future restores of these tenants.
     dooms: Vec<(String, RestoreDoom)>,
-    /// Where restores of these tenants stop.
+    /// Stages at which restores of these tenants stop.
     holds: Vec<(String, RestoreStage)>,
-    /// For how long RESTORE reads the store of these tenants, before the job's row is there.
+    /// How long RESTORE of these tenants reads the storage before the job's row exists.
     pub(super) slow: BTreeMap<String, Duration>,
-    /// Those that read it now.
+    /// Restores that read the storage now.
     pub(super) reading: Vec<SlowRead>,
     last: JobId,
 }
 
-/// What a statement that waits for the tenant's shell is told, and when.
+/// The result of a statement that waits for the tenant's shell, and the length of the wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shell {
     /// How long it waits.
     pub after: Duration,
-    /// The code that it fails with, 0 if it does not.
+    /// The error code, 0 without an error.
     pub result: i64,
     /// `COMMENT` of the job that failed.
     pub comment: String,
@@ -54,14 +54,14 @@ impl Restores {
         first.min(self.reads_due())
     }
 
-    /// The restore in progress of a tenant; names know no case here.
+    /// Returns the running restore of a tenant; the case of names is ignored.
     #[must_use]
     pub fn of(&self, tenant: &str) -> Option<&RestoreJob> {
         let mut jobs = self.jobs.iter();
         jobs.find(|job| job.request.tenant_name.eq_ignore_ascii_case(tenant))
     }
 
-    /// Whether an earlier restore will have taken one of these pools before the next one asks.
+    /// Returns the error if an earlier restore will take one of these pools first.
     fn pool_race(&self, names: &[String]) -> Option<i64> {
         let taken = |name: &String| names.iter().any(|known| known.eq_ignore_ascii_case(name));
         let fails = |job: &RestoreJob| {
@@ -82,14 +82,14 @@ impl Restores {
 }
 
 impl World {
-    /// What the statement of the next restore of a tenant is told.
+    /// Returns the result of the statement of a tenant's next restore.
     pub(super) fn shell(&self, request: &RestoreRequest) -> Shell {
         let name = &request.tenant_name;
         let restores = &self.restores;
         let after = |seconds| self.pace.scale(Duration::from_secs(seconds));
         let held = |stage| restores.holds.contains(&(name.clone(), stage));
         if held(RestoreStage::CreateTenant) || held(RestoreStage::CreateShell) {
-            // It gives up before the tenant is there; the job goes on.
+            // The statement gives up before the tenant exists; the job continues.
             return Shell::failed(after(600), -4012, String::new());
         }
         let mut dooms = restores.dooms.iter();
@@ -110,8 +110,8 @@ impl World {
         }
     }
 
-    /// Why a tenant cannot be created on these pools: one is gone, one is granted, or two have units
-    /// on one server, of which each zone has one.
+    /// Returns why a tenant cannot be created on these pools. One is gone or granted, or two have
+    /// units on the one server of a zone.
     fn pool_failure(&self, names: &[String]) -> Option<i64> {
         let mut zones: Vec<&String> = Vec::new();
         for name in names {
@@ -129,7 +129,7 @@ impl World {
         None
     }
 
-    /// RESTORE: inserts the job. The statement then waits as told.
+    /// Inserts the job of a RESTORE. The statement then waits as the result says.
     pub(crate) fn start_restore(&mut self, request: RestoreRequest, now: Scn) -> Shell {
         let shell = self.shell(&request);
         let restores = &mut self.restores;
@@ -149,7 +149,7 @@ impl World {
         shell
     }
 
-    /// Moves the jobs that are due.
+    /// Advances the jobs that are due.
     pub(super) fn step_restores(&mut self, at: Scn) {
         self.end_reading(at);
         for index in 0..self.restores.jobs.len() {
@@ -174,7 +174,7 @@ impl World {
     fn step_restore(&mut self, job: &mut RestoreJob, at: Scn) {
         let gone = job.tenant.is_some_and(|id| self.tenant_by_id(id).is_none());
         if gone && job.stage < RestoreStage::Ended {
-            // Somebody dropped the tenant.
+            // Another user dropped the tenant.
             self.fail_restore(job, -5157, root_service_comment(-5157), at);
             return job.enter(RestoreStage::Closing, at, &self.pace);
         }
@@ -204,7 +204,7 @@ impl World {
         }
     }
 
-    /// What is left of a tenant stays, and so do its pools.
+    /// Fails the job; the partly restored tenant and its pools stay.
     fn fail_restore(&self, job: &mut RestoreJob, code: i64, comment: String, at: Scn) {
         job.result = code;
         job.comment = comment;
@@ -218,7 +218,7 @@ impl World {
         job.enter(ended, at, &self.pace);
     }
 
-    /// Creates the tenant that will be filled.
+    /// Creates the tenant that the restore will fill.
     fn create_shell(&mut self, job: &mut RestoreJob, at: Scn) -> Result<(), i64> {
         let request = &job.request;
         if let Some(code) = self.pool_failure(&request.pools) {
@@ -255,8 +255,8 @@ impl World {
         });
     }
 
-    /// A store that can not be read ends the job; the engine tries again for a while first, which
-    /// is not played.
+    /// Returns the error of unreadable storage, which ends the job. The engine retries for a while
+    /// first, which is not simulated.
     fn broken_store(&self, job: &RestoreJob) -> Option<i64> {
         let sets = job.request.sets.iter().map(|set| &set.uri);
         let mut all = sets.chain(job.request.pieces.iter().map(|piece| &piece.uri));
@@ -264,7 +264,7 @@ impl World {
         refused.map(|error| -i64::from(error.code))
     }
 
-    /// CANCEL RESTORE of a tenant in restore: drops it, frees its pools, ends its job.
+    /// Cancels the restore of a tenant: drops the tenant, frees its pools, ends its job.
     pub(crate) fn cancel_restore(&mut self, name: &str) {
         let now = self.now();
         self.drop_tenant(name);
@@ -275,12 +275,12 @@ impl World {
             job.result = -4072;
             job.comment = root_service_comment(-4072);
             job.finished_at = Some(now);
-            // The tenant's own row went with the tenant.
+            // The tenant's own row was dropped with the tenant.
             job.enter(RestoreStage::Closing, now, &self.pace);
         }
     }
 
-    /// Lets the restore of a tenant fail: the one in progress, or the next one.
+    /// Makes the present or next restore of a tenant fail.
     pub(crate) fn doom_restore(&mut self, tenant: &str, doom: RestoreDoom) {
         let now = self.now();
         let mut jobs = self.restores.jobs.iter_mut();
@@ -297,7 +297,7 @@ impl World {
         }
     }
 
-    /// Jobs that are held find out at their next step that their tenant is gone.
+    /// Makes held jobs detect at their next step that their tenant is gone.
     pub(super) fn notice_dropped(&mut self, tenant: TenantId) {
         let due = self.now().plus(self.pace.backup_step());
         let restores = self.restores.jobs.iter_mut();
@@ -316,7 +316,7 @@ impl World {
         self.restores.holds.push((tenant.to_owned(), stage));
     }
 
-    /// Lets restores of a tenant go on.
+    /// Releases restores of a tenant.
     pub(crate) fn release_restore(&mut self, tenant: &str) {
         let now = self.now();
         self.restores.holds.retain(|(held, _)| held != tenant);
@@ -328,13 +328,13 @@ impl World {
     }
 }
 
-/// The form in which the root service reports a failure.
+/// Formats a failure as the root service reports it.
 pub(super) fn root_service_comment(code: i64) -> String {
     let text = result_text(code);
     format!("(ROOTSERVICE)addr: {NODE}, result: {code}({text}), trace_id: YB42-000000-0-0")
 }
 
-/// The form in which a server reports what failed on it while it restored.
+/// Formats a failure as the server does on which the restore failed.
 pub(crate) fn server_comment(code: i64) -> String {
     let text = result_text(code);
     format!(

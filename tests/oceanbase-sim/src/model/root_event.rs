@@ -1,4 +1,4 @@
-//! The event history of the root service, as far as backups write it.
+//! The event history of the root service, for backups.
 
 use super::{Scn, TenantId};
 use crate::value::SqlError;
@@ -17,7 +17,7 @@ pub struct RootEvent {
     pub pairs: Vec<(&'static str, String)>,
 }
 
-/// How many events are kept; the oldest ones go first. The kernel keeps those of some days.
+/// Number of kept events; the oldest are removed first. The kernel keeps some days.
 pub const MAX_ROOT_EVENTS: usize = 500;
 
 /// Records the result of a start of a backup.
@@ -51,7 +51,7 @@ pub(super) fn record_left_out(
     record(events, at, "handle_user_tenant_backup_failed", pairs);
 }
 
-/// Records a full backup that is taken in place of an incremental.
+/// Records a full backup that replaces an incremental.
 pub(super) fn record_full_instead(
     events: &mut Vec<RootEvent>,
     at: Scn,
@@ -85,7 +85,7 @@ fn record(
     });
 }
 
-/// The refusals of a start have no number of MySQL: the number on the wire is the kernel's.
+/// Refusals of a start have no MySQL number: the number on the wire is the kernel's.
 fn result_of(error: &SqlError) -> i64 {
     -i64::from(error.code)
 }

@@ -20,7 +20,7 @@ pub enum RoundStatus {
 }
 
 impl RoundStatus {
-    /// As the views show it.
+    /// Returns the name in the views.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -57,7 +57,7 @@ pub enum FileStatus {
 }
 
 impl FileStatus {
-    /// As the views show it.
+    /// Returns the name in the views.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -70,7 +70,7 @@ impl FileStatus {
     }
 }
 
-/// A round: a stretch of log without a gap.
+/// A round: a span of log without a gap.
 #[derive(Clone, Debug)]
 pub struct Round {
     /// `ROUND_ID`.
@@ -95,7 +95,7 @@ pub struct Round {
     pub bytes: u64,
     /// `COMMENT`.
     pub comment: String,
-    /// Where it goes.
+    /// The destination.
     pub uri: Uri,
 }
 
@@ -114,14 +114,14 @@ pub struct Piece {
     pub file_status: FileStatus,
     /// `START_SCN`.
     pub start: Scn,
-    /// `CHECKPOINT_SCN`: archived up to here.
+    /// `CHECKPOINT_SCN`: the end of the archived log.
     pub checkpoint: Scn,
-    /// `END_SCN`: the planned end. It stays the planned one when the round stops before it: the
-    /// engine computes it once, and who takes it for archived log is wrong.
+    /// `END_SCN`: the planned end, which the engine computes once. It does not change if the round
+    /// stops earlier, so it is not the end of the archived log.
     pub end: Scn,
     /// `INPUT_BYTES`, and `OUTPUT_BYTES` as well.
     pub bytes: u64,
-    /// Where it lies.
+    /// Its location.
     pub uri: Uri,
 }
 
@@ -150,7 +150,7 @@ impl Piece {
     }
 }
 
-/// Bytes written in a span.
+/// Returns the bytes that are written in a span.
 pub(super) fn bytes_in(span: Duration, bytes_per_second: u64) -> u64 {
     let bytes = span.as_millis() * u128::from(bytes_per_second) / 1000;
     u64::try_from(bytes).unwrap_or(u64::MAX)

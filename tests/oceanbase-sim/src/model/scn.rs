@@ -10,34 +10,34 @@ pub struct Scn(pub u64);
 impl Scn {
     /// The epoch; in columns, "not known yet".
     pub const ZERO: Self = Self(0);
-    /// An instant that does not come.
+    /// An instant that is never reached.
     pub const NEVER: Self = Self(u64::MAX);
 
-    /// From microseconds since the epoch.
+    /// Converts from microseconds since the epoch.
     #[must_use]
     pub fn from_micros(micros: u64) -> Self {
         Self(micros.saturating_mul(1000))
     }
 
-    /// Microseconds since the epoch.
+    /// Returns microseconds since the epoch.
     #[must_use]
     pub fn micros(self) -> i64 {
         i64::try_from(self.0 / 1000).unwrap_or(i64::MAX)
     }
 
-    /// This much later.
+    /// Returns the instant this much later.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
         Self(self.0.saturating_add(nanos(by)))
     }
 
-    /// This much earlier.
+    /// Returns the instant this much earlier.
     #[must_use]
     pub fn minus(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(nanos(by)))
     }
 
-    /// The time from `earlier` to this instant, zero if it is not earlier.
+    /// Returns the time from `earlier` to this instant, zero if it is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))

@@ -1,4 +1,4 @@
-//! RESTORE reads the store before it writes the job's row: for a moment, or for minutes.
+//! The time that RESTORE reads the storage before it writes the job's row.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::restore::RestoreRequest;
 use super::restores::{Restores, Shell};
 use super::{Scn, World};
 
-/// A RESTORE whose row is not there yet.
+/// A RESTORE whose row does not exist yet.
 #[derive(Clone, Debug)]
 pub(super) struct SlowRead {
     due: Scn,
@@ -14,17 +14,17 @@ pub(super) struct SlowRead {
 }
 
 impl Restores {
-    /// From now on each RESTORE of a tenant reads the store for so long.
+    /// Makes each RESTORE of a tenant read the storage for this long from now on.
     pub(crate) fn read_for(&mut self, tenant: &str, reads: Duration) {
         self.slow.insert(tenant.to_owned(), reads);
     }
 
-    /// For how long RESTORE of a tenant reads the store.
+    /// Returns how long RESTORE of a tenant reads the storage.
     pub(crate) fn reads(&self, tenant: &str) -> Duration {
         self.slow.get(tenant).copied().unwrap_or_default()
     }
 
-    /// When the next row is due of those that are read for.
+    /// Returns when the next row of a reading RESTORE is due.
     pub(super) fn reads_due(&self) -> Scn {
         let reading = self.reading.iter().map(|reading| reading.due);
         reading.min().unwrap_or(Scn::NEVER)
@@ -32,10 +32,10 @@ impl Restores {
 }
 
 impl World {
-    /// RESTORE, which the engine works on for `limit` at most. It goes on when its client is gone.
+    /// Begins a RESTORE, which may take up to `limit`. It continues without its client.
     ///
-    /// Whether the name is in use is looked at where the row is written. Where it is by then, the
-    /// engine answers 9014; here the answer is that of one that comes through, and there is no job.
+    /// The name is checked when the row is written. In the engine, a name that is in use by then
+    /// answers 9014. The simulator answers as after a success, and there is no job.
     pub(crate) fn begin_restore(&mut self, request: RestoreRequest, limit: Duration) -> Shell {
         let now = self.now();
         let name = &request.tenant_name;
@@ -54,7 +54,7 @@ impl World {
         }
     }
 
-    /// Writes the rows of those that have read the store.
+    /// Writes the rows of restores that have read the storage.
     pub(super) fn end_reading(&mut self, at: Scn) {
         let is_due = |reading: &mut SlowRead| reading.due <= at;
         let due: Vec<_> = self.restores.reading.extract_if(.., is_due).collect();

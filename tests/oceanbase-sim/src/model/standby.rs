@@ -1,8 +1,8 @@
-//! From standby to primary, and how far a standby follows.
+//! The change from standby to primary, and how far a standby follows.
 
 use super::{Pace, Restorable, Role, Scn, Tenant, Uri, World};
 
-/// `RECOVERY_UNTIL_SCN` of a tenant that is not to stop anywhere.
+/// `RECOVERY_UNTIL_SCN` of a tenant without a limit.
 pub const UNLIMITED: Scn = Scn(4_611_686_018_427_387_903);
 
 /// `SWITCHOVER_STATUS`.
@@ -17,7 +17,7 @@ pub enum SwitchoverStatus {
 }
 
 impl SwitchoverStatus {
-    /// As the view shows it.
+    /// Returns the name in the view.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -29,7 +29,7 @@ impl SwitchoverStatus {
     }
 }
 
-/// What a tenant is as a standby.
+/// The standby state of a tenant.
 #[derive(Clone, Debug)]
 pub struct Standby {
     /// `SWITCHOVER_STATUS`.
@@ -38,13 +38,13 @@ pub struct Standby {
     pub epoch: u64,
     /// `RECOVERY_UNTIL_SCN`.
     pub until: Scn,
-    /// `SYNC_SCN` of a tenant that stands still.
+    /// `SYNC_SCN` of a tenant that does not follow the log.
     pub stands_at: Option<Scn>,
-    /// Where log comes from.
+    /// The source of its log.
     pub log: Option<Uri>,
-    /// When it comes to the next status.
+    /// When the next status begins.
     due: Scn,
-    /// The status in which an activation stops for good, until it is asked for again.
+    /// The status at which an activation stops until it is requested again.
     stuck: bool,
 }
 
@@ -62,11 +62,11 @@ impl Default for Standby {
     }
 }
 
-/// How many steps an activation takes until the statement is answered.
+/// The number of steps of an activation before the statement is answered.
 pub const ACTIVATION_STEPS: u32 = 3;
 
 impl Standby {
-    /// A restored tenant stands at the SCN that it was restored to.
+    /// Stops a restored tenant at its restored SCN.
     pub fn stop_at(&mut self, scn: Scn) {
         self.until = scn;
         self.stands_at = Some(scn);
@@ -78,7 +78,7 @@ impl Standby {
 }
 
 impl World {
-    /// `SYNC_SCN` of a tenant: how far it has come.
+    /// Returns `SYNC_SCN` of a tenant.
     #[must_use]
     pub fn sync_scn(&self, tenant: &Tenant) -> Scn {
         let standby = &tenant.standby;
@@ -89,7 +89,7 @@ impl World {
         }
     }
 
-    /// The end of the log that follows on an instant, as far as it is without a hole.
+    /// Returns the end of the log from an instant on, up to the first gap.
     fn log_end(&self, standby: &Standby, from: Scn) -> Scn {
         let Some(log) = &standby.log else { return from };
         let ends = self.stored().into_iter().filter_map(|stored| {
@@ -102,7 +102,7 @@ impl World {
 }
 
 impl Tenant {
-    /// ACTIVATE STANDBY: goes on from where an earlier one stopped.
+    /// Activates the tenant, and resumes an activation that stopped.
     pub(super) fn activate(&mut self, fails: bool, now: Scn, pace: &Pace) {
         if self.standby.status == SwitchoverStatus::Normal {
             self.standby.status = SwitchoverStatus::PrepareFlashback;

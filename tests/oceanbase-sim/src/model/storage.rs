@@ -1,4 +1,4 @@
-//! What lies in the stores: format files, foreign files, and whether a path can be used.
+//! The content of storage: format files, foreign files, and the health of paths.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::{DestId, TenantId, Uri};
 use crate::error;
 use crate::value::SqlError;
 
-/// What a directory is for; stands in its format file.
+/// The purpose of a directory, which is in its format file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
     /// `archive_log`.
@@ -18,7 +18,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// `DEST_TYPE` of `*_BACKUP_STORAGE_INFO`.
+    /// Returns `DEST_TYPE` of `*_BACKUP_STORAGE_INFO`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -28,14 +28,14 @@ impl Purpose {
     }
 }
 
-/// The content of `format.obbak` that is compared.
+/// The compared content of `format.obbak`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Format {
     /// The cluster that wrote it.
     pub cluster: u64,
     /// The tenant that wrote it.
     pub tenant: TenantId,
-    /// What for.
+    /// The purpose.
     pub purpose: Purpose,
     /// The id that the tenant gave it.
     pub dest: DestId,
@@ -54,12 +54,12 @@ pub enum Health {
     PermissionDenied,
     /// 9082.
     OutOfSpace,
-    /// 9116: the key is not, or no longer, one that the store takes.
+    /// 9116: the storage does not accept the key, or no longer accepts it.
     KeyRefused,
 }
 
 impl Health {
-    /// The error of a statement that touches the path.
+    /// Returns the error of a statement that uses the path.
     #[must_use]
     pub fn error(self) -> Option<SqlError> {
         match self {
@@ -72,7 +72,7 @@ impl Health {
     }
 }
 
-/// Every store that the cluster can see.
+/// All storage that the cluster can reach.
 #[derive(Clone, Debug, Default)]
 pub struct Storage {
     formats: BTreeMap<String, Format>,
@@ -82,19 +82,19 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Puts a file that is not the engine's into a directory.
+    /// Writes a foreign file into a directory.
     pub fn litter(&mut self, root: &str) {
         self.litter.push(root.trim_end_matches('/').to_owned());
     }
 
-    /// Changes what happens at a path and below it; the latest word counts.
+    /// Sets the health of a path and everything below it; the latest setting counts.
     pub fn set_health(&mut self, path: &str, health: Health) {
         let path = path.trim_end_matches('/');
         self.health.retain(|(known, _)| known != path);
         self.health.push((path.to_owned(), health));
     }
 
-    /// Whether a destination can be used now.
+    /// Returns whether a destination can be used now.
     #[must_use]
     pub fn health(&self, uri: &Uri) -> Health {
         let last = self
@@ -109,15 +109,15 @@ impl Storage {
         health
     }
 
-    /// Lets nobody in at a path and below it but who has this key; the latest word counts.
+    /// Makes a path and everything below it accept only this key; the latest setting counts.
     pub fn rotate_key(&mut self, path: &str, access_key: &str) {
         let path = path.trim_end_matches('/');
         self.keys.retain(|(known, _)| known != path);
         self.keys.push((path.to_owned(), access_key.to_owned()));
     }
 
-    /// Whether a destination comes with the key of its store; `None` where no key is known, and
-    /// any is good.
+    /// Returns whether a destination has the key of its storage; `None` without a known key, when
+    /// any key is accepted.
     #[must_use]
     pub fn opens_for(&self, uri: &Uri) -> Option<bool> {
         let mut keys = self.keys.iter().rev();
@@ -125,18 +125,18 @@ impl Storage {
         Some(uri.access_key() == Some(key))
     }
 
-    /// The format file of a place.
+    /// Returns the format file of a destination.
     #[must_use]
     pub fn format(&self, uri: &Uri) -> Option<&Format> {
         self.formats.get(&uri.place())
     }
 
-    /// Writes a format file, whatever was there.
+    /// Writes a format file and replaces an existing one.
     pub fn write_format(&mut self, uri: &Uri, format: Format) {
         self.formats.insert(uri.place(), format);
     }
 
-    /// Takes in what lies in another cluster's stores: they are the same stores.
+    /// Adopts the content of another cluster's storage, which is the same storage.
     pub fn adopt(&mut self, other: &Self) {
         self.keys.extend(other.keys.iter().cloned());
         let known = other.formats.iter();
@@ -144,10 +144,10 @@ impl Storage {
             .extend(known.map(|(place, format)| (place.clone(), format.clone())));
     }
 
-    /// Checks a directory as SET does and says which id an own format file there carries.
+    /// Checks a directory as SET does, and returns the id in a format file of the same tenant.
     ///
     /// # Errors
-    /// 9070, 9071, 9082 for the store; 9080 for files without a format file; 9081 for a format
+    /// 9070, 9071, 9082 for the storage; 9080 for files without a format file; 9081 for a format
     /// file of another cluster, tenant or purpose.
     pub fn check(
         &self,
@@ -171,7 +171,7 @@ impl Storage {
         }
     }
 
-    /// A parent of a destination is a directory that is not empty and has no format file.
+    /// The parent of a destination is a directory that is not empty and has no format file.
     fn has_files(&self, uri: &Uri) -> bool {
         let place = uri.place();
         let (root, host) = place.split_once('@').unwrap_or((&place, ""));

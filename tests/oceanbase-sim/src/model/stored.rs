@@ -1,4 +1,4 @@
-//! What tenants left in the stores, and what of it a restore can read.
+//! Backups that tenants left in storage, and the part that a restore can read.
 
 use jiff::tz::TimeZone;
 
@@ -7,7 +7,7 @@ use crate::error;
 use crate::value::SqlError;
 use crate::views::Version;
 
-/// A tenant that wrote to stores, alive or dropped, of this cluster or of another one.
+/// A tenant that wrote to storage: alive or dropped, of this or another cluster.
 #[derive(Clone, Debug)]
 pub struct Stored {
     /// Its cluster.
@@ -16,25 +16,25 @@ pub struct Stored {
     pub version: Version,
     /// The zone of its cluster's clock.
     pub zone: TimeZone,
-    /// The tenant, as it is or was.
+    /// The present or last state of the tenant.
     pub tenant: Tenant,
     /// The password of its root.
     pub root_password: String,
 }
 
-/// What a list of destinations leads to.
+/// The backups at a list of destinations.
 #[derive(Clone, Debug)]
 pub struct Sources {
-    /// Whose backups they are.
+    /// The owner of the backups.
     pub stored: Stored,
-    /// Where the sets lie.
+    /// The location of the sets.
     pub data: Uri,
-    /// Where log lies; nowhere if only the data destination was given.
+    /// The locations of the log; empty if only the data destination was given.
     pub logs: Vec<Uri>,
 }
 
 impl World {
-    /// Everything that lies in the stores that this cluster can read.
+    /// Returns everything in the storage that this cluster can read.
     #[must_use]
     pub fn stored(&self) -> Vec<Stored> {
         let dropped = self.dropped.iter().map(|(tenant, password)| Stored {
@@ -57,11 +57,11 @@ impl World {
         all
     }
 
-    /// Finds whose backups lie at these destinations.
+    /// Finds the owner of the backups at these destinations.
     ///
     /// # Errors
-    /// 9026, 9070, 9071, 9082 and 9116 for a destination, 4018 where nothing lies, 1235 for two
-    /// data destinations, 4179 for backups of different tenants.
+    /// 9026, 9070, 9071, 9082 and 9116 for a destination, 4018 without a backup, 1235 for two data
+    /// destinations, 4179 for backups of different tenants.
     pub fn sources(&self, texts: &[String]) -> Result<Sources, SqlError> {
         let all = self.stored();
         let mut data: Option<(Uri, &Stored)> = None;
@@ -80,7 +80,8 @@ impl World {
                 (None, Some(stored)) => (stored, false),
                 (None, None) => return Err(error::nothing_to_restore()),
             };
-            // A store that knows its key has judged already; another one takes those of its tenant.
+            // Storage with a known key has checked it already; otherwise the keys of the tenant are
+            // accepted.
             if self.storage.opens_for(&uri).is_none() {
                 found.check_keys(&uri)?;
             }
@@ -124,7 +125,7 @@ impl Stored {
             && self.cluster.name == other.cluster.name
     }
 
-    /// The keys that its tenant wrote with open the store, the newest as well as older ones.
+    /// Checks that the keys are the newest or older keys of the tenant.
     fn check_keys(&self, uri: &Uri) -> Result<(), SqlError> {
         let mut here = self
             .data_uris()
@@ -139,13 +140,13 @@ impl Stored {
 }
 
 impl Sources {
-    /// Whether only the data destination was given.
+    /// Returns whether only the data destination was given.
     #[must_use]
     pub fn is_data_alone(&self) -> bool {
         self.logs.is_empty()
     }
 
-    /// The sets and pieces that lie there.
+    /// Returns the sets and pieces there.
     #[must_use]
     pub fn restorable(&self) -> Restorable<'_> {
         let tenant = &self.stored.tenant;
@@ -158,14 +159,14 @@ impl Sources {
         )
     }
 
-    /// The instant that a time in the source cluster's zone means.
+    /// Returns the instant of a time in the source cluster's zone.
     #[must_use]
     pub fn instant(&self, text: &str) -> Option<Scn> {
         parse_time(text, &self.stored.zone)
     }
 }
 
-/// `YYYY-MM-DD HH:MM:SS[.fraction]` in a zone; `None` if it is none.
+/// Parses `YYYY-MM-DD HH:MM:SS[.fraction]` in a zone.
 #[must_use]
 pub fn parse_time(text: &str, zone: &TimeZone) -> Option<Scn> {
     let time: jiff::civil::DateTime = text.trim().parse().ok()?;
@@ -178,7 +179,7 @@ pub fn parse_time(text: &str, zone: &TimeZone) -> Option<Scn> {
 }
 
 impl Tenant {
-    /// What all its sets and pieces lead to, wherever they lie.
+    /// Returns what all its sets and pieces lead to, at any location.
     #[must_use]
     pub fn restorable(&self) -> Restorable<'_> {
         Restorable::new(&self.backups.sets, &self.archive.pieces)

@@ -10,7 +10,7 @@ use crate::error::result_text;
 /// The delete jobs of sys.
 #[derive(Clone, Debug, Default)]
 pub struct CleanParents {
-    /// Running jobs, and finished ones for a moment.
+    /// Running jobs, and finished ones for a short time.
     pub jobs: Vec<CleanJob>,
     /// Job history.
     pub history: Vec<CleanJob>,
@@ -24,7 +24,7 @@ impl CleanParents {
 }
 
 impl World {
-    /// A DELETE typed in a user tenant.
+    /// Starts a DELETE sent in a user tenant.
     pub(crate) fn start_cleanup(&mut self, id: TenantId, kind: CleanKind) {
         let (now, version) = (self.now(), self.version);
         let request = CleanRequest {
@@ -37,7 +37,7 @@ impl World {
         }
     }
 
-    /// A DELETE typed in sys, for these tenants.
+    /// Starts a DELETE sent in sys, for these tenants.
     pub(crate) fn start_sys_cleanup(
         &mut self,
         tenants: Vec<TenantId>,
@@ -68,7 +68,7 @@ impl World {
         self.clean_parents.jobs.push(job);
     }
 
-    /// CANCEL DELETE BACKUP of these tenants, or of everything.
+    /// Cancels deletions of these tenants, or all deletions (CANCEL DELETE BACKUP).
     pub(crate) fn cancel_cleanups(&mut self, ids: Option<&[TenantId]>) {
         let now = self.now();
         for tenant in &mut self.tenants {
@@ -83,7 +83,7 @@ impl World {
         }
     }
 
-    /// ADD DELETE BACKUP POLICY.
+    /// Adds a policy (ADD DELETE BACKUP POLICY).
     pub(crate) fn add_policy(&mut self, id: TenantId, policy: Policy) {
         let now = self.now();
         if let Some((tenant, pace)) = self.tenant_with_pace(id) {
@@ -91,7 +91,7 @@ impl World {
         }
     }
 
-    /// Holds delete jobs of a tenant, or lets them go.
+    /// Holds delete jobs of a tenant, or releases them.
     pub(crate) fn hold_cleanup(&mut self, name: &str, hold: Hold) -> bool {
         let now = self.now();
         let Some((tenant, pace)) = self.named_with_pace(name) else {
@@ -104,7 +104,7 @@ impl World {
         true
     }
 
-    /// Lets the running or next delete job of a tenant fail.
+    /// Makes the running or next delete job of a tenant fail.
     pub(crate) fn doom_cleanup(&mut self, name: &str, doom: Doom) -> bool {
         let now = self.now();
         let tenant = self.named_with_pace(name);
@@ -133,7 +133,7 @@ impl World {
 
     fn step_sys_cleanup(&mut self, job: &mut CleanJob, at: Scn) {
         match job.status {
-            // As long as one of the tenants has any delete job of its own, nothing begins.
+            // The job begins only after all its tenants have no delete job of their own.
             JobStatus::Init if !self.have_delete_jobs(&job.executors) => {
                 self.hand_on(job, at);
                 job.status = JobStatus::Doing;
@@ -166,7 +166,8 @@ impl World {
         tenants.any(|tenant| !tenant.cleanup.jobs.is_empty())
     }
 
-    /// Each tenant reckons with its own window; one that has no policy any more is passed over.
+    /// Creates the children: each tenant uses its own window, and a tenant without a policy is
+    /// skipped.
     fn hand_on(&mut self, parent: &CleanJob, at: Scn) {
         let version = self.version;
         for tenant in &mut self.tenants {

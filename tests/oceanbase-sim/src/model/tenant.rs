@@ -50,7 +50,7 @@ pub enum Mode {
     Oracle,
 }
 
-/// A user tenant with all that backup knows of it.
+/// A user tenant with its backup state.
 #[derive(Clone, Debug)]
 pub struct Tenant {
     /// `TENANT_ID`.
@@ -63,7 +63,7 @@ pub struct Tenant {
     pub status: TenantStatus,
     /// `LOCKED`.
     pub locked: bool,
-    /// Whether somebody holds snapshots of it, which keep log archiving from being opened.
+    /// Whether a snapshot exists, which prevents log archiving from being opened.
     pub has_snapshots: bool,
     /// `COMPATIBILITY_MODE`.
     pub mode: Mode,
@@ -71,21 +71,21 @@ pub struct Tenant {
     pub created_at: Scn,
     /// `COMPATIBLE`: the tenant's data version.
     pub compatible: Version,
-    /// Log that it writes.
+    /// Bytes of log per second.
     pub log_bytes_per_second: u64,
-    /// What a full backup reads.
+    /// The size of a full backup.
     pub full_bytes: u64,
-    /// How fast a backup reads.
+    /// The speed of a backup.
     pub backup_bytes_per_second: u64,
     /// `LOG_ARCHIVE_DEST`.
     pub archive_dest: Option<ArchiveDest>,
-    /// `LOG_ARCHIVE_DEST_STATE` is ENABLE, which it is unless told otherwise.
+    /// Whether `LOG_ARCHIVE_DEST_STATE` is ENABLE, its default.
     pub archive_enabled: bool,
     /// `DATA_BACKUP_DEST`.
     pub data_dest: Option<DataDest>,
     /// Rows of `*_BACKUP_STORAGE_INFO`.
     pub checks: Vec<StorageCheck>,
-    /// Rows of `*_BACKUP_STORAGE_INFO_HISTORY`: one for each check that went well.
+    /// Rows of `*_BACKUP_STORAGE_INFO_HISTORY`: one for each successful check.
     pub past_checks: Vec<StorageCheck>,
     /// Log archiving.
     pub archive: Archive,
@@ -95,20 +95,20 @@ pub struct Tenant {
     pub policies: Vec<Policy>,
     /// Delete jobs.
     pub cleanup: Cleanups,
-    /// Parameters that were set.
+    /// Explicitly set parameters.
     pub parameters: BTreeMap<&'static str, String>,
     /// `LOG_RESTORE_SOURCE`.
     pub restore_source: Option<String>,
-    /// What it is as a standby.
+    /// Its standby state.
     pub standby: Standby,
     /// Its tables.
     pub tables: Vec<Table>,
-    /// Where backups are held, if at all.
+    /// The stage at which backups are held, if any.
     pub(super) hold: Option<Stage>,
     pub(super) last_dest: DestId,
 }
 
-/// What every tenant sees of the cluster.
+/// Inputs from the cluster for every tenant.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cluster<'a> {
     pub(super) id: u64,
@@ -127,7 +127,7 @@ impl Tenant {
             .min(self.cleanup_due())
     }
 
-    /// Whether its status lets archiving and backups begin.
+    /// Returns whether its status allows archiving and backups to begin.
     #[must_use]
     pub fn is_normal(&self) -> bool {
         self.status == TenantStatus::Normal
@@ -189,8 +189,8 @@ impl Tenant {
         );
     }
 
-    /// Checks what a BACKUP that is typed in sys checks of each of its tenants, in the kernel's
-    /// order. Upgrades, data versions and the storage are not looked at.
+    /// Runs the checks of a BACKUP in sys for each of its tenants, in the kernel's order. Upgrades,
+    /// data versions and the storage are not checked.
     ///
     /// # Errors
     /// 9036 and 9040.
@@ -204,8 +204,8 @@ impl Tenant {
         Ok(())
     }
 
-    /// Checks what is checked when the job of the tenant is recorded, in the kernel's order: by the
-    /// statement of the tenant itself, and when a job of sys starts that of the tenant.
+    /// Checks a tenant's job before it is recorded, in the kernel's order. The statement of the
+    /// tenant and the job of sys both use this.
     fn check_backup(&self, request: &Request, cluster: Cluster<'_>) -> Result<&DataDest, SqlError> {
         let dest = self.data_dest.as_ref();
         let dest = dest.ok_or_else(error::cannot_start_backup_plain)?;
@@ -246,7 +246,7 @@ impl Tenant {
         }
     }
 
-    /// Each initiator may have one job of the tenant.
+    /// Checks that the initiator has no other job of the tenant.
     fn check_alone(&self, initiator: TenantId) -> Result<(), SqlError> {
         if self.backups.has_row_of(initiator) {
             Err(error::backup_in_progress())
@@ -255,8 +255,7 @@ impl Tenant {
         }
     }
 
-    /// Returns the data version of the set that an incremental would stand on, if the tenant was
-    /// upgraded since.
+    /// Returns the data version of an incremental's base, if the tenant was upgraded since.
     fn base_of_other_version(&self, request: &Request) -> Option<Version> {
         let base = self.backups.base(self.data_dest.as_ref()?)?.compatible;
         (request.backup_type == BackupType::Inc && base != self.compatible).then_some(base)
@@ -298,20 +297,20 @@ impl Tenant {
         Ok(())
     }
 
-    /// CANCEL BACKUP.
+    /// Cancels the backup (CANCEL BACKUP).
     pub(super) fn cancel_backup(&mut self, now: Scn, pace: &Pace) {
         self.backups.cancel(now, pace, self.hold);
     }
 
-    /// Lets the running or next backup fail.
+    /// Makes the running or next backup fail.
     pub(super) fn doom_backup(&mut self, doom: Doom, now: Scn, pace: &Pace) {
         self.backups.doom(doom, now, pace);
     }
 
-    /// Registers a destination: checks the directory, writes the format file, gives it an id.
+    /// Registers a destination: checks the directory, writes the format file, assigns an id.
     ///
     /// # Errors
-    /// Those of [`Storage::check`].
+    /// The errors of [`Storage::check`].
     pub(super) fn register(
         &mut self,
         uri: &Uri,
@@ -337,7 +336,8 @@ impl Tenant {
             },
         );
         let row = match self.checks.iter().find(|check| check.id == id) {
-            // The limits of a destination are written with its format file, once (`write_format_file`).
+            // The limits of a destination are written once with its format file
+            // (`write_format_file`).
             Some(known) => uri.with_limits_of(&known.uri),
             None => uri.clone(),
         };

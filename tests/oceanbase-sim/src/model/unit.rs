@@ -1,8 +1,8 @@
-//! What a unit, a pool and a server have.
+//! The resources of a unit, a pool and a server.
 
 use super::{Scn, TenantId};
 
-/// What one unit gets: a row of `DBA_OB_UNIT_CONFIGS`.
+/// The configuration of a unit: a row of `DBA_OB_UNIT_CONFIGS`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnitConfig {
     /// `UNIT_CONFIG_ID`.
@@ -43,7 +43,7 @@ pub struct Pool {
     pub name: String,
     /// `CREATE_TIME`.
     pub created_at: Scn,
-    /// `TENANT_ID`: who holds it.
+    /// `TENANT_ID`: the tenant that holds it.
     pub tenant: Option<TenantId>,
     /// `UNIT_COUNT`, in each zone.
     pub unit_count: u64,

@@ -1,43 +1,43 @@
-//! Activation of standbys, the upgrade of tenants of an older version, and that of the cluster.
+//! Activation of standbys, upgrades of tenants of an older version, and upgrades of the cluster.
 
 use std::time::Duration;
 
 use super::{ACTIVATION_STEPS, Parameter, Scn, TenantId, World};
 use crate::views::Version;
 
-/// What a statement that waits for its work is told, and when.
+/// The result of a statement that waits for its work, and the length of the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
     /// How long it waits.
     pub after: Duration,
-    /// The number that it is then answered with, 0 if it goes well.
+    /// The error number of the answer, 0 on success.
     pub code: u16,
 }
 
-/// `UPGRADE_ALL` of a tenant that went well: a row of `DBA_OB_CLUSTER_EVENT_HISTORY`.
+/// A successful `UPGRADE_ALL` of a tenant: a row of `DBA_OB_CLUSTER_EVENT_HISTORY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpgradeEvent {
     /// When.
     pub at: Scn,
-    /// Whose.
+    /// The tenant.
     pub tenant: TenantId,
     /// The data version before.
     pub from: Version,
-    /// The data version since.
+    /// The data version afterwards.
     pub to: Version,
 }
 
 /// Upgrade jobs of tenants.
 #[derive(Clone, Debug, Default)]
 pub struct Upgrades {
-    /// Those that went well.
+    /// Successful upgrades.
     pub events: Vec<UpgradeEvent>,
     running: Vec<(TenantId, Scn)>,
     /// Tenants whose next upgrade fails.
     dooms: Vec<String>,
 }
 
-/// The parameter that says whether the cluster is being upgraded.
+/// The parameter that shows an upgrade of the cluster.
 const UPGRADE_MODE: &str = "enable_upgrade_mode";
 const MIN_VERSION: &str = "min_observer_version";
 
@@ -50,7 +50,7 @@ impl Upgrades {
         dues.min().unwrap_or(Scn::NEVER)
     }
 
-    /// Whether one of this tenant runs.
+    /// Returns whether an upgrade of this tenant runs.
     #[must_use]
     pub fn is_running(&self, tenant: TenantId) -> bool {
         self.running.iter().any(|(id, _)| *id == tenant)
@@ -58,14 +58,14 @@ impl Upgrades {
 }
 
 impl World {
-    /// Returns whether the cluster is in upgrade mode, as far as a client can read it.
+    /// Returns whether the cluster is in upgrade mode, as a client reads it.
     #[must_use]
     pub fn is_upgrading(&self) -> bool {
         let mode = self.parameters.get(UPGRADE_MODE);
         mode.is_some_and(|value| value == "True")
     }
 
-    /// Begins or ends upgrade mode; working backups notice soon.
+    /// Begins or ends upgrade mode; working backups notice it early.
     pub fn set_upgrade_mode(&mut self, on: bool) {
         let value = if on { "True" } else { "False" };
         self.parameters.insert(UPGRADE_MODE, value.to_owned());
@@ -85,8 +85,8 @@ impl World {
         }
     }
 
-    /// Ends an upgrade of the whole cluster: its version and the data version of each tenant change,
-    /// and upgrade mode ends.
+    /// Ends an upgrade of the whole cluster. Its version and the data version of each tenant
+    /// change, and upgrade mode ends.
     pub(crate) fn upgrade_to(&mut self, version: Version) {
         let at = self.now();
         self.version = version;
@@ -117,8 +117,8 @@ impl World {
         self.look_at_backups_soon();
     }
 
-    /// ACTIVATE STANDBY. The statement waits until the tenant is primary, which it then is, whether
-    /// or not anybody waits.
+    /// Activates a standby. The statement waits until the tenant is primary, which happens even
+    /// without the client.
     pub(crate) fn activate(&mut self, id: TenantId, now: Scn) -> Wait {
         let name = self.tenant_by_id(id).map(|tenant| tenant.name.clone());
         let code = name.and_then(|name| self.failing_activations.remove(&name));
@@ -132,19 +132,19 @@ impl World {
         }
     }
 
-    /// RUN UPGRADE JOB: answered at once, done later.
+    /// Starts an upgrade job: answered at once, finished later.
     pub(crate) fn start_upgrade(&mut self, id: TenantId) {
         let due = self.now().plus(self.pace.scale(UPGRADE));
         self.upgrades.running.push((id, due));
     }
 
-    /// Lets the next upgrade of a tenant fail.
+    /// Makes the next upgrade of a tenant fail.
     pub(crate) fn doom_upgrade(&mut self, tenant: &str) {
         self.upgrades.dooms.push(tenant.to_owned());
     }
 
-    /// What fails leaves no event behind, and nothing else that tells: the least convenient
-    /// reading.
+    /// Advances upgrades. A failure leaves no event and no other sign: the worst reading of the
+    /// source.
     pub(super) fn step_upgrades(&mut self, at: Scn) {
         let to = self.version;
         let Upgrades {

@@ -6,7 +6,7 @@ use crate::error;
 use crate::value::SqlError;
 use crate::views::Version;
 
-/// The kind of store, from the part before `://`.
+/// The kind of storage, from the part before `://`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
     /// `file://`: NFS or a local disk.
@@ -15,7 +15,7 @@ pub enum Scheme {
     Oss,
     /// `cos://`.
     Cos,
-    /// `s3://` and what speaks its protocol.
+    /// `s3://` and compatible storage.
     S3,
     /// `azblob://`.
     Azblob,
@@ -52,11 +52,11 @@ impl Scheme {
 /// A parsed destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uri {
-    /// The kind of store.
+    /// The kind of storage.
     pub scheme: Scheme,
-    /// All up to the first `?`, without trailing slashes.
+    /// Everything up to the first `?`, without trailing slashes.
     pub root: String,
-    /// The parts behind it, in their order.
+    /// The parameters, in their order.
     pub(super) params: Vec<(String, String)>,
 }
 
@@ -66,11 +66,11 @@ const MAX_STORAGE_INFO: usize = 1600;
 const MAX_KEY: usize = 256;
 
 impl Uri {
-    /// Splits at the first `?` and at each `&`; nothing is decoded and nothing can be escaped.
+    /// Splits at the first `?` and at each `&`, without decoding or escapes.
     ///
     /// # Errors
-    /// 9026 for what is no destination in this version, 1210 for a word that is none of an
-    /// attribute's, 9113 for a checksum type of another store.
+    /// 9026 for an invalid destination in this version, 1210 for an unknown value of an attribute,
+    /// 9113 for a checksum type of another storage.
     pub fn parse(text: &str, version: Version) -> Result<Self, SqlError> {
         if text.contains("encrypt_key") {
             return Err(error::with_code(
@@ -103,7 +103,7 @@ impl Uri {
         }
     }
 
-    /// Words that no store knows are 1210; a word of another store is another matter.
+    /// Rejects attributes that no storage knows with 1210; attributes of another storage differ.
     fn check_words(&self) -> Result<(), SqlError> {
         const WORDS: [(&str, &[&str]); 3] = [
             ("delete_mode", &["delete", "tagging"]),
@@ -168,43 +168,44 @@ impl Uri {
         }
     }
 
-    /// Whether it is of the S3 family, for which the engine wants a lag target of a minute.
+    /// Returns whether it is of the S3 family, for which the engine requires a lag target of a
+    /// minute.
     #[must_use]
     pub fn is_s3(&self) -> bool {
         self.scheme == Scheme::S3
     }
 
-    /// The endpoint, empty for files.
+    /// Returns the endpoint, empty for files.
     #[must_use]
     pub fn host(&self) -> &str {
         self.param("host").unwrap_or_default()
     }
 
-    /// Whether it is NFS or a local disk.
+    /// Returns whether it is NFS or a local disk.
     #[must_use]
     pub fn is_file(&self) -> bool {
         self.scheme == Scheme::File
     }
 
-    /// Whether it is entered with a role rather than with keys.
+    /// Returns whether access uses a role rather than keys.
     #[must_use]
     pub fn has_role(&self) -> bool {
         self.param("role_arn").is_some()
     }
 
-    /// `access_key`.
+    /// Returns `access_key`.
     #[must_use]
     pub fn access_key(&self) -> Option<&str> {
         self.param("access_key")
     }
 
-    /// A limit: `max_iops` or `max_bandwidth`.
+    /// Returns a limit: `max_iops` or `max_bandwidth`.
     #[must_use]
     pub fn limit(&self, name: &str) -> Option<&str> {
         self.param(name)
     }
 
-    /// What identifies the place: two endpoints have different buckets of the same name.
+    /// Returns the identity of the location: two endpoints have different buckets of the same name.
     #[must_use]
     pub fn place(&self) -> String {
         match self.scheme {
@@ -213,7 +214,7 @@ impl Uri {
         }
     }
 
-    /// The form of the `PATH` columns: the host, but no keys.
+    /// Returns the form of the `PATH` columns: the host, but no keys.
     #[must_use]
     pub fn path(&self) -> String {
         match self.scheme {
@@ -222,8 +223,8 @@ impl Uri {
         }
     }
 
-    /// The form that is read back from `*_ARCHIVE_DEST` and `*_BACKUP_PARAMETER`: the key is
-    /// encrypted and the checksum type is spelled out.
+    /// Returns the form of `*_ARCHIVE_DEST` and `*_BACKUP_PARAMETER`: the key is encrypted and the
+    /// checksum type is explicit.
     #[must_use]
     pub fn stored(&self) -> String {
         if self.scheme == Scheme::File {
@@ -238,7 +239,7 @@ impl Uri {
         )
     }
 
-    /// A directory below it, in the form that is read back.
+    /// Returns a directory below it, in the form that is read back.
     #[must_use]
     pub fn stored_below(&self, directory: &str) -> String {
         let stored = self.stored();
@@ -246,14 +247,14 @@ impl Uri {
         format!("{}/{directory}{info}", self.root)
     }
 
-    /// Whether this one's keys are those of the other: with others its store lets nobody in.
+    /// Returns whether the keys are those of `other`: storage rejects all other keys.
     #[must_use]
     pub fn has_keys_of(&self, other: &Self) -> bool {
         const KEYS: [&str; 3] = ["access_id", "access_key", "role_arn"];
         KEYS.iter().all(|key| self.param(key) == other.param(key))
     }
 
-    /// `AUTHORIZATION` of `*_BACKUP_STORAGE_INFO`.
+    /// Returns `AUTHORIZATION` of `*_BACKUP_STORAGE_INFO`.
     #[must_use]
     pub fn authorization(&self) -> String {
         match (self.param("access_id"), self.param("access_key")) {
@@ -265,7 +266,7 @@ impl Uri {
         }
     }
 
-    /// `EXTENSION` of `*_BACKUP_STORAGE_INFO`.
+    /// Returns `EXTENSION` of `*_BACKUP_STORAGE_INFO`.
     #[must_use]
     pub fn extension(&self) -> String {
         const NAMED: [&str; 6] = [
@@ -291,16 +292,16 @@ impl Uri {
     }
 }
 
-/// Stands for the engine's encryption: as little can be read from it, and it is stable.
+/// Replaces the engine's encryption: the result is unreadable too, and stable.
 fn encrypt(key: &str) -> String {
     hex(&Sha1::digest(key.as_bytes()))
 }
 
-/// Upper-case hexadecimal digits.
+/// Returns upper-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String can not fail.
+        // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02X}");
         text
     })

@@ -25,7 +25,7 @@ pub enum Edition {
     Ee,
 }
 
-/// Who the cluster is.
+/// The identity of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// `cluster`.
@@ -53,24 +53,24 @@ pub struct NewTenant {
     pub full_bytes: u64,
     pub backup_bytes_per_second: u64,
     pub tables: Vec<Table>,
-    /// Its pools; one of its own if there are none.
+    /// Its pools; a pool of its own by default.
     pub pools: Vec<String>,
 }
 
 /// One OceanBase cluster.
 #[derive(Clone, Debug)]
 pub struct World {
-    /// Who it is.
+    /// Its identity.
     pub identity: Identity,
-    /// The release whose behaviour is played.
+    /// The simulated release.
     pub version: Version,
     /// The version that the server reports, `OB_VERSION()`.
     pub reported_version: Option<Version>,
     /// How backups of sys behave.
     pub child_rows: ChildRows,
-    /// How fast it is.
+    /// Its speed.
     pub pace: Pace,
-    /// What lies in the stores.
+    /// The content of storage.
     pub storage: Storage,
     /// User tenants, ascending by id.
     pub tenants: Vec<Tenant>,
@@ -84,11 +84,11 @@ pub struct World {
     pub root_events: Vec<RootEvent>,
     /// Rows that views show late.
     pub lags: Vec<Lag>,
-    /// Parameters of the cluster that were set.
+    /// Explicitly set parameters of the cluster.
     pub parameters: BTreeMap<&'static str, String>,
-    /// Where its node serves SQL, as `CDB_OB_ACCESS_POINT` says.
+    /// The SQL address of its node, as in `CDB_OB_ACCESS_POINT`.
     pub address: (String, u16),
-    /// Since when it exists.
+    /// When it was created.
     pub created_at: Scn,
     /// The zone of its clock.
     pub zone: TimeZone,
@@ -100,19 +100,19 @@ pub struct World {
     pub recoveries: Recoveries,
     /// Upgrades of tenants.
     pub upgrades: Upgrades,
-    /// Other clusters whose stores this one can read.
+    /// Other clusters whose storage this one can read.
     pub elsewhere: Vec<World>,
-    /// What clusters that run on their own have in stores that this one can read.
+    /// Backups of independent clusters in storage that this one can read.
     pub neighbours: Vec<Stored>,
     /// Tenants that were dropped, whose files stay, and the passwords of their roots.
     pub(super) dropped: Vec<(Tenant, String)>,
-    /// With what the next activation of a tenant fails.
+    /// Errors of the next activations of tenants.
     pub(crate) failing_activations: BTreeMap<String, u16>,
     now: Scn,
     last_tenant: TenantId,
 }
 
-/// What backups change, and what they only read.
+/// The parts that backups change, and the parts that backups only read.
 pub(super) struct Parts<'a> {
     pub(super) cluster: Cluster<'a>,
     pub(super) tenants: &'a mut [Tenant],
@@ -121,13 +121,13 @@ pub(super) struct Parts<'a> {
 }
 
 impl World {
-    /// Returns the version that clients are told.
+    /// Returns the version that clients receive.
     #[must_use]
     pub fn shown_version(&self) -> Version {
         self.reported_version.unwrap_or(self.version)
     }
 
-    /// A cluster without user tenants.
+    /// Creates a cluster without user tenants.
     #[must_use]
     pub fn new(identity: Identity, version: Version, now: Scn, sys_password: &str) -> Self {
         Self {
@@ -160,13 +160,13 @@ impl World {
         }
     }
 
-    /// The instant up to which everything has happened.
+    /// Returns the instant up to which all events have happened.
     #[must_use]
     pub fn now(&self) -> Scn {
         self.now
     }
 
-    /// Lets everything happen that is due by `now`.
+    /// Applies all events that are due by `now`.
     pub fn advance(&mut self, now: Scn) {
         self.now = now;
         for other in &mut self.elsewhere {
@@ -201,7 +201,7 @@ impl World {
         }
     }
 
-    /// Lends what backups change beside what they only read.
+    /// Borrows the parts that backups change beside the parts that backups only read.
     pub(super) fn parts(&mut self) -> Parts<'_> {
         Parts {
             cluster: Cluster {
@@ -217,7 +217,7 @@ impl World {
         }
     }
 
-    /// The value of a parameter of the cluster, or of a tenant parameter in sys.
+    /// Returns a parameter of the cluster, or a tenant parameter in sys.
     #[must_use]
     pub fn parameter(&self, parameter: &Parameter) -> String {
         if let Some(set) = self.parameters.get(parameter.name) {
@@ -232,18 +232,18 @@ impl World {
         }
     }
 
-    /// A tenant by name.
+    /// Returns a tenant by name.
     #[must_use]
     pub fn tenant(&self, name: &str) -> Option<&Tenant> {
         self.tenants.iter().find(|tenant| tenant.name == name)
     }
 
-    /// A tenant by name, to be changed.
+    /// Returns a tenant by name, to be changed.
     pub fn tenant_mut(&mut self, name: &str) -> Option<&mut Tenant> {
         self.tenants.iter_mut().find(|tenant| tenant.name == name)
     }
 
-    /// A tenant by id.
+    /// Returns a tenant by id.
     #[must_use]
     pub fn tenant_by_id(&self, id: TenantId) -> Option<&Tenant> {
         self.tenants.iter().find(|tenant| tenant.id == id)
@@ -292,7 +292,7 @@ impl World {
         id
     }
 
-    /// Drops a tenant; its own tables go with it, its directories and its pools stay.
+    /// Drops a tenant and its own tables; its directories and its pools stay.
     pub fn drop_tenant(&mut self, name: &str) -> Option<Tenant> {
         let index = self.tenants.iter().position(|tenant| tenant.name == name)?;
         let tenant = self.tenants.remove(index);

@@ -1,4 +1,4 @@
-//! From a scenario to a cluster with a past.
+//! Construction of a cluster with a past from a scenario.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -144,7 +144,7 @@ impl TenantSpec {
         })
     }
 
-    /// Puts it into a world, with all that it has.
+    /// Adds the tenant to a world, with all its state.
     pub(crate) fn place(&self, world: &mut World, now: Scn) -> Result<(), String> {
         if world.tenant(&self.name).is_some() || self.name == "sys" {
             return Err("there is one of this name already".to_owned());

@@ -1,4 +1,4 @@
-//! What a simulated cluster looks like when it starts: from YAML, or from a test.
+//! The initial state of a simulated cluster, from YAML or from a test.
 
 mod build;
 mod tenant;
@@ -20,13 +20,14 @@ pub use tenant::{ArchiveSpec, BackupSpec, RoundSpec, TableSpec, TenantSpec};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(clippy::struct_field_names)]
 pub struct Scenario {
-    /// The release whose behaviour is played, four numbers.
+    /// The simulated release, four numbers.
     pub version: String,
-    /// The version that the server reports instead (`OB_VERSION()`, `VERSION()`); `version` if left
-    /// out. Behaviour follows `version`: a client that believes the report must notice.
+    /// The version that the server reports instead (`OB_VERSION()`, `VERSION()`); `version` by
+    /// default. Behaviour follows `version`, so a client that trusts the report must detect the
+    /// difference.
     #[serde(default)]
     pub reported_version: Option<String>,
-    /// Who the cluster is.
+    /// The identity of the cluster.
     #[serde(default)]
     pub cluster: ClusterSpec,
     /// How backups of sys behave.
@@ -38,13 +39,13 @@ pub struct Scenario {
     /// One step of the data backup scheduler, before speed.
     #[serde(default, deserialize_with = "units::maybe_duration")]
     pub backup_loop: Option<Duration>,
-    /// How long pieces of new rounds are, whatever a tenant asks for; not divided by speed.
+    /// The length of pieces of new rounds instead of a tenant's setting; not divided by speed.
     #[serde(default, deserialize_with = "units::maybe_duration")]
     pub piece_interval: Option<Duration>,
-    /// The zone of the server's clock, in which `*_SCN_DISPLAY` columns are shown.
+    /// The zone of the server's clock, which `*_SCN_DISPLAY` columns use.
     #[serde(default = "server_zone")]
     pub system_time_zone: String,
-    /// Whether clients come through ODP, which knows the cluster in user names.
+    /// Whether clients connect through ODP, which knows the cluster in user names.
     #[serde(default)]
     pub behind_proxy: bool,
     /// The password of `root@sys`.
@@ -53,28 +54,28 @@ pub struct Scenario {
     /// Further users.
     #[serde(default)]
     pub users: Vec<UserSpec>,
-    /// What users may do beyond that.
+    /// Additional privileges of users.
     #[serde(default)]
     pub grants: Vec<GrantSpec>,
     /// User tenants.
     #[serde(default)]
     pub tenants: Vec<TenantSpec>,
-    /// Stores that are not in order from the start.
+    /// Storage with problems from the start.
     #[serde(default)]
     pub storage: Vec<PathSpec>,
     /// Its zones, each with one server.
     #[serde(default = "one_zone")]
     pub zones: Vec<String>,
-    /// What a server has for units; plenty if left out.
+    /// The capacity of a server; large by default.
     #[serde(default)]
     pub server: Option<ServerSpec>,
     /// `__min_full_resource_pool_memory`: a unit with less memory cannot be put into a pool (1235).
     #[serde(default, deserialize_with = "units::maybe_bytes")]
     pub min_full_resource_pool_memory: Option<u64>,
-    /// Other clusters whose stores this one can read.
+    /// Other clusters whose storage this one can read.
     #[serde(default)]
     pub elsewhere: Vec<Scenario>,
-    /// Faults that happen by themselves.
+    /// Planned faults.
     #[serde(default)]
     pub faults: Vec<PlannedFault>,
 }
@@ -83,7 +84,7 @@ fn one_zone() -> Vec<String> {
     vec!["zone1".to_owned()]
 }
 
-/// What a server has for units.
+/// The capacity of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerSpec {
@@ -166,7 +167,7 @@ pub struct GrantSpec {
     /// The tenant of the user.
     #[serde(default = "sys")]
     pub tenant: String,
-    /// What the user gains.
+    /// The additional privileges.
     pub privileges: Vec<Privilege>,
 }
 
@@ -178,19 +179,19 @@ fn yes() -> bool {
     true
 }
 
-/// A store that is not in order.
+/// Storage with a problem.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PathSpec {
     /// The root, `file:///…` or `s3://…`, without parameters.
     pub path: String,
-    /// What happens there.
+    /// Its health.
     #[serde(default)]
     pub health: Health,
-    /// Whether files of somebody else lie there.
+    /// Whether foreign files are there.
     #[serde(default)]
     pub litter: bool,
-    /// The one key that the store takes; any if left out.
+    /// The only key that the storage accepts; any key by default.
     #[serde(default)]
     pub access_key: Option<String>,
 }
@@ -199,14 +200,14 @@ pub struct PathSpec {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlannedFault {
-    /// This long after the start.
+    /// The delay after the start.
     #[serde(deserialize_with = "units::duration")]
     pub after: Duration,
-    /// What happens.
+    /// The fault.
     pub fault: Fault,
 }
 
-/// A scenario that can not be played.
+/// A scenario that cannot be simulated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScenarioError {
     /// The text is not YAML of a scenario.
@@ -218,18 +219,18 @@ pub enum ScenarioError {
     /// The zone is unknown.
     #[error("system time zone `{0}` is neither an offset such as +08:00 nor a known name")]
     TimeZone(String),
-    /// Something about a tenant does not fit.
+    /// The description of a tenant is inconsistent.
     #[error("tenant `{tenant}`: {problem}")]
     Tenant {
         /// Its name.
         tenant: String,
-        /// What does not fit.
+        /// The inconsistency.
         problem: String,
     },
 }
 
 impl Scenario {
-    /// A cluster of this version without user tenants.
+    /// Creates a cluster of this version without user tenants.
     #[must_use]
     pub fn new(version: &str) -> Self {
         Self {
@@ -258,7 +259,7 @@ impl Scenario {
     /// Reads YAML.
     ///
     /// # Errors
-    /// [`ScenarioError::Text`] with the place and what was expected there.
+    /// [`ScenarioError::Text`] with the position and the expected content.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         serde_saphyr::from_str(text).map_err(|error| ScenarioError::Text(error.to_string()))
     }
@@ -297,7 +298,7 @@ impl Scenario {
         self
     }
 
-    /// Lets the server report another version than that whose behaviour is played.
+    /// Makes the server report another version than the simulated one.
     #[must_use]
     pub fn reported_version(mut self, version: &str) -> Self {
         self.reported_version = Some(version.to_owned());

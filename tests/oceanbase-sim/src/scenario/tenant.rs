@@ -13,7 +13,7 @@ use crate::model::{BackupType, Mode, Role, TenantStatus};
 pub struct TenantSpec {
     /// Its name.
     pub name: String,
-    /// Its id; even, from 1002. The next free one if left out.
+    /// Its id; even, from 1002. The next free id by default.
     #[serde(default)]
     pub id: Option<u64>,
     /// Its role.
@@ -31,16 +31,16 @@ pub struct TenantSpec {
     /// The password of its root; new tenants have none.
     #[serde(default)]
     pub password: String,
-    /// Its data version, the cluster's if left out.
+    /// Its data version; the cluster's version by default.
     #[serde(default)]
     pub compatible: Option<String>,
-    /// How long it exists.
+    /// How long it has existed.
     #[serde(default = "a_year", deserialize_with = "units::duration")]
     pub age: Duration,
-    /// What a full backup reads.
+    /// The size of a full backup.
     #[serde(default = "ten_gigabytes", deserialize_with = "units::bytes")]
     pub full_backup_size: u64,
-    /// Log that it writes per second.
+    /// Bytes of log per second.
     #[serde(default = "some_log", deserialize_with = "units::bytes")]
     pub log_per_second: u64,
     /// How much a backup reads per second.
@@ -71,10 +71,10 @@ pub struct TableSpec {
     pub name: String,
     /// How many rows it has when the scenario starts.
     pub rows: u64,
-    /// How many rows come in an hour, and came before.
+    /// New rows per hour, before and after the start.
     #[serde(default)]
     pub rows_per_hour: u64,
-    /// How long ago somebody dropped it; it is there if left out.
+    /// How long ago it was dropped; by default it exists.
     #[serde(default, deserialize_with = "units::maybe_duration")]
     pub dropped: Option<Duration>,
 }
@@ -101,7 +101,7 @@ fn disk() -> u64 {
 pub struct ArchiveSpec {
     /// The text of `LOG_ARCHIVE_DEST`, `LOCATION=…` and further attributes.
     pub dest: String,
-    /// Rounds, oldest first; only the last one may still run.
+    /// Rounds, oldest first; only the last may still run.
     #[serde(default)]
     pub rounds: Vec<RoundSpec>,
     /// Pieces that ended this long ago or earlier are deleted.
@@ -116,10 +116,10 @@ pub struct RoundSpec {
     /// How long ago it began.
     #[serde(deserialize_with = "units::duration")]
     pub from: Duration,
-    /// How long ago it ended; it runs if left out.
+    /// How long ago it ended; by default it still runs.
     #[serde(default, deserialize_with = "units::maybe_duration")]
     pub until: Option<Duration>,
-    /// Whether it ended by breaking, and still is INTERRUPTED.
+    /// Whether it broke, and still is INTERRUPTED.
     #[serde(default)]
     pub interrupted: bool,
 }
@@ -134,25 +134,25 @@ pub struct BackupSpec {
     /// Full or incremental.
     #[serde(rename = "type", default = "full")]
     pub backup_type: BackupType,
-    /// How long it took.
+    /// Its duration.
     #[serde(default = "ten_minutes", deserialize_with = "units::duration")]
     pub took: Duration,
-    /// Its size; the tenant's full size, or a tenth of it, if left out.
+    /// Its size; by default the tenant's full size, or a tenth of it.
     #[serde(default, deserialize_with = "units::maybe_bytes")]
     pub size: Option<u64>,
-    /// The negative code it failed with, 0 if it did not.
+    /// Its negative error code, 0 on success.
     #[serde(default)]
     pub result: i64,
-    /// Whether its files were deleted since.
+    /// Whether its files were deleted later.
     #[serde(default)]
     pub deleted: bool,
     /// `DESCRIPTION`.
     #[serde(default)]
     pub description: String,
-    /// The password of `SET ENCRYPTION`, if it was made with one.
+    /// The password of `SET ENCRYPTION`, if any.
     #[serde(default)]
     pub password: String,
-    /// Whether it carries the log that it needs, `PLUS ARCHIVELOG`.
+    /// Whether it contains the log that it needs, `PLUS ARCHIVELOG`.
     #[serde(default)]
     pub plus_archivelog: bool,
 }
@@ -166,7 +166,7 @@ fn ten_minutes() -> Duration {
 }
 
 impl TenantSpec {
-    /// A tenant with nothing configured.
+    /// Creates a tenant with nothing configured.
     #[must_use]
     pub fn new(name: &str) -> Self {
         Self {
@@ -190,7 +190,7 @@ impl TenantSpec {
         }
     }
 
-    /// Adds a table, `shop.orders`, with so many rows now and so many more each hour.
+    /// Adds a table, `shop.orders`, with its present rows and its new rows per hour.
     #[must_use]
     pub fn table(mut self, name: &str, rows: u64, rows_per_hour: u64) -> Self {
         self.tables.push(TableSpec {
@@ -202,7 +202,7 @@ impl TenantSpec {
         self
     }
 
-    /// Archives since this long ago and has a data destination: a backup can start at once.
+    /// Adds archiving since this time and a data destination, so that a backup can start at once.
     #[must_use]
     pub fn ready(mut self, since: Duration) -> Self {
         let name = &self.name;

@@ -1,4 +1,4 @@
-//! Durations and sizes as people write them.
+//! Text forms of durations and sizes.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ enum NumberOrText {
     Text(String),
 }
 
-/// `90s`, `10m`, `2h`, `7d`, `500ms`; a number is seconds.
+/// Parses `90s`, `10m`, `2h`, `7d`, `500ms`; a number is seconds.
 pub(crate) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     match NumberOrText::deserialize(from)? {
         NumberOrText::Number(seconds) => Ok(Duration::from_secs(seconds)),
@@ -23,14 +23,14 @@ pub(crate) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D
     }
 }
 
-/// The same where it may be left out.
+/// Parses an optional duration.
 pub(crate) fn maybe_duration<'de, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Option<Duration>, D::Error> {
     duration(from).map(Some)
 }
 
-/// `10GiB`, `500MB`, `64KiB`; a number is bytes.
+/// Parses `10GiB`, `500MB`, `64KiB`; a number is bytes.
 pub(crate) fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     match NumberOrText::deserialize(from)? {
         NumberOrText::Number(bytes) => Ok(bytes),
@@ -40,7 +40,7 @@ pub(crate) fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error>
     }
 }
 
-/// The same where it may be left out.
+/// Parses an optional size.
 pub(crate) fn maybe_bytes<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     bytes(from).map(Some)
 }

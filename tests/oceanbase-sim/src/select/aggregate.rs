@@ -74,7 +74,7 @@ fn or_null(value: Option<Datum>) -> Datum {
     value.unwrap_or(Datum::Null)
 }
 
-/// The sum of nothing is `NULL`.
+/// Returns the sum, which is `NULL` for no rows.
 fn sum(values: &[Datum]) -> Result<Datum, SqlError> {
     if values.is_empty() {
         return Ok(Datum::Null);

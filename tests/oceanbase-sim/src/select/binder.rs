@@ -1,4 +1,4 @@
-//! Resolves names and works out types: the parser's expressions become [`Node`]s.
+//! Resolves names and infers types: the parser's expressions become [`Node`]s.
 
 mod call;
 mod literal;
@@ -17,7 +17,7 @@ use crate::value::{ColumnType, SqlError, Value};
 pub(super) use types::merge;
 use types::{Class, class};
 
-/// A column that can be named.
+/// A column with its possible names.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
     /// The alias or name of its table.
@@ -26,10 +26,10 @@ pub(super) struct Field {
     pub(super) ty: ColumnType,
 }
 
-/// What the select list calls its expressions.
+/// An expression of the select list and its name.
 pub(super) type Alias = (String, Node);
 
-/// Deeper nesting than any query needs would overflow the stack.
+/// Deeper nesting would overflow the stack, and no query needs it.
 const MAX_DEPTH: usize = 64;
 
 pub(super) struct Binder<'a> {
@@ -37,13 +37,13 @@ pub(super) struct Binder<'a> {
     catalog: &'a dyn Catalog,
     clause: &'static str,
     aliases: &'a [Alias],
-    /// Collects the aggregates; `None` where they are not allowed.
+    /// Collects the aggregates; `None` if they are not allowed.
     aggregates: Option<&'a mut Vec<Aggregate>>,
     depth: usize,
 }
 
 impl<'a> Binder<'a> {
-    /// For a clause in which neither aliases nor aggregates may stand.
+    /// Creates a binder for a clause without aliases and aggregates.
     pub(super) fn new(fields: &'a [Field], catalog: &'a dyn Catalog, clause: &'static str) -> Self {
         Self {
             fields,
@@ -166,7 +166,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// A column, an alias or a system variable.
+    /// Resolves a column, an alias or a system variable.
     fn named(&self, names: &[Ident]) -> Result<Node, SqlError> {
         let spelled: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
         match spelled[..] {

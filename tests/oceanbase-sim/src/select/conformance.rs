@@ -7,7 +7,7 @@
 use crate::value::Value;
 use crate::views::{self, Version, View};
 
-/// Read these with the database `oceanbase` in use.
+/// The statements, to be run with the database `oceanbase` in use.
 pub const QUERIES: &[&str] = &[
     "SELECT * FROM CDB_OB_ARCHIVELOG_SUMMARY",
     "select * from oceanbase.dba_ob_backup_jobs order by job_id",
@@ -110,7 +110,7 @@ pub const QUERIES: &[&str] = &[
 /// The release whose columns the tables have.
 pub const VERSION: Version = Version::V4_3_5;
 
-/// The views that [`QUERIES`] read and their rows.
+/// Returns the views that [`QUERIES`] read and their rows.
 #[must_use]
 pub fn tables() -> Vec<(View, Vec<Vec<Value>>)> {
     [
@@ -123,7 +123,7 @@ pub fn tables() -> Vec<(View, Vec<Vec<Value>>)> {
     .collect()
 }
 
-/// An `INSERT` of the rows; instants are given as functions of numbers, so that no zone matters.
+/// Returns an `INSERT` of the rows, with instants as functions of numbers, independent of zones.
 #[must_use]
 pub fn insert(view: &View, rows: &[Vec<Value>]) -> String {
     let literal = |value: &Value| match value {

@@ -14,7 +14,7 @@ pub(super) enum Datum {
     Text(String),
     /// Microseconds since the epoch.
     Timestamp(i64),
-    /// A wall clock, whose zone is forgotten once it is read, and the digits of its second.
+    /// A wall clock without its zone, and the digits of its second.
     DateTime {
         clock: i64,
         digits: u8,
@@ -22,7 +22,7 @@ pub(super) enum Datum {
 }
 
 impl Datum {
-    /// A stored `datetime` becomes what the server's wall clock showed.
+    /// Converts a value; a stored `datetime` becomes the server's wall clock.
     pub(super) fn from_value(value: &Value, zones: Zones) -> Self {
         match value {
             Value::Null => Self::Null,
@@ -47,7 +47,7 @@ impl Datum {
         matches!(self, Self::Null)
     }
 
-    /// Whether a condition holds; `None` for `NULL`.
+    /// Returns whether a condition holds; `None` for `NULL`.
     pub(super) fn truth(&self) -> Option<bool> {
         match self {
             Self::Null => None,
@@ -56,7 +56,7 @@ impl Datum {
         }
     }
 
-    /// As a number; text counts as the number it starts with, times are none.
+    /// Returns the value as a number: text counts as its leading number, times have none.
     pub(super) fn number(&self) -> Option<Decimal> {
         match self {
             Self::Int(number) => Some(Decimal::integer(*number)),
@@ -66,7 +66,7 @@ impl Datum {
         }
     }
 
-    /// As a wall clock of the session.
+    /// Returns the value as a wall clock of the session.
     pub(super) fn clock(&self, zones: Zones) -> Option<i64> {
         match self {
             Self::Timestamp(micros) => moment::wall_clock(zones.session, *micros),
@@ -76,7 +76,7 @@ impl Datum {
         }
     }
 
-    /// The text that the text protocol sends for a value of this type.
+    /// Returns the text that the text protocol sends for a value of this type.
     pub(super) fn text(&self, ty: ColumnType, zones: Zones) -> Option<String> {
         match (self, ty) {
             (Self::Null, _) => None,
@@ -94,7 +94,7 @@ impl Datum {
         }
     }
 
-    /// The value as another type, where branches of different types meet.
+    /// Converts the value to another type, for branches of different types.
     pub(super) fn convert(self, from: ColumnType, to: ColumnType, zones: Zones) -> Self {
         match to {
             ColumnType::Varchar(_) | ColumnType::LongText => {
@@ -112,7 +112,7 @@ impl Datum {
         }
     }
 
-    /// How two values compare; `None` if one is `NULL`.
+    /// Compares two values; `None` if one is `NULL`.
     pub(super) fn compare(&self, other: &Self, zones: Zones) -> Option<Ordering> {
         match (self, other) {
             (Self::Null, _) | (_, Self::Null) => None,
@@ -120,7 +120,7 @@ impl Datum {
             (Self::Timestamp(left), Self::Timestamp(right)) => Some(left.cmp(right)),
             (Self::Timestamp(_) | Self::DateTime { .. }, _)
             | (_, Self::Timestamp(_) | Self::DateTime { .. }) => {
-                // A text that is no time counts as the zero date, before all others.
+                // Text that is not a time counts as the zero date, before all others.
                 let clock = |datum: &Self| datum.clock(zones).unwrap_or(i64::MIN);
                 Some(clock(self).cmp(&clock(other)))
             }
@@ -128,24 +128,24 @@ impl Datum {
         }
     }
 
-    /// The order of `ORDER BY`: `NULL` first.
+    /// Compares for `ORDER BY`: `NULL` first.
     pub(super) fn order(&self, other: &Self, zones: Zones) -> Ordering {
         self.compare(other, zones)
             .unwrap_or_else(|| other.is_null().cmp(&self.is_null()))
     }
 
-    /// A key under which equal values of one type meet, for `GROUP BY` and `DISTINCT`.
+    /// Returns the same key for equal values of one type, for `GROUP BY` and `DISTINCT`.
     pub(super) fn key(&self, ty: ColumnType, zones: Zones) -> Option<String> {
         self.text(ty, zones).map(|text| folded(&text))
     }
 }
 
-/// `utf8mb4_general_ci`: neither case nor spaces at the end tell texts apart.
+/// Folds a text as `utf8mb4_general_ci` does: case and trailing spaces do not count.
 fn folded(text: &str) -> String {
     text.trim_end_matches(' ').to_lowercase()
 }
 
-/// `LIKE`: `%` any text, `_` any character, whatever the case. Spaces at the end do count.
+/// Matches `LIKE`: `%` any text, `_` any character, in any case. Trailing spaces do count.
 pub(super) fn matches_pattern(text: &str, pattern: &str, escape: char) -> bool {
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let mut parts = Vec::new();
@@ -159,7 +159,7 @@ pub(super) fn matches_pattern(text: &str, pattern: &str, escape: char) -> bool {
             _ => Part::One(character),
         });
     }
-    // reached[n]: the parts so far can have used up n characters.
+    // reached[n]: the parts so far can have consumed n characters.
     let mut reached = vec![false; text.len() + 1];
     reached[0] = true;
     for part in parts {

@@ -1,4 +1,4 @@
-//! Exact decimal numbers, wide enough for an SCN divided and multiplied a few times.
+//! Exact decimal numbers, wide enough for a few divisions and multiplications of an SCN.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -25,7 +25,7 @@ impl Decimal {
         }
     }
 
-    /// A number without exponent: `-12`, `1.50`, `.5`.
+    /// Parses a number without exponent: `-12`, `1.50`, `.5`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (sign, digits) = match text.strip_prefix('-') {
             Some(rest) => (-1, rest),
@@ -50,7 +50,7 @@ impl Decimal {
         })
     }
 
-    /// The number that a text starts with, 0 if it starts with none.
+    /// Returns the leading number of a text, or 0.
     pub(super) fn leading(text: &str) -> Self {
         let text = text.trim_start();
         let mut seen_point = false;
@@ -77,7 +77,7 @@ impl Decimal {
         }
     }
 
-    /// Both numbers with the larger of their scales.
+    /// Returns both numbers with the larger of their scales.
     fn aligned(self, other: Self) -> Option<(i128, i128, u32)> {
         let scale = self.scale.max(other.scale);
         Some((
@@ -107,7 +107,7 @@ impl Decimal {
                 scale: self.scale + other.scale,
             });
         }
-        // Too many digits: the last ones of the longer fraction are beyond what is ever shown.
+        // Too many digits: the last digits of the longer fraction are never shown.
         if self.scale == 0 && other.scale == 0 {
             return None;
         }
@@ -118,7 +118,7 @@ impl Decimal {
         }
     }
 
-    /// The quotient with more digits than are shown: `2/3*3` is `2.0000`, not `2.0001`.
+    /// Returns the quotient with more digits than are shown: `2/3*3` is `2.0000`, not `2.0001`.
     pub(super) fn over(self, other: Self) -> Option<Self> {
         if other.units == 0 {
             return None;
@@ -143,12 +143,12 @@ impl Decimal {
         })
     }
 
-    /// Digits beyond `scale` are dropped; missing ones are filled with zeros.
+    /// Drops digits beyond `scale` and fills missing digits with zeros.
     pub(super) fn truncate(self, scale: u32) -> Self {
         self.rescale(scale, |units, divisor| units / divisor)
     }
 
-    /// Rounded half away from zero, or filled with zeros.
+    /// Rounds half away from zero, or fills with zeros.
     pub(super) fn round(self, scale: u32) -> Self {
         self.rescale(scale, |units, divisor| {
             let half = divisor / 2 * units.signum();

@@ -1,4 +1,4 @@
-//! The grammar of queries, told to the parser.
+//! The grammar of queries for the parser.
 
 use std::any::TypeId;
 
@@ -7,8 +7,8 @@ use sqlparser::dialect::{Dialect, MySqlDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 
-/// MySQL's, except for `DIV`: the parser's own dialect panics where its right side is missing and
-/// takes `7 DIV 2 + 1` for `7 DIV (2 + 1)`.
+/// MySQL's dialect, except for `DIV`. The parser's own dialect panics without a right side, and
+/// reads `7 DIV 2 + 1` as `7 DIV (2 + 1)`.
 #[derive(Debug)]
 pub(super) struct TenantDialect;
 

@@ -45,7 +45,7 @@ pub(super) enum Form {
     Call(Function, Vec<Node>),
 }
 
-/// What an expression can look at.
+/// The inputs of an expression.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
     pub(super) values: &'a [Datum],
@@ -125,12 +125,12 @@ impl Node {
         })
     }
 
-    /// The value as text, as the node's type shows it.
+    /// Returns the value as text, as the node's type shows it.
     pub(super) fn text(&self, row: Row) -> Result<Option<String>, SqlError> {
         Ok(self.eval(row)?.text(self.ty, row.zones))
     }
 
-    /// The value as the type of the expression around it.
+    /// Returns the value in the type of the surrounding expression.
     fn converted(&self, to: ColumnType, row: Row) -> Result<Datum, SqlError> {
         Ok(self.eval(row)?.convert(self.ty, to, row.zones))
     }
@@ -171,7 +171,7 @@ impl Node {
             })
     }
 
-    /// A number as a value of the node's type; `None` if it does not fit.
+    /// Converts a number to the node's type; `None` if it does not fit.
     fn fitting(&self, number: Decimal) -> Option<Datum> {
         let whole = number.whole();
         match self.ty {
@@ -314,7 +314,7 @@ fn text(value: Option<String>) -> Datum {
     value.map_or(Datum::Null, Datum::Text)
 }
 
-/// `CAST` to an integer rounds.
+/// Rounds, as `CAST` to an integer does.
 fn rounded(datum: &Datum, limit: impl Fn(i128) -> i128) -> Datum {
     datum.number().map_or(Datum::Null, |number| {
         Datum::Int(limit(number.round(0).whole()))
@@ -338,7 +338,7 @@ fn compare(comparison: Comparison, left: &Datum, right: &Datum, zones: Zones) ->
     })
 }
 
-/// Not found among values of which one is `NULL` is `NULL`, not false.
+/// Evaluates `IN`: a miss in a list with `NULL` is `NULL`, not false.
 fn is_in(datum: &Datum, list: &[Node], row: Row) -> Result<Datum, SqlError> {
     let mut unknown = false;
     for node in list {

@@ -1,11 +1,11 @@
-//! The text of a statement by places: names of unnamed columns, the spot of a syntax error.
+//! Text positions in a statement: names of unnamed columns, and syntax errors.
 
 use sqlparser::ast::{Expr, Value as Literal};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
-/// The name of a column that has no alias: the column's own, the text of a literal, or the
-/// expression exactly as the client wrote it.
+/// Returns the name of a column without an alias: the column's own name, the text of a literal, or
+/// the expression as written.
 pub(super) fn name(expr: &Expr, written: Option<&String>) -> String {
     match expr {
         Expr::Identifier(name) => name.value.clone(),
@@ -28,7 +28,7 @@ pub(super) fn name(expr: &Expr, written: Option<&String>) -> String {
     }
 }
 
-/// Where a location lies in the text, in bytes.
+/// Returns the position of a location in the text, in bytes.
 pub(super) fn offset(text: &str, location: Location) -> usize {
     let column = usize::try_from(location.column)
         .unwrap_or(usize::MAX)
@@ -46,7 +46,7 @@ pub(super) fn offset(text: &str, location: Location) -> usize {
         .map_or(text.len(), |(at, _)| start + at)
 }
 
-/// The items of the first select list, as they are written.
+/// Returns the items of the first select list, as written.
 pub(super) fn select_list(text: &str, tokens: &[TokenWithSpan]) -> Vec<String> {
     let words = tokens
         .iter()
@@ -81,7 +81,7 @@ pub(super) fn select_list(text: &str, tokens: &[TokenWithSpan]) -> Vec<String> {
         .collect()
 }
 
-/// A `FROM` where an expression should stand: the parser would take it for a column's name.
+/// Finds a `FROM` where an expression is required: the parser would take it for a column's name.
 pub(super) fn missing_item(tokens: &[TokenWithSpan]) -> Option<Location> {
     let words: Vec<&TokenWithSpan> = tokens
         .iter()

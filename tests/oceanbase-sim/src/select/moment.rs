@@ -13,14 +13,14 @@ pub(super) struct Zones<'a> {
     pub(super) server: &'a TimeZone,
 }
 
-/// What the wall clock of a zone shows at an instant; `None` beyond the year 9999.
+/// Returns the wall clock of a zone at an instant; `None` beyond the year 9999.
 pub(super) fn wall_clock(zone: &TimeZone, instant: i64) -> Option<i64> {
     let instant = Timestamp::from_microsecond(instant).ok()?;
     let shown = zone.to_datetime(instant);
     Some(TimeZone::UTC.to_timestamp(shown).ok()?.as_microsecond())
 }
 
-/// The instant at which the wall clock of a zone shows this.
+/// Returns the instant at which the wall clock of a zone shows this time.
 pub(super) fn instant(zone: &TimeZone, clock: i64) -> Option<i64> {
     Some(zone.to_timestamp(civil(clock)?).ok()?.as_microsecond())
 }
@@ -29,7 +29,7 @@ fn civil(clock: i64) -> Option<DateTime> {
     Some(TimeZone::UTC.to_datetime(Timestamp::from_microsecond(clock).ok()?))
 }
 
-/// `2026-11-20 10:00:00.000000`, with as many digits of the second as asked for.
+/// Formats `2026-11-20 10:00:00.000000`, with this many digits of the second.
 pub(super) fn format(clock: i64, digits: usize) -> Option<String> {
     let shown = civil(clock)?;
     let fraction = format!("{:06}", shown.subsec_nanosecond() / 1000);

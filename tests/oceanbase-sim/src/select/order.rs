@@ -19,7 +19,7 @@ pub(super) fn expressions(order: Option<&OrderBy>) -> Result<&[OrderByExpr], Sql
     }
 }
 
-/// A literal number, as it stands in `LIMIT`, `ORDER BY 1` and `GROUP BY 1`.
+/// Returns a literal number, as in `LIMIT`, `ORDER BY 1` and `GROUP BY 1`.
 pub(super) fn ordinal(expr: &Expr) -> Option<usize> {
     match expr {
         Expr::Value(value) => match &value.value {
@@ -37,7 +37,7 @@ pub(super) fn descends(order: &OrderByExpr) -> bool {
     order.options.asc == Some(false)
 }
 
-/// The n-th item of the select list, counted from 1.
+/// Returns the n-th item of the select list, counted from 1.
 pub(super) fn listed(items: &[Alias], number: usize, clause: &str) -> Result<Node, SqlError> {
     number
         .checked_sub(1)
@@ -73,7 +73,7 @@ pub(super) fn sorted(
     rows.into_iter().map(|(row, _)| row).collect()
 }
 
-/// A key under which equal rows meet, for `DISTINCT` and `UNION`.
+/// Returns the same key for equal rows, for `DISTINCT` and `UNION`.
 pub(super) fn row_key(row: &[Datum], fields: &[Field], zones: Zones) -> Vec<Option<String>> {
     row.iter()
         .zip(fields)

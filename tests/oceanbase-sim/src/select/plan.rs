@@ -50,7 +50,7 @@ pub(super) fn run(
     Ok(relation)
 }
 
-/// `(offset, count)`.
+/// Returns `(offset, count)`.
 fn limits(clause: &LimitClause) -> Result<(usize, usize), SqlError> {
     let number = |expr: &Expr| {
         order::ordinal(expr).ok_or_else(|| refusal::unsupported("LIMIT that is not a number"))
@@ -111,7 +111,7 @@ fn set(
     }
 }
 
-/// The left rows, then the right ones, in types that can hold both.
+/// Returns the left rows, then the right ones, in types that can hold both.
 fn union(left: Relation, right: Relation, zones: Zones) -> Result<Relation, SqlError> {
     if left.fields.len() != right.fields.len() {
         return Err(refusal::different_column_counts());

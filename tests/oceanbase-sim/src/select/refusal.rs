@@ -1,4 +1,4 @@
-//! The errors of the engine that a query can meet, with their numbers and texts.
+//! The engine's errors for queries, with their numbers and texts.
 
 use crate::value::SqlError;
 
@@ -10,7 +10,7 @@ fn error(code: u16, state: &'static str, message: String) -> SqlError {
     }
 }
 
-/// How much of the statement the engine repeats.
+/// Number of characters of the statement that the engine repeats.
 const NEAR_CHARACTERS: usize = 80;
 
 /// `OB_ERR_PARSE_SQL`; `rest` is the statement from the offending word on.
@@ -26,7 +26,7 @@ pub(super) fn syntax(rest: &str, line: u64) -> SqlError {
     )
 }
 
-/// `OB_NOT_SUPPORTED`, for what this evaluator does not do.
+/// `OB_NOT_SUPPORTED`, for features that this evaluator lacks.
 pub(super) fn unsupported(what: &str) -> SqlError {
     error(1235, "0A000", format!("{what} not supported"))
 }
@@ -48,7 +48,7 @@ pub(super) fn ambiguous_column(name: &str, clause: &str) -> SqlError {
 }
 
 pub(super) fn unknown_table(schema: &str, name: &str) -> SqlError {
-    // `lower_case_table_names` is 1 unless a tenant was created otherwise.
+    // `lower_case_table_names` is 1 unless a tenant was created with another value.
     let full = format!("{schema}.{name}").to_lowercase();
     error(1146, "42S02", format!("Table '{full}' doesn't exist"))
 }
@@ -99,7 +99,7 @@ pub(super) fn invalid_argument(function: &str) -> SqlError {
     error(5437, "HY000", format!("Invalid argument for {function}()"))
 }
 
-/// A sum or difference that does not fit; `SELECT 0 - CHECKPOINT_SCN` is the classic one.
+/// A sum or difference that does not fit, such as `SELECT 0 - CHECKPOINT_SCN`.
 pub(super) fn out_of_range(kind: &str, expression: &str) -> SqlError {
     error(
         1690,

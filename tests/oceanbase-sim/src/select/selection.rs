@@ -1,4 +1,4 @@
-//! One `SELECT`, its clauses in the order in which they take effect.
+//! One `SELECT`, with its clauses in the order in which they take effect.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +25,7 @@ pub(super) struct Selection<'a> {
     pub(super) zones: Zones<'a>,
 }
 
-/// Rows that are answered as one: all of a group, or a single one.
+/// Rows that produce one row of the answer: all of a group, or a single one.
 struct Group {
     rows: Vec<Vec<Datum>>,
     aggregates: Vec<Datum>,
@@ -124,7 +124,7 @@ impl Selection<'_> {
         }
     }
 
-    /// The select list: names of the columns and what they show.
+    /// Returns the select list: names of the columns and their expressions.
     fn items(
         &self,
         fields: &[Field],
@@ -173,7 +173,7 @@ impl Selection<'_> {
                 return order::listed(items, number, "group statement");
             }
             let binder = || Binder::new(fields, self.catalog, "group statement");
-            // A column goes before an alias of the same name here, unlike in ORDER BY.
+            // Here a column takes precedence over an alias of the same name, unlike in ORDER BY.
             binder()
                 .bind(expr)
                 .or_else(|_| binder().with_aliases(items).bind(expr))

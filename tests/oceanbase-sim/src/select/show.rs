@@ -36,7 +36,7 @@ enum Filter {
     Where(Box<sqlparser::ast::Expr>),
 }
 
-/// `None` if the statement is none of these.
+/// Parses a statement; `None` if it is none of these.
 pub(super) fn parse(words: &[&Token], text: &str) -> Result<Option<Show>, SqlError> {
     let spelled: Vec<String> = words.iter().map(|token| word(token)).collect();
     let upper: Vec<String> = spelled
@@ -73,7 +73,7 @@ pub(super) fn parse(words: &[&Token], text: &str) -> Result<Option<Show>, SqlErr
             Some(Token::SingleQuotedString(pattern) | Token::DoubleQuotedString(pattern)),
         ) => Filter::Like(pattern.clone()),
         (["WHERE", ..], _) => {
-            // Nothing before it can hold the word: only plain names stand there.
+            // Only plain names precede the word, so the first occurrence is right.
             let start = text
                 .to_ascii_uppercase()
                 .find("WHERE")
@@ -92,7 +92,7 @@ fn word(token: &Token) -> String {
     }
 }
 
-/// `[schema .] table` from a place on; an odd name is not found later.
+/// Parses `[schema .] table` from this position on; a malformed name is not found later.
 fn table(words: &[String], from: usize) -> (What, usize) {
     let name = |at: usize| words.get(at).cloned().unwrap_or_default();
     if words.get(from + 1).is_some_and(|word| word == ".") {
@@ -176,7 +176,7 @@ fn text(text: impl Into<String>) -> Datum {
     Datum::Text(text.into())
 }
 
-/// Drawn from `GV$OB_PARAMETERS`, which in sys shows the parameters of other tenants, too.
+/// Reads `GV$OB_PARAMETERS`, which in sys shows the parameters of other tenants, too.
 fn parameters(catalog: &dyn Catalog, zones: Zones) -> Result<Relation, SqlError> {
     const SHOWN: [(&str, ColumnType); 14] = [
         ("zone", ColumnType::Varchar(128)),
@@ -278,7 +278,7 @@ fn tables(schema: Option<String>, catalog: &dyn Catalog) -> Result<Relation, Sql
     })
 }
 
-/// The databases of a fresh tenant.
+/// The databases of a new tenant.
 const DATABASES: [&str; 4] = ["information_schema", "mysql", source::SCHEMA, "test"];
 
 fn databases() -> Relation {

@@ -13,7 +13,7 @@ use super::moment::Zones;
 use super::{plan, refusal};
 use crate::value::SqlError;
 
-/// The one schema whose views are modelled.
+/// The only schema whose views are modelled.
 pub(super) const SCHEMA: &str = "oceanbase";
 
 /// Rows whose columns have names.
@@ -24,7 +24,7 @@ pub(super) struct Relation {
 }
 
 impl Relation {
-    /// What `SELECT 1` runs over: one row without columns.
+    /// Returns the source of `SELECT 1`: one row without columns.
     fn dual() -> Self {
         Self {
             fields: Vec::new(),
@@ -85,7 +85,7 @@ fn factor(factor: &TableFactor, catalog: &dyn Catalog, zones: Zones) -> Result<R
     }
 }
 
-/// The schema, if one is named, and the table.
+/// Returns the schema, if one is named, and the table.
 pub(super) fn table_name(
     name: &ObjectName,
     catalog: &dyn Catalog,
@@ -104,7 +104,7 @@ pub(super) fn table_name(
     .ok_or_else(|| refusal::unsupported(&format!("table {name}")))
 }
 
-/// The rows of a view, its columns not yet qualified.
+/// Returns the rows of a view, its columns not yet qualified.
 pub(super) fn view(
     schema: Option<&str>,
     table: &str,
@@ -161,7 +161,7 @@ fn join_one(
     }
 }
 
-/// All pairs of rows that meet the condition; with `keep_left`, lonely left rows beside `NULL`.
+/// Returns all pairs that meet the condition; with `keep_left`, unmatched left rows with `NULL`.
 fn product(
     left: &Relation,
     right: &Relation,

@@ -1,4 +1,4 @@
-//! From the text of a statement to its result set.
+//! Conversion of a statement's text to its result set.
 
 use sqlparser::ast::Statement;
 use sqlparser::parser::{Parser, ParserError};
@@ -38,7 +38,7 @@ pub(super) fn answer(text: &str, catalog: &dyn Catalog) -> Result<ResultSet, Sql
     Ok(result_set(relation, zones))
 }
 
-/// The relation as the text protocol sends it.
+/// Returns the relation as the text protocol sends it.
 pub(super) fn result_set(relation: Relation, zones: Zones) -> ResultSet {
     let fields = relation.fields;
     let rows = relation
@@ -99,7 +99,7 @@ fn last_word(tokens: &[TokenWithSpan]) -> Location {
         .map_or(Location { line: 1, column: 1 }, |token| token.span.start)
 }
 
-/// The parser says where it stopped only in its message; at the end of the text it does not.
+/// Converts a parser error, whose position is only in its message, and not at the end of the text.
 pub(super) fn parse_error(text: &str, error: &ParserError, last: Location) -> SqlError {
     let (ParserError::ParserError(message) | ParserError::TokenizerError(message)) = error else {
         return refusal::unsupported("query nested so deeply");
@@ -115,7 +115,7 @@ pub(super) fn parse_error(text: &str, error: &ParserError, last: Location) -> Sq
     syntax_error(text, place().unwrap_or(last))
 }
 
-/// A condition that stands alone, as in `SHOW ... WHERE`.
+/// Parses a condition of its own, as in `SHOW ... WHERE`.
 pub(super) fn parse_condition(text: &str) -> Result<sqlparser::ast::Expr, SqlError> {
     let tokens = tokenize(text)?;
     let last = last_word(&tokens);

@@ -1,4 +1,4 @@
-//! Stories of a session over the views of the conformance tables.
+//! Tests of a session over the views of the conformance tables.
 
 use jiff::tz::{Offset, TimeZone};
 

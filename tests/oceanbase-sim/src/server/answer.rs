@@ -17,12 +17,12 @@ const BLOB_FLAG: u16 = 1 << 4;
 const UNSIGNED_FLAG: u16 = 1 << 5;
 const BINARY_FLAG: u16 = 1 << 7;
 
-/// An OK with nothing to say.
+/// Returns an OK without a message.
 pub(super) fn ok() -> Vec<u8> {
     done(0, STATUS)
 }
 
-/// An ERR.
+/// Returns an ERR.
 pub(super) fn error(error: &SqlError) -> Vec<u8> {
     let mut packet = vec![0xFF];
     packet.extend_from_slice(&error.code.to_le_bytes());
@@ -32,7 +32,7 @@ pub(super) fn error(error: &SqlError) -> Vec<u8> {
     packet
 }
 
-/// Pushes the packets of one statement's outcome; `more` says that another answer follows.
+/// Adds the packets of one statement's outcome; `more` announces another answer.
 pub(super) fn push_outcome<S>(packets: &mut Packets<S>, outcome: &Outcome, more: bool)
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -107,7 +107,7 @@ fn definition(column: &Column) -> Vec<u8> {
     packet
 }
 
-/// How the protocol describes a type.
+/// The protocol's description of a type.
 struct Field {
     code: u8,
     charset: u16,
@@ -142,7 +142,7 @@ impl Field {
             ColumnType::Decimal(precision, scale) => {
                 number(0xF6, u32::from(precision) + 1 + u32::from(scale > 0), scale)
             }
-            // Up to four bytes a character.
+            // A character takes up to four bytes.
             ColumnType::Varchar(characters) => text(0xFD, characters.saturating_mul(4), 0),
             ColumnType::LongText => text(0xFC, u32::MAX, BLOB_FLAG),
             ColumnType::Timestamp => number(0x07, 26, 6),

@@ -2,7 +2,7 @@
 
 use super::packet::WireError;
 
-/// A command and what comes with it.
+/// A command and its arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command<'a> {
     /// `COM_QUIT`.
@@ -19,11 +19,11 @@ pub(super) enum Command<'a> {
     ChangeUser(&'a [u8]),
     /// `COM_STMT_PREPARE`.
     Prepare,
-    /// `COM_STMT_SEND_LONG_DATA` and `COM_STMT_CLOSE`, to which no server answers.
+    /// `COM_STMT_SEND_LONG_DATA` and `COM_STMT_CLOSE`, which servers do not answer.
     Unanswered,
     /// `COM_RESET_CONNECTION`.
     ResetConnection,
-    /// A command of the protocol that is refused.
+    /// A command of the protocol that the server rejects.
     Unsupported,
     /// Not a command of the protocol.
     Unknown,

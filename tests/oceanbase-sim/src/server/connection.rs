@@ -12,7 +12,7 @@ use super::handshake::{self, LoginRequest, Nonce, Opening};
 use super::packet::{Packets, WireError};
 use crate::value::{Backend, End, Login, Reply, SqlError};
 
-/// Serves one connection until the client leaves, is refused, or breaks the protocol.
+/// Serves one connection until the client leaves, is rejected, or breaks the protocol.
 pub(super) async fn converse<L: Login>(
     stream: TcpStream,
     id: u32,
@@ -66,7 +66,7 @@ where
     Ok(())
 }
 
-/// Checks who logs in and tells the client; `None` if it is refused.
+/// Authenticates the client and answers it; `None` if it is rejected.
 async fn authenticate<S, L>(
     packets: &mut Packets<S>,
     login: &L,
@@ -93,7 +93,7 @@ where
     Ok(opened.ok())
 }
 
-/// Whether a connection goes on after a command.
+/// Whether a connection continues after a command.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
     Goes,
@@ -133,7 +133,7 @@ where
                 self.reply(Ok(())).await
             }
             Command::ChangeUser(body) => self.change_user(body).await,
-            // `obmp_statistic.cpp` answers this text, whatever the state of the server.
+            // `obmp_statistic.cpp` answers this text in any state of the server.
             Command::Statistics => self.send(b"Active threads not support").await,
             Command::Prepare => self.reply(Err(prepare_disabled())).await,
             Command::Unanswered => Ok(Flow::Goes),
@@ -157,7 +157,7 @@ where
             outcomes,
             end,
         } = self.backend.execute(text);
-        // Even a sleep of nothing can wait for the timer's next millisecond.
+        // Even a zero sleep can wait for the timer's next millisecond.
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
             if !self.backend.survives() {

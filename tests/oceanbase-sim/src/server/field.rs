@@ -1,10 +1,10 @@
-//! The fields that packets are made of: integers, zero-terminated and length-encoded strings.
+//! The fields of packets: integers, zero-terminated and length-encoded strings.
 
 use super::packet::WireError;
 
 const CUT_SHORT: WireError = WireError::Malformed("a field is cut short");
 
-/// Reads fields from the front of a payload; a field that is cut short is malformed.
+/// Reader of fields from the front of a payload; a truncated field is malformed.
 pub(super) struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
@@ -22,7 +22,7 @@ impl<'a> Fields<'a> {
         Ok(field)
     }
 
-    /// A little-endian integer of up to eight bytes.
+    /// Reads a little-endian integer of up to eight bytes.
     fn integer(&mut self, width: usize) -> Result<u64, WireError> {
         Ok(self
             .take(width)?
@@ -43,7 +43,7 @@ impl<'a> Fields<'a> {
         Ok(u32::from_le_bytes(*flags))
     }
 
-    /// A string that ends with a zero byte.
+    /// Reads a string that ends with a zero byte.
     pub(super) fn terminated(&mut self) -> Result<&'a [u8], WireError> {
         let end = self.0.iter().position(|byte| *byte == 0);
         let field = self.take(end.ok_or(WireError::Malformed("a string does not end"))?)?;
@@ -51,13 +51,13 @@ impl<'a> Fields<'a> {
         Ok(field)
     }
 
-    /// A string that its length goes before, in the given number of bytes.
+    /// Reads a string after its length in the given number of bytes.
     pub(super) fn counted(&mut self) -> Result<&'a [u8], WireError> {
         let length = self.byte()?;
         self.take(length.into())
     }
 
-    /// A string that its length-encoded length goes before.
+    /// Reads a string after its length-encoded length.
     pub(super) fn length_encoded(&mut self) -> Result<&'a [u8], WireError> {
         let length = match self.byte()? {
             0xFC => self.integer(2)?,

@@ -1,5 +1,5 @@
-//! The handshake, protocol 10, as an observer opens it (`ompk_handshake.cpp`), and what clients
-//! answer.
+//! The handshake, protocol 10, as an observer opens it (`ompk_handshake.cpp`), and the answers of
+//! clients.
 
 use std::io;
 
@@ -12,11 +12,11 @@ use super::packet::WireError;
 const SERVER_VERSION: &[u8] = b"5.7.25\0";
 /// `utf8mb4_bin`.
 const CHARSET: u8 = 46;
-/// Lower half of the capabilities: all but COMPRESS; SSL goes with a certificate.
+/// Lower half of the capabilities: all but COMPRESS; SSL requires a certificate.
 const LOWER_CAPABILITIES: u16 = 0xF7DF;
 /// `PS_MULTI_RESULTS`, `PLUGIN_AUTH`, `CONNECT_ATTRS`, `SESSION_TRACK` and two private bits.
-/// Neither `MULTI_STATEMENTS` nor `MULTI_RESULTS`, though every session has them, and no
-/// `DEPRECATE_EOF`.
+/// `DEPRECATE_EOF` is missing. So are `MULTI_STATEMENTS` and `MULTI_RESULTS`, although every
+/// session has them.
 const UPPER_CAPABILITIES: u16 = 0x309C;
 const NATIVE_PASSWORD: &[u8] = b"mysql_native_password";
 
@@ -40,7 +40,7 @@ pub(super) fn draw_nonce() -> io::Result<Nonce> {
     Ok(nonce.map(|byte| b'!' + byte % 94))
 }
 
-/// The first packet of a connection.
+/// Returns the first packet of a connection.
 pub(super) fn greeting(connection: u32, nonce: &Nonce, tls: bool) -> Vec<u8> {
     let lower = if tls {
         LOWER_CAPABILITIES | 0x0800
@@ -66,7 +66,7 @@ pub(super) fn greeting(connection: u32, nonce: &Nonce, tls: bool) -> Vec<u8> {
     packet
 }
 
-/// Asks a client that named another method to answer `nonce` with its native password.
+/// Requests the native password for `nonce` from a client that named another method.
 pub(super) fn auth_switch(nonce: &Nonce) -> Vec<u8> {
     let mut packet = vec![0xFE];
     packet.extend_from_slice(NATIVE_PASSWORD);
@@ -76,16 +76,16 @@ pub(super) fn auth_switch(nonce: &Nonce) -> Vec<u8> {
     packet
 }
 
-/// What a client answers to the greeting.
+/// The client's answer to the greeting.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Opening {
-    /// It wants to go on inside TLS.
+    /// A request to continue inside TLS.
     Tls,
-    /// It logs in.
+    /// A login.
     Login(LoginRequest),
 }
 
-/// Who logs in, from a handshake response or a `COM_CHANGE_USER`.
+/// The login data of a handshake response or a `COM_CHANGE_USER`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LoginRequest {
     /// The capabilities that the client uses.
@@ -107,7 +107,7 @@ pub(super) fn opening(payload: &[u8]) -> Result<Opening, WireError> {
     if capabilities & PROTOCOL_41 == 0 {
         return Err(WireError::Malformed("a client older than 4.1"));
     }
-    // The largest packet, the character set and the filler say nothing that is needed here.
+    // The largest packet, the character set and the filler are not needed here.
     fields.take(4 + 1 + 23)?;
     if fields.is_empty() && capabilities & SSL != 0 {
         return Ok(Opening::Tls);
@@ -132,7 +132,7 @@ pub(super) fn opening(payload: &[u8]) -> Result<Opening, WireError> {
     }))
 }
 
-/// Reads the body of a `COM_CHANGE_USER`; all after the database may be missing.
+/// Reads the body of a `COM_CHANGE_USER`; everything after the database is optional.
 pub(super) fn change_user(body: &[u8], capabilities: u32) -> Result<LoginRequest, WireError> {
     let mut fields = Fields::new(body);
     let user = text(fields.terminated()?);
@@ -158,7 +158,7 @@ fn scramble<'a>(fields: &mut Fields<'a>, capabilities: u32) -> Result<&'a [u8], 
     }
 }
 
-/// Whether the method that the client names, if any, is the server's own.
+/// Returns whether the method that the client names, if any, is the server's own.
 fn is_native(fields: &mut Fields<'_>, capabilities: u32) -> Result<bool, WireError> {
     if capabilities & PLUGIN_AUTH == 0 || fields.is_empty() {
         return Ok(true);
@@ -181,7 +181,7 @@ mod tests {
     const NONCE: &Nonce = b"abcdefghijklmnopqrst";
     const CLIENT: u32 = PROTOCOL_41 | SECURE_CONNECTION | PLUGIN_AUTH | CONNECT_WITH_DB;
 
-    /// A handshake response up to the user's name.
+    /// Returns a handshake response up to the user's name.
     fn response(capabilities: u32) -> Vec<u8> {
         let mut packet = capabilities.to_le_bytes().to_vec();
         packet.extend_from_slice(&[0; 28]);

@@ -1,4 +1,4 @@
-//! The MySQL protocol face: a listening port that speaks as an observer does.
+//! The MySQL protocol interface: a listening port that speaks as an observer does.
 //!
 //! Text protocol only, with EOF packets, `mysql_native_password` and, where a certificate is
 //! given, TLS. What a statement answers is the business of the [`Backend`](crate::value::Backend)
@@ -36,7 +36,7 @@ use tokio_rustls::rustls::ServerConfig;
 pub use self::password::verify;
 use crate::value::{Acceptance, Login};
 
-/// How long to wait after a failed accept, which a lack of file descriptors makes fail at once.
+/// Delay after a failed accept: without it, a lack of file descriptors causes a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A node's SQL port.
@@ -47,7 +47,7 @@ pub struct Server<L> {
 }
 
 impl<L: Login> Server<L> {
-    /// Listens on `addr`; a port that another server has just left can be taken at once.
+    /// Listens on `addr`; a port that another server has just left can be used at once.
     ///
     /// TLS is offered, not required, if `tls` is given.
     pub async fn bind(
@@ -63,7 +63,7 @@ impl<L: Login> Server<L> {
         })
     }
 
-    /// The address that it listens on, with the port that the system chose.
+    /// Returns the address that it listens on, with the port that the system chose.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -108,7 +108,7 @@ impl<L: Login> Server<L> {
 }
 
 async fn serve<L: Login>(stream: TcpStream, id: u32, login: Arc<L>, tls: Option<TlsAcceptor>) {
-    // An answer is one write; waiting for more to send would only slow it down.
+    // An answer is one write; waiting for more data would only delay it.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(id, %error, "no delay not set");
     }
@@ -117,8 +117,8 @@ async fn serve<L: Login>(stream: TcpStream, id: u32, login: Arc<L>, tls: Option<
     }
 }
 
-/// Says nothing until the client gives up.
+/// Sends nothing until the client gives up.
 async fn hold(mut stream: TcpStream) {
-    // Any end will do: nobody waits for an answer of a silent node.
+    // Any end is acceptable: no answer of a silent node is expected.
     drop(copy(&mut stream, &mut sink()).await);
 }

@@ -5,16 +5,16 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-/// The largest payload of one frame; a frame this long is followed by another one.
+/// The largest payload of one frame; another frame follows a frame of this length.
 const FULL_FRAME: usize = 0xFF_FFFF;
 
-/// The longest packet taken from a client, so that a broken one can not fill the memory.
+/// The longest accepted packet, so that a broken client cannot exhaust the memory.
 const LONGEST: usize = 64 << 20;
 
 /// Why a connection ended other than by `COM_QUIT`.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WireError {
-    /// The client went away, or its socket failed.
+    /// The client closed the connection, or its socket failed.
     #[error("connection lost")]
     Io(#[from] io::Error),
     /// The bytes do not follow the protocol.
@@ -23,19 +23,19 @@ pub(super) enum WireError {
     /// A frame does not carry the next sequence number.
     #[error("packets out of order: expected {expected}, got {got}")]
     OutOfOrder {
-        /// The number that was due.
+        /// The expected number.
         expected: u8,
-        /// The number that came.
+        /// The received number.
         got: u8,
     },
-    /// The packet is longer than the server takes.
+    /// The packet is longer than the server accepts.
     #[error("packet longer than {LONGEST} bytes")]
     TooLong,
 }
 
 /// A stream of packets in both directions.
 ///
-/// One sequence number counts the frames of an exchange, whoever sends them.
+/// One sequence number counts the frames of an exchange from both sides.
 pub(super) struct Packets<S> {
     stream: S,
     sequence: u8,
@@ -51,12 +51,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         }
     }
 
-    /// Starts to count from 0 again, as every command does.
+    /// Restarts the count from 0, as every command does.
     pub(super) fn begin_exchange(&mut self) {
         self.sequence = 0;
     }
 
-    /// Reads the payload of one packet, however many frames it comes in.
+    /// Reads the payload of one packet from any number of frames.
     pub(super) async fn receive(&mut self) -> Result<Vec<u8>, WireError> {
         let mut payload = Vec::new();
         loop {
@@ -72,7 +72,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
             if payload.len() + length > LONGEST {
                 return Err(WireError::TooLong);
             }
-            // Grows with what arrives: a header alone must not cost 16 MiB.
+            // Grows with the received data: a header alone must not allocate 16 MiB.
             let frame = (&mut self.stream)
                 .take(length as u64)
                 .read_to_end(&mut payload)
@@ -103,16 +103,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         }
     }
 
-    /// Sends what was pushed.
+    /// Sends the added packets.
     pub(super) async fn flush(&mut self) -> Result<(), WireError> {
         self.stream.write_all(&self.outgoing).await?;
         self.stream.flush().await?;
-        // A new buffer, not a cleared one: an idle connection need not keep its largest answer.
+        // A new buffer instead of a cleared one: an idle connection must not keep its largest
+        // answer.
         self.outgoing = Vec::new();
         Ok(())
     }
 
-    /// Goes on with the same sequence inside TLS.
+    /// Continues the same sequence inside TLS.
     pub(super) async fn secure(
         self,
         acceptor: &TlsAcceptor,
@@ -137,7 +138,7 @@ mod tests {
 
     use super::*;
 
-    /// What a peer receives when `payload` is pushed, and how many frames it took.
+    /// Returns what a peer receives for `payload`, and the number of frames.
     async fn cross_the_wire(payload: &[u8]) -> (Vec<u8>, u8) {
         let (here, there) = duplex(1 << 20);
         let mut sender = Packets::new(here);
@@ -145,14 +146,15 @@ mod tests {
         sender.push(payload);
         let send = async move {
             sender.flush().await.unwrap();
-            // Closes the stream, so that a frame too few is an error and not a wait without end.
+            // Closes the stream, so that a missing frame causes an error instead of an endless
+            // wait.
             drop(sender);
         };
         let ((), arrived) = tokio::join!(send, peer.receive());
         (arrived.unwrap(), peer.sequence)
     }
 
-    /// What the receiver says to raw bytes after which the sender closes.
+    /// Returns the receiver's result for raw bytes before the sender closes.
     async fn receive_raw(bytes: &[u8]) -> Result<Vec<u8>, WireError> {
         let (mut here, there) = duplex(1 << 10);
         here.write_all(bytes).await.unwrap();
@@ -212,7 +214,7 @@ mod tests {
         let mut sender = Packets::new(here);
         let mut peer = Packets::new(there);
         sender.push(&vec![0; LONGEST + 1]);
-        // What the peer leaves unread is short enough to be sent all the same.
+        // The data that the peer leaves unread is short enough to be sent nevertheless.
         let (_, refused) = tokio::join!(sender.flush(), peer.receive());
         assert!(matches!(refused, Err(WireError::TooLong)));
     }

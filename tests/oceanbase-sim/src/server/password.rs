@@ -2,7 +2,7 @@
 
 use sha1::{Digest, Sha1};
 
-/// Whether `scramble` is what a client that knows `password` answers to `nonce`.
+/// Returns whether `scramble` is the answer to `nonce` of a client that knows `password`.
 ///
 /// The answer is `SHA1(password) XOR SHA1(nonce + SHA1(SHA1(password)))`; for an empty password it
 /// is empty.

@@ -3,14 +3,14 @@
 use super::parser::{Parsed, Parser};
 use super::{Action, Kind, Tenants, release};
 
-/// What a manual deletion is about.
+/// The subject of a manual deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deletion {
     /// `BACKUPSET id{,id}`.
     Sets(Vec<i64>),
     /// `ARCHIVELOG_PIECE id{,id}`.
     Pieces(Vec<i64>),
-    /// `BACKUPPIECE id`, which no release carries out.
+    /// `BACKUPPIECE id`, which no release executes.
     OldPiece(i64),
     /// `OBSOLETE BACKUP`.
     Obsolete,
@@ -20,12 +20,12 @@ pub enum Deletion {
     AllLog(String),
 }
 
-/// The body of `ALTER SYSTEM DELETE …`. Its description is read and shown nowhere.
+/// The body of `ALTER SYSTEM DELETE …`. Its description is parsed and never shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeleteBackup {
-    /// What.
+    /// The subject.
     pub what: Deletion,
-    /// Whose.
+    /// The tenants.
     pub tenants: Tenants,
 }
 
@@ -76,7 +76,7 @@ impl Parser<'_> {
         Ok(Some((Kind::DeleteBackup, action)))
     }
 
-    /// `id`, and the `COPY n` behind it.
+    /// Parses `id`, and the `COPY n` after it.
     fn one_id(&mut self) -> Parsed<i64> {
         let id = self.integer()?;
         if self.eat("COPY") {
@@ -85,7 +85,7 @@ impl Parser<'_> {
         Ok(id)
     }
 
-    /// `id{,id}`, and the `COPY n` that older grammars have behind it.
+    /// Parses `id{,id}`, and the `COPY n` of older grammars after it.
     fn ids(&mut self) -> Parsed<Vec<i64>> {
         let mut ids = vec![self.integer()?];
         while self.eat_sign(',') {

@@ -1,11 +1,11 @@
-//! The grammar beside a table of what the parser of each release accepts.
+//! Comparison of the grammar with a table of what the parser of each release accepts.
 
 use super::*;
 use crate::views::Version;
 
 const TABLE: &str = include_str!("../../../kernel/grammar-v4.tsv");
 
-/// `4.2.1_CE_BP3` is 4.2.1.3, and a release without a bundle patch has 0 there.
+/// Parses a release: `4.2.1_CE_BP3` is 4.2.1.3, and without a bundle patch the number is 0.
 fn release(heading: &str) -> Version {
     let (number, edition) = heading.split_once("_CE").unwrap_or((heading, ""));
     let patch = edition.strip_prefix("_BP").unwrap_or("0");

@@ -1,4 +1,4 @@
-//! Which statement it is, for the log and for faults.
+//! Kinds of statements, for the log and for faults.
 
 use serde::Deserialize;
 
@@ -30,7 +30,7 @@ pub enum Kind {
     DropDeletePolicy,
     /// `ALTER SYSTEM CANCEL DELETE BACKUP`.
     CancelDeleteBackup,
-    /// `ALTER SYSTEM DELETE …` of sets, pieces, or what is obsolete.
+    /// `ALTER SYSTEM DELETE …` of sets, pieces, or obsolete backups.
     DeleteBackup,
     /// `ALTER SYSTEM RESTORE t`.
     Restore,
@@ -80,12 +80,12 @@ pub enum Kind {
     Simulate,
     /// `USE`, `BEGIN` and the like.
     Session,
-    /// What the grammar does not know.
+    /// Text outside of the grammar.
     Unparsable,
 }
 
 impl Kind {
-    /// Whether it changes the database when it goes well, beyond its own session.
+    /// Returns whether a success changes the database, beyond its own session.
     #[must_use]
     pub fn is_changing(self) -> bool {
         !matches!(

@@ -1,4 +1,4 @@
-//! Words, literals and signs.
+//! Words, literals and signs of statements.
 
 use crate::error;
 use crate::value::SqlError;
@@ -12,7 +12,7 @@ pub enum Token {
     Quoted(String),
     /// A string literal, unescaped.
     Text(String),
-    /// A number, as it is spelled.
+    /// A number, in its original spelling.
     Number(String),
     /// Any other character.
     Sign(char),
@@ -25,8 +25,8 @@ pub(super) struct Spanned {
     pub(super) at: usize,
 }
 
-/// Splits text at each `;` outside quotes and comments; the engine does so whatever the client
-/// asked for. Empty statements are dropped.
+/// Splits text at each `;` outside quotes and comments, as the engine does for every client. Empty
+/// statements are dropped.
 #[must_use]
 pub fn split(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
@@ -53,10 +53,10 @@ fn is_blank(text: &str) -> bool {
     cursor.at >= text.len()
 }
 
-/// The tokens of a text, without blanks and comments.
+/// Returns the tokens of a text, without blanks and comments.
 ///
 /// # Errors
-/// 1064 for a quote that nothing closes.
+/// 1064 for a quote that is not closed.
 pub fn tokens(text: &str) -> Result<Vec<Token>, SqlError> {
     let found = spanned(text)?;
     Ok(found.into_iter().map(|spanned| spanned.token).collect())
@@ -91,7 +91,7 @@ pub(super) fn spanned(text: &str) -> Result<Vec<Spanned>, SqlError> {
     }
 }
 
-/// 1064 at this place; the engine quotes at most 80 characters.
+/// Returns 1064 at this position; the engine quotes at most 80 characters.
 pub(super) fn near(text: &str, at: usize) -> SqlError {
     let rest: String = text
         .get(at..)
@@ -129,7 +129,7 @@ impl Cursor<'_> {
         taken
     }
 
-    /// Digits and letters; a point belongs to it where only digits stand before it.
+    /// Reads digits and letters; a point belongs to them after digits only.
     fn number(&mut self) -> String {
         let mut number = self.take_while(|c| c.is_ascii_alphanumeric());
         if self.peek() == Some('.') && number.chars().all(|c| c.is_ascii_digit()) {
@@ -138,7 +138,7 @@ impl Cursor<'_> {
         number
     }
 
-    /// Blanks and comments: `-- `, `#`, `/* */`.
+    /// Skips blanks and comments: `-- `, `#`, `/* */`.
     fn skip_blanks(&mut self) {
         loop {
             let rest = self.rest();
@@ -169,8 +169,8 @@ impl Cursor<'_> {
         Some(first)
     }
 
-    /// A quoted text: doubled quotes, and backslashes but for identifiers. Does not move when the
-    /// closing quote is missing.
+    /// Reads a quoted text, with doubled quotes, and with backslashes except in identifiers. Does
+    /// not move without a closing quote.
     fn quoted(&mut self) -> Option<String> {
         let rest = self.rest();
         let mut chars = rest.char_indices().peekable();

@@ -39,7 +39,7 @@ pub enum Tenants {
 }
 
 impl Tenants {
-    /// The names, if it is a list.
+    /// Returns the names of a list.
     #[must_use]
     pub fn names(&self) -> &[String] {
         match self {
@@ -49,7 +49,7 @@ impl Tenants {
     }
 }
 
-/// A backup configuration item; these are no ordinary parameters.
+/// A backup configuration item, which is not an ordinary parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the engine's own words
 pub enum ConfigName {
@@ -57,7 +57,7 @@ pub enum ConfigName {
     LogArchiveDestState,
     DataBackupDest,
     LogRestoreSource,
-    /// `log_archive_dest_1` to `_8` and their states, which no release can use.
+    /// `log_archive_dest_1` to `_8` and their states, which no release supports.
     Numbered,
 }
 
@@ -98,7 +98,7 @@ pub struct AddPolicy {
     pub tenants: Tenants,
 }
 
-/// How far a restore or a recovery goes.
+/// The end of a restore or a recovery.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Until {
     /// No clause.
@@ -108,13 +108,13 @@ pub enum Until {
     Time(String),
     /// `UNTIL SCN`.
     Scn(i64),
-    /// `UNTIL UNLIMITED`, which only a standby knows.
+    /// `UNTIL UNLIMITED`, for a standby only.
     Unlimited,
-    /// `CANCEL` in its place, which only a standby knows.
+    /// `CANCEL` instead, for a standby only.
     Cancel,
 }
 
-/// What a statement asks for.
+/// The request of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// `ALTER SYSTEM SET …`.
@@ -131,7 +131,7 @@ pub enum Action {
     DropPolicy(String, Tenants),
     /// `ALTER SYSTEM CANCEL DELETE BACKUP`.
     CancelDelete(Tenants),
-    /// `ALTER SYSTEM DELETE …` of sets, pieces, or what is obsolete.
+    /// `ALTER SYSTEM DELETE …` of sets, pieces, or obsolete backups.
     Delete(DeleteBackup),
     /// `ALTER SYSTEM CHANGE EXTERNAL_STORAGE_DEST`.
     ChangeStorage(ChangeStorage),
@@ -166,23 +166,23 @@ pub enum Action {
     CancelRestore(String),
     /// `ALTER SYSTEM ACTIVATE STANDBY`.
     ActivateStandby {
-        /// Whose.
+        /// The tenants.
         tenants: Tenants,
-        /// `VERIFY`: only whether it could be done.
+        /// `VERIFY`: only checks whether it is possible.
         verify: bool,
     },
     /// `ALTER SYSTEM RECOVER STANDBY`.
     RecoverStandby {
-        /// Whose.
+        /// The tenants.
         tenants: Tenants,
-        /// How far.
+        /// The end of the recovery.
         until: Until,
     },
     /// `ALTER SYSTEM RUN UPGRADE JOB`.
     RunUpgrade {
         /// The job, `UPGRADE_ALL`.
         job: String,
-        /// Whose.
+        /// The tenants.
         tenants: Tenants,
     },
     /// `ALTER SYSTEM RECOVER TABLE`.
@@ -199,7 +199,7 @@ pub enum Action {
     SetVariables(Vec<(String, String)>),
     /// `SELECT`, `SHOW`, `DESC`.
     Query,
-    /// `SIMULATE '<yaml>'`: faults, from a test.
+    /// `SIMULATE '<yaml>'`: faults of a test.
     Simulate(String),
     /// `USE name`.
     Use(String),
@@ -207,14 +207,14 @@ pub enum Action {
     Nothing,
 }
 
-/// A statement and what the log keeps of it.
+/// A statement and its log data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// Which statement it is.
+    /// Its kind.
     pub kind: Kind,
     /// The tenants it names.
     pub tenants: Tenants,
-    /// What it asks for, or 1064.
+    /// The request, or 1064.
     pub action: Result<Action, SqlError>,
 }
 

@@ -1,4 +1,4 @@
-//! The grammar, by recursive descent.
+//! The parser, by recursive descent.
 
 use super::lexer::{Spanned, Token, near, spanned};
 use super::{Action, Kind, Statement, Tenants};
@@ -93,7 +93,7 @@ impl Parser<'_> {
         Err(self.unexpected())
     }
 
-    /// `FOR 'user'[@'host']`; nothing for the current user, however it is spelled.
+    /// Parses `FOR 'user'[@'host']`; nothing for the current user, in any spelling.
     fn grantee(&mut self) -> Parsed<Option<String>> {
         if !self.eat("FOR") {
             return Ok(None);
@@ -111,12 +111,12 @@ impl Parser<'_> {
         Ok(Some(user))
     }
 
-    /// Returns whether a form that came with these releases is in the grammar.
+    /// Returns whether a form that these releases introduced is in the grammar.
     pub(super) fn since(&self, releases: &[Version]) -> bool {
         self.version.has(releases)
     }
 
-    /// 1064 at the next token.
+    /// Returns 1064 at the next token.
     pub(super) fn unexpected(&self) -> SqlError {
         near(
             self.text,
@@ -153,7 +153,7 @@ impl Parser<'_> {
         found
     }
 
-    /// All these words in a row, or none of them.
+    /// Consumes all these words in a row, or none of them.
     pub(super) fn eat_words(&mut self, words: &[&str]) -> bool {
         let start = self.next;
         let all = words.iter().all(|word| self.eat(word));
@@ -193,7 +193,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The rest, whatever it is.
+    /// Consumes the rest.
     pub(super) fn swallow(&mut self) {
         self.next = self.tokens.len();
     }
@@ -220,7 +220,7 @@ impl Parser<'_> {
         }
     }
 
-    /// An identifier, a back-quoted one, or a string.
+    /// Parses an identifier, a back-quoted one, or a string.
     pub(super) fn name(&mut self) -> Parsed<String> {
         match self.peek() {
             Some(Token::Word(name) | Token::Quoted(name) | Token::Text(name)) => {
@@ -232,7 +232,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A literal of SET: a string, a number, a word such as ON; never a placeholder.
+    /// Parses a literal of SET: a string, a number, a word such as ON; never a placeholder.
     pub(super) fn literal(&mut self) -> Parsed<String> {
         let negative = self.eat_sign('-');
         let value = match self.peek() {
@@ -244,7 +244,7 @@ impl Parser<'_> {
         Ok(if negative { format!("-{value}") } else { value })
     }
 
-    /// `TENANT [=] name {, name}`, `ALL`, `ALL_USER`, `ALL_META`, or nothing.
+    /// Parses `TENANT [=] name {, name}`, `ALL`, `ALL_USER`, `ALL_META`, or nothing.
     pub(super) fn tenant_list(&mut self) -> Parsed<Tenants> {
         if !self.eat("TENANT") {
             return Ok(Tenants::Unnamed);
@@ -267,7 +267,7 @@ impl Parser<'_> {
         Ok(tenants)
     }
 
-    /// `DESCRIPTION [=] 's'`, or nothing.
+    /// Parses `DESCRIPTION [=] 's'`, or nothing.
     pub(super) fn description(&mut self) -> Parsed<String> {
         if !self.eat("DESCRIPTION") {
             return Ok(String::new());

@@ -1,8 +1,8 @@
 //! `REMAP` of `RECOVER TABLE`.
 //!
-//! The first three releases of 4.2.1 read a pair as one token without blanks and quotes. Later ones
-//! put it together from names. Most of those still read an unquoted `db.tb` as one token, and no
-//! rule joins that token with two quoted names behind the colon.
+//! The first three releases of 4.2.1 read a pair as one token without blanks and quotes. Later
+//! releases combine it from names. Most of those still read an unquoted `db.tb` as one token, and
+//! no rule joins that token with two quoted names after the colon.
 
 use super::lexer::Token;
 use super::parser::{Parsed, Parser};
@@ -12,7 +12,7 @@ use super::{RecoverTable, TableName, release};
 struct Side {
     first: String,
     second: Option<Second>,
-    /// Both names are unquoted and stand together.
+    /// Whether both names are unquoted and adjacent.
     joined: bool,
 }
 
@@ -21,8 +21,7 @@ enum Second {
     Star,
 }
 
-/// Words that are no name unless they are quoted. The parser has more of them; these are the ones
-/// that a person would give a table.
+/// Words that are names only with quotes. The parser has more; these are plausible names of tables.
 const RESERVED: [&str; 40] = [
     "ALTER",
     "ANALYZE",
@@ -71,7 +70,7 @@ fn is_word(c: char) -> bool {
 }
 
 impl Parser<'_> {
-    /// `REMAP TABLE …`, `REMAP TABLEGROUP …`, `REMAP TABLESPACE …` in any order.
+    /// Parses `REMAP TABLE …`, `REMAP TABLEGROUP …`, `REMAP TABLESPACE …` in any order.
     pub(super) fn remaps(&mut self, asked: &mut RecoverTable) -> Parsed<()> {
         let mut known = Vec::new();
         while self.eat("REMAP") {
@@ -127,7 +126,7 @@ impl Parser<'_> {
         Ok((from, to))
     }
 
-    /// `db`, `db.tb` or `db.*`.
+    /// Parses `db`, `db.tb` or `db.*`.
     fn side(&mut self) -> Parsed<Side> {
         let start = self.next;
         let at = self.tokens.get(start).map_or(0, |token| token.at);
@@ -164,7 +163,7 @@ impl Parser<'_> {
         })
     }
 
-    /// A name, and whether it is unquoted. Of digits only it is a number.
+    /// Parses a name, and whether it is unquoted. Digits alone are a number.
     fn remap_name(&mut self) -> Parsed<(String, bool)> {
         if let Some(Token::Quoted(name)) = self.peek() {
             let name = name.clone();
@@ -180,7 +179,7 @@ impl Parser<'_> {
         Ok((name, true))
     }
 
-    /// The characters from the next token on that belong to one word.
+    /// Reads the characters from the next token on that belong to one word.
     fn raw(&mut self, belongs: impl Fn(char) -> bool) -> Parsed<String> {
         let at = self.tokens.get(self.next).map(|token| token.at);
         let rest = at.and_then(|at| self.text.get(at..)).unwrap_or_default();
@@ -200,7 +199,7 @@ impl Parser<'_> {
 }
 
 impl Side {
-    /// The text of a side that is part of one token.
+    /// Parses the text of a side that is part of one token.
     fn parse(text: &str) -> Option<Self> {
         let mut names = text.split('.');
         let (first, second) = (names.next()?, names.next());
@@ -221,7 +220,7 @@ impl Side {
 }
 
 impl RecoverTable {
-    /// Adds a pair; `false` if the sides do not go together. A lone name keeps the database.
+    /// Adds a pair; `false` if the sides do not match. A single name keeps the database.
     fn rename_table(&mut self, from: Side, to: Side) -> bool {
         let (database, table) = match (to.second, &from.second) {
             (Some(Second::Star), Some(Second::Star)) => {
@@ -244,7 +243,7 @@ impl RecoverTable {
     }
 }
 
-/// Adds a pair of lone names.
+/// Adds a pair of single names.
 fn rename(pairs: &mut Vec<(String, String)>, from: Side, to: Side) -> bool {
     let lone = from.second.is_none() && to.second.is_none();
     if lone {

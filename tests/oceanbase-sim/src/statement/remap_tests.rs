@@ -15,7 +15,7 @@ fn read(version: &str, remap: &str) -> Option<RecoverTable> {
     }
 }
 
-/// In which of 4.2.1.0, 4.2.1.3, 4.2.1.4 and 4.3.5.1 a pair is in the grammar.
+/// Returns which of 4.2.1.0, 4.2.1.3, 4.2.1.4 and 4.3.5.1 accept a pair.
 fn accepted(remap: &str) -> [bool; 4] {
     ["4.2.1.0", "4.2.1.3", "4.2.1.4", "4.3.5.1"].map(|version| read(version, remap).is_some())
 }

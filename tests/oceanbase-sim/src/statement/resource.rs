@@ -29,14 +29,14 @@ pub struct CreatePool {
     pub zones: Option<Vec<String>>,
 }
 
-/// What `DROP` takes away.
+/// The object of a `DROP`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drop {
     /// Its name.
     pub name: String,
     /// `IF EXISTS`.
     pub if_exists: bool,
-    /// `FORCE`, which only tenants know.
+    /// `FORCE`, for tenants only.
     pub force: bool,
 }
 
@@ -54,7 +54,7 @@ const UNIT_OPTIONS: [&str; 10] = [
 ];
 
 impl Parser<'_> {
-    /// A statement of this file; `None` if it begins otherwise.
+    /// Parses a statement of this file; `None` if it begins otherwise.
     pub(super) fn resource_statement(&mut self) -> Parsed<Option<(Kind, Action)>> {
         let found = if self.eat_words(&["CREATE", "RESOURCE", "UNIT"]) {
             (
@@ -136,7 +136,7 @@ impl Parser<'_> {
         Ok(pool)
     }
 
-    /// `('z1', 'z2')`, or one zone without parentheses.
+    /// Parses `('z1', 'z2')`, or one zone without parentheses.
     fn zone_list(&mut self) -> Parsed<Vec<String>> {
         let in_parentheses = self.eat_sign('(');
         let mut zones = vec![self.name()?];

@@ -6,7 +6,7 @@ use super::{Action, Kind, Tenants, Until, release};
 /// The body of `ALTER SYSTEM RESTORE t`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restore {
-    /// The tenant to be made.
+    /// The tenant to create.
     pub tenant: String,
     /// `FROM`: destinations, joined by commas.
     pub from: Option<String>,
@@ -19,7 +19,7 @@ pub struct Restore {
 }
 
 impl Parser<'_> {
-    /// A statement of this file; `None` if it begins otherwise.
+    /// Parses a statement of this file; `None` if it begins otherwise.
     pub(super) fn restore_statement(&mut self) -> Parsed<Option<(Kind, Action)>> {
         let found = if self.since(release::CANCEL_RESTORE) && self.eat_words(&["CANCEL", "RESTORE"])
         {
@@ -57,7 +57,7 @@ impl Parser<'_> {
         Ok(Some(found))
     }
 
-    /// Without a tenant it is a preview.
+    /// Parses RESTORE, which is a preview without a tenant.
     fn restore(&mut self) -> Parsed<(Kind, Action)> {
         let has_preview = self.since(release::PREVIEW);
         let begins = |word: &&str| self.at(word);
@@ -87,7 +87,7 @@ impl Parser<'_> {
         Ok((Kind::Restore, Action::Restore(restore)))
     }
 
-    /// `FROM 'uri{,uri}'`, or nothing.
+    /// Parses `FROM 'uri{,uri}'`, or nothing.
     pub(super) fn from(&mut self) -> Parsed<Option<String>> {
         if self.eat("FROM") {
             self.string().map(Some)
@@ -96,7 +96,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `UNTIL TIME = 's'`, `UNTIL SCN = n`, `UNTIL UNLIMITED`, `CANCEL`, or nothing.
+    /// Parses `UNTIL TIME = 's'`, `UNTIL SCN = n`, `UNTIL UNLIMITED`, `CANCEL`, or nothing.
     pub(super) fn until(&mut self) -> Parsed<Until> {
         if self.eat("CANCEL") {
             return Ok(Until::Cancel);
@@ -120,7 +120,8 @@ impl Parser<'_> {
         Ok(Until::Scn(if negative { -number } else { number }))
     }
 
-    /// `ENCRYPTED BY`, `WITH KEY FROM`, `WITH TENANT_STS_CREDENTIAL`: keys that are not played.
+    /// Parses `ENCRYPTED BY`, `WITH KEY FROM`, `WITH TENANT_STS_CREDENTIAL`, which are not
+    /// simulated.
     pub(super) fn keys(&mut self) -> Parsed<()> {
         loop {
             if self.eat_words(&["ENCRYPTED", "BY"])
@@ -134,7 +135,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The one tenant that a statement is about; the log learns it.
+    /// Parses the tenant of a statement, and records it for the log.
     pub(super) fn tenant_name(&mut self) -> Parsed<String> {
         let name = self.name()?;
         self.tenants = Tenants::Named(vec![name.clone()]);

@@ -67,7 +67,7 @@ impl Parser<'_> {
         Ok(Action::LogMode(on, tenants))
     }
 
-    /// In exactly this order: DESCRIPTION before PLUS ARCHIVELOG is 1064.
+    /// Parses BACKUP in exactly this order: DESCRIPTION before PLUS ARCHIVELOG is 1064.
     fn backup(&mut self) -> Parsed<Action> {
         let incremental = self.eat("INCREMENTAL");
         let tenants = if self.eat("DATABASE") {
@@ -157,7 +157,7 @@ impl Parser<'_> {
         })
     }
 
-    /// `BACKUP KEY [TENANT = t] TO 'uri' ENCRYPTED BY 'password'`.
+    /// Parses `BACKUP KEY [TENANT = t] TO 'uri' ENCRYPTED BY 'password'`.
     fn backup_key(&mut self) -> Parsed<(Kind, Action)> {
         self.tenant_list()?;
         self.expect("TO")?;
@@ -169,7 +169,7 @@ impl Parser<'_> {
         Ok((Kind::AlterSystem, Action::Unsupported))
     }
 
-    /// Keeps the names of a tenant list for the log. No form of V4 has a destination there.
+    /// Records the names of a tenant list for the log. No form of V4 has a destination there.
     fn unsupported_tail(&mut self) -> Parsed<()> {
         while self.peek().is_some() {
             if self.at("TO")
@@ -206,7 +206,7 @@ fn config_name(name: &str) -> Option<ConfigName> {
     matches!(number.parse(), Ok(1..=8)).then_some(ConfigName::Numbered)
 }
 
-/// What is in the grammar and answers 1235, here or in every V4 release.
+/// Statements of the grammar that answer 1235, here or in every V4 release.
 const UNSUPPORTED: &[(&[&str], Kind)] = &[
     (&["BACKUP", "BACKUPSET"], Kind::AlterSystem),
     (&["BACKUP", "BACKUPPIECE"], Kind::AlterSystem),

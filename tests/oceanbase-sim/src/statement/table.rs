@@ -20,7 +20,7 @@ impl fmt::Display for TableName {
     }
 }
 
-/// Which tables are recovered.
+/// The tables to recover.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Objects {
     /// `*.*`.
@@ -35,9 +35,9 @@ pub enum Objects {
 /// The body of `ALTER SYSTEM RECOVER TABLE`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecoverTable {
-    /// Which tables.
+    /// The tables to recover.
     pub objects: Objects,
-    /// The tenant that gets them.
+    /// The target tenant.
     pub tenant: String,
     /// `FROM`.
     pub from: Option<String>,
@@ -57,12 +57,12 @@ pub struct RecoverTable {
     pub description: String,
     /// Whether a partition is named, which no release recovers.
     pub partition: bool,
-    /// The kind of a `REMAP` clause that stands there twice.
+    /// The kind of a `REMAP` clause that occurs twice.
     pub repeated: Option<&'static str>,
 }
 
 impl Parser<'_> {
-    /// A statement of this file; `None` if it begins otherwise.
+    /// Parses a statement of this file; `None` if it begins otherwise.
     pub(super) fn table_statement(&mut self) -> Parsed<Option<(Kind, Action)>> {
         if !self.since(release::RECOVER_TABLE) {
             return Ok(None);
@@ -104,8 +104,8 @@ impl Parser<'_> {
         Ok(asked)
     }
 
-    /// `*.*`, `db.*{,db.*}` or `db.tb{,db.tb}`; the last two do not mix. Whether a
-    /// partition is named as well, `db.tb:part`.
+    /// Parses `*.*`, `db.*{,db.*}` or `db.tb{,db.tb}`; the last two do not mix. Also returns
+    /// whether a partition is named, `db.tb:part`.
     fn objects(&mut self) -> Parsed<(Objects, bool)> {
         if self.eat_sign('*') {
             self.expect_sign('.')?;

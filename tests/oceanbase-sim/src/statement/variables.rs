@@ -48,7 +48,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// A name in lower case and a value; user variables keep their `@`.
+    /// Parses a name in lower case and a value; user variables keep their `@`.
     fn assignment(&mut self) -> Parsed<(String, String)> {
         for scope in ["SESSION", "GLOBAL", "LOCAL"] {
             self.eat(scope);
@@ -73,7 +73,7 @@ impl Parser<'_> {
         Ok((if signs == 1 { format!("@{name}") } else { name }, value))
     }
 
-    /// An expression up to the next comma outside parentheses; its value is not needed.
+    /// Skips an expression up to the next comma outside parentheses; its value is not needed.
     fn expression(&mut self) {
         let mut depth = 0;
         while let Some(token) = self.peek() {

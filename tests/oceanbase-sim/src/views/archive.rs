@@ -10,7 +10,7 @@ pub(super) fn definitions(version: Version) -> Vec<Definition> {
             vec![int("DEST_NO"), text("NAME", 1024), text("VALUE", 4096)],
         ),
         Definition::per_tenant("OB_ARCHIVELOG", round([COMMENT, PATH])),
-        // The union of current rounds and history was written with the last two columns swapped.
+        // OceanBase's union of current rounds and history has the last two columns swapped.
         Definition::per_tenant("OB_ARCHIVELOG_SUMMARY", round([PATH, COMMENT])),
         Definition::per_tenant("OB_ARCHIVELOG_PIECE_FILES", pieces(version)),
     ];
@@ -103,7 +103,7 @@ fn pieces(version: Version) -> Vec<ColumnDef> {
     columns
 }
 
-/// Types of log sequence numbers and offsets: the counter convention, the manual names none.
+/// Types of log sequence numbers and offsets: as for counters, because the manual names none.
 fn log_stream_progress() -> Vec<ColumnDef> {
     vec![
         int("DEST_ID"),

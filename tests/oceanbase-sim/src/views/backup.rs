@@ -28,7 +28,7 @@ pub(super) fn definitions(version: Version) -> Vec<Definition> {
     ]
 }
 
-/// `DATA_PROGRESS` of the view of sys. Tenants see it since 4.3.1, and never in the 4.2 line.
+/// `DATA_PROGRESS` of the view of sys. Tenants have it since 4.3.1, and never in the 4.2 line.
 const CDB_DATA_PROGRESS: [Version; 3] =
     [Version([4, 2, 1, 3]), Version([4, 2, 2, 0]), Version::V4_3];
 
@@ -88,7 +88,7 @@ fn tasks(version: Version) -> Vec<ColumnDef> {
     columns
 }
 
-/// What tasks and sets both count.
+/// Returns the common counters of tasks and sets.
 fn work() -> [ColumnDef; 11] {
     [
         int("INPUT_BYTES"),
@@ -105,7 +105,7 @@ fn work() -> [ColumnDef; 11] {
     ]
 }
 
-/// The tail that only running tasks have.
+/// Returns the last columns, which only running tasks have.
 fn progress(version: Version, data_progress: &[Version]) -> Vec<ColumnDef> {
     let mut columns = Vec::new();
     if version.has(data_progress) {
@@ -139,7 +139,7 @@ fn sets(version: Version) -> Vec<ColumnDef> {
         scn("START_REPLAY_SCN"),
         scn_display("START_REPLAY_SCN_DISPLAY"),
         scn("MIN_RESTORE_SCN"),
-        // A stored text where there is one, else the SCN as a time: the type is text.
+        // A stored text if it exists, else the SCN as a time: the type is text.
         or_null(text("MIN_RESTORE_SCN_DISPLAY", 64)),
     ];
     columns.extend(work());
@@ -165,8 +165,8 @@ fn sets(version: Version) -> Vec<ColumnDef> {
     columns
 }
 
-/// Both views have the tenant. The limits of a destination came to the view of sys first; that the
-/// bundle patches of 4.2.5 have them is inferred from the statement that sets them there.
+/// Both views have the tenant. The limits of a destination came to the view of sys first. That the
+/// bundle patches of 4.2.5 have them is inferred from the statement that sets them.
 fn storage(stem: &'static str, version: Version) -> Definition {
     let columns = |limits: &[Version]| {
         let mut columns = vec![

@@ -1,4 +1,4 @@
-//! Cleanup: policy, jobs, tasks. The same columns in every release so far.
+//! Cleanup: policy, jobs, tasks. All releases so far have the same columns.
 
 use super::column::{int, or_null, text, timestamp};
 use super::{ColumnDef, Definition};
@@ -24,7 +24,7 @@ fn jobs() -> Vec<ColumnDef> {
         int("INITIATOR_JOB_ID"),
         text("EXECUTOR_TENANT_ID", 65_536),
         text("TYPE", 64),
-        // A time even where the job is about an id, which then shows as a moment of 1970.
+        // A time even if the job is about an id, which then shows as an instant of 1970.
         timestamp("PARAMETER"),
         text("JOB_LEVEL", 64),
         timestamp("START_TIMESTAMP"),

@@ -16,7 +16,7 @@ pub(super) fn definitions(version: Version) -> Vec<Definition> {
         Definition::single("GV$OB_PARAMETERS", Scope::Tenant, parameters(version)),
     ];
     if version.has(&[Version::V4_2]) {
-        // The same columns in both forms: a client looks a tenant up by name.
+        // The same columns in both forms: a client finds a tenant by name.
         all.push(Definition::apart(
             "OB_ACCESS_POINT",
             access_point(),
@@ -46,7 +46,7 @@ fn tenants(version: Version) -> Vec<ColumnDef> {
             text("TENANT_ROLE", 64),
             text("SWITCHOVER_STATUS", 64),
             int("SWITCHOVER_EPOCH"),
-            // Kept for user tenants only.
+            // Set for user tenants only.
             or_null(scn("SYNC_SCN")),
             or_null(scn("REPLAYABLE_SCN")),
             or_null(scn("READABLE_SCN")),
@@ -82,7 +82,7 @@ fn resource_pools() -> Vec<ColumnDef> {
     ]
 }
 
-/// A number of processors. A `double` in the server; a decimal prints the same digits.
+/// Returns a number of processors. A `double` in the server; a decimal prints the same digits.
 const fn cpu(name: &'static str) -> ColumnDef {
     decimal(name, 20, 2)
 }
@@ -98,7 +98,7 @@ fn unit_configs(version: Version) -> Vec<ColumnDef> {
     columns
 }
 
-/// The data disk and the bandwidths came with shared storage.
+/// Returns the sizes. The data disk and the bandwidths came with shared storage.
 fn unit_sizes(version: Version) -> Vec<ColumnDef> {
     let shared_storage = version.has(&[Version([4, 3, 3, 0])]);
     let mut columns = vec![
@@ -163,7 +163,7 @@ fn servers(version: Version) -> Vec<ColumnDef> {
     columns
 }
 
-/// `__all_virtual_server`, which each server answers for itself.
+/// Returns `__all_virtual_server`, which each server answers for itself.
 fn capacities(version: Version) -> Vec<ColumnDef> {
     let mut columns = vec![
         text("SVR_IP", 46),
@@ -238,7 +238,7 @@ fn cluster_events() -> Vec<ColumnDef> {
     columns
 }
 
-/// `NAME1`, `VALUE1` to `NAME6`, `VALUE6`.
+/// Returns `NAME1`, `VALUE1` to `NAME6`, `VALUE6`.
 fn pairs() -> impl Iterator<Item = ColumnDef> {
     const NAMES: [&str; 12] = [
         "NAME1", "VALUE1", "NAME2", "VALUE2", "NAME3", "VALUE3", "NAME4", "VALUE4", "NAME5",

@@ -1,4 +1,4 @@
-//! Short spellings of the column types that the views use again and again.
+//! Short constructors of the common column types.
 
 use super::ColumnDef;
 use crate::value::ColumnType;
@@ -21,7 +21,7 @@ pub(super) const fn scn(name: &'static str) -> ColumnDef {
     column(name, ColumnType::BigIntUnsigned)
 }
 
-/// An SCN as a time, `NULL` while the SCN is 0: `SCN_TO_TIMESTAMP` answers `datetime(6)` in the
+/// An SCN as a time, `NULL` while the SCN is 0. `SCN_TO_TIMESTAMP` answers `datetime(6)` in the
 /// server's zone.
 pub(super) const fn scn_display(name: &'static str) -> ColumnDef {
     or_null(column(name, ColumnType::DateTime))
@@ -37,7 +37,7 @@ pub(super) const fn text(name: &'static str, length: u32) -> ColumnDef {
     column(name, ColumnType::Varchar(length))
 }
 
-/// `longtext`: what is pivoted out of a key/value table, numbers as well.
+/// `longtext`: values pivoted from a key/value table, numbers as well.
 pub(super) const fn long_text(name: &'static str) -> ColumnDef {
     column(name, ColumnType::LongText)
 }

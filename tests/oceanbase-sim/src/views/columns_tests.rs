@@ -1,4 +1,4 @@
-//! The columns of every view beside a table of what each release has.
+//! Comparison of the columns of every view with a table of each release.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use super::*;
 
 const TABLE: &str = include_str!("../../../kernel/columns-v4.tsv");
 
-/// `4.2.1BP3` is 4.2.1.3, and a release without a bundle patch has 0 there.
+/// Parses a release: `4.2.1BP3` is 4.2.1.3, and without a bundle patch the number is 0.
 fn release(heading: &str) -> Version {
     let heading = heading.replace("BETA", "");
     let text = heading.replace("BP", ".");
     text.parse().unwrap()
 }
 
-/// The columns of each view of each release, in order.
+/// Returns the columns of each view of each release, in order.
 fn table() -> Vec<(Version, BTreeMap<&'static str, Vec<&'static str>>)> {
     let mut lines = TABLE.lines();
     let headings = lines.next().unwrap().split('\t').skip(2);
@@ -52,7 +52,7 @@ fn every_release_has_the_columns_that_its_source_defines() {
                 None if known.iter().any(|known| **known == view.name.as_str()) => {
                     differences.push(format!("{version} {}: not in this release", view.name));
                 }
-                // The table does not have every view that the simulator has.
+                // The table lacks some views of the simulator.
                 None => {}
             }
         }

@@ -1,4 +1,4 @@
-//! Restore: progress, history, table recovery, and where a standby's log comes from.
+//! Restore: progress, history, table recovery, and the log source of a standby.
 
 use super::column::{
     bytes_display, decimal, int, long_text, or_null, scn, scn_display, text, timestamp,
@@ -45,7 +45,7 @@ const PERCENT: [Version; 3] = [
 /// `RESTORE_TYPE`.
 const TYPE: [Version; 1] = [Version([4, 3, 2, 0])];
 
-/// The columns of a view, each with the releases that brought it. None stands for all of them.
+/// Returns the columns of a view in a release. An empty list of releases stands for all.
 fn since(version: Version, columns: &[(&[Version], &[ColumnDef])]) -> Vec<ColumnDef> {
     let known = columns
         .iter()
@@ -61,7 +61,7 @@ const RECOVERED: [ColumnDef; 3] = [
     or_null(decimal("RECOVER_PROGRESS", 6, 2)),
 ];
 
-/// What is pivoted out of a table of keys and values is `''` while its key is not written.
+/// Values pivoted from a table of keys and values are `''` before their key is written.
 const SCN: [ColumnDef; 4] = [
     long_text("RESTORE_SCN"),
     scn_display("RESTORE_SCN_DISPLAY"),
@@ -108,7 +108,7 @@ fn progress(version: Version) -> Vec<ColumnDef> {
     )
 }
 
-/// The view of sys was written apart, in another order.
+/// Returns the view of sys, which has another order of columns.
 fn progress_of_all(version: Version) -> Vec<ColumnDef> {
     let head = [
         int("JOB_ID"),
@@ -194,7 +194,7 @@ fn history(version: Version) -> Vec<ColumnDef> {
     )
 }
 
-/// The view of sys was written apart, in another order.
+/// Returns the view of sys, which has another order of columns.
 fn history_of_all(version: Version) -> Vec<ColumnDef> {
     let head = [
         int("JOB_ID"),
@@ -225,7 +225,7 @@ fn history_of_all(version: Version) -> Vec<ColumnDef> {
     )
 }
 
-/// The view of a tenant has the tenant as well.
+/// Returns the columns; the view of a tenant has the tenant as well.
 fn log_source() -> Vec<ColumnDef> {
     vec![
         int("TENANT_ID"),

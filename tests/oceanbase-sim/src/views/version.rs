@@ -1,4 +1,4 @@
-//! Server versions and the release lines that a column came to.
+//! Server versions and the release lines of a feature.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,14 +27,15 @@ impl Version {
     /// Deletion of sets and pieces by id.
     pub const V4_4_2: Self = Self([4, 4, 2, 0]);
 
-    /// Whether a feature that was merged into these releases, one per line and ascending, is here.
+    /// Returns whether a feature that was merged into these releases, one per line and ascending,
+    /// exists.
     ///
-    /// A later release of an older line does not have what came with a newer line only: 4.3.0 is
-    /// greater than 4.2.5 and yet has no `DATA_PROGRESS`.
+    /// A later release of an older line lacks features of newer lines: 4.3.0 is greater than 4.2.5
+    /// and has no `DATA_PROGRESS`.
     #[must_use]
     pub fn has(self, merged_into: &[Self]) -> bool {
         let line = |version: Self| (version.0[0], version.0[1]);
-        // Bundle patches of 4.2.1 are a line of their own: 4.2.2 does not have what came with 4.2.1.3.
+        // Bundle patches of 4.2.1 are a line of their own: 4.2.2 lacks what came with 4.2.1.3.
         let patched = |release: &Self| release.0[..3] == [4, 2, 1] && release.0[3] > 0;
         let same_line = |release: &Self| {
             line(*release) == line(self) && (!patched(release) || self.0[..3] == [4, 2, 1])

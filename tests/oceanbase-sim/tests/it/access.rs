@@ -1,4 +1,4 @@
-//! Keys of stores, and changing them: `CHANGE EXTERNAL_STORAGE_DEST`.
+//! Tests of storage keys, and of their change: `CHANGE EXTERNAL_STORAGE_DEST`.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::scenario::{Scenario, TenantSpec};

@@ -1,4 +1,4 @@
-//! The life of a backup as a client sees it.
+//! Tests of the life of a backup, from a client's view.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::{Health, Stage};

@@ -1,4 +1,4 @@
-//! A cluster on a clock that stands still, and short ways to talk to it.
+//! A cluster on a manual clock, and short ways to query it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use oceanbase_sim::{Session, Simulator};
 
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 
-/// Tenants `orders` and `billing` are ready for backups since a day, `blank` is not configured.
+/// Tenants `orders` and `billing` have been ready for backups for a day, `blank` is not configured.
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
     pub(crate) clock: ManualClock,
@@ -29,7 +29,7 @@ impl Bench {
         Self::just(&scenario)
     }
 
-    /// A cluster with the tenants of the scenario and no others.
+    /// Creates a cluster with only the tenants of the scenario.
     pub(crate) fn just(scenario: &Scenario) -> Self {
         let clock = ManualClock::default();
         Self {
@@ -42,22 +42,22 @@ impl Bench {
         self.simulator.connect(user, "").unwrap()
     }
 
-    /// What a session of this user is answered.
+    /// Returns the answer to a session of this user.
     pub(crate) fn ask(&self, user: &str, text: &str) -> Reply {
         self.session(user).execute(text)
     }
 
-    /// The error number of a statement of `root@sys`, 0 if it went well.
+    /// Returns the error number of a statement of `root@sys`, 0 on success.
     pub(crate) fn sys(&self, text: &str) -> u16 {
         code(&self.ask("root@sys", text).end)
     }
 
-    /// The same as `root` of a tenant.
+    /// Does the same as `root` of a tenant.
     pub(crate) fn own(&self, tenant: &str, text: &str) -> u16 {
         code(&self.ask(&format!("root@{tenant}"), text).end)
     }
 
-    /// Error number and text of what `root@sys` is refused.
+    /// Returns error number and text of a refused statement of `root@sys`.
     pub(crate) fn refused(&self, text: &str) -> (u16, String) {
         match self.ask("root@sys", text).end {
             End::Error(error) => (error.code, error.message),
@@ -65,12 +65,12 @@ impl Bench {
         }
     }
 
-    /// Rows of a query of `root@sys`, cells joined by `|`.
+    /// Returns rows of a query of `root@sys`, cells joined by `|`.
     pub(crate) fn rows(&self, query: &str) -> Vec<String> {
         self.rows_of("root@sys", query)
     }
 
-    /// Rows of a query of this user.
+    /// Returns rows of a query of this user.
     pub(crate) fn rows_of(&self, user: &str, query: &str) -> Vec<String> {
         let mut reply = self.ask(user, query);
         let Some(Outcome::Rows(set)) = reply.outcomes.pop() else {
@@ -83,7 +83,7 @@ impl Bench {
             .collect()
     }
 
-    /// Columns of the tenant's jobs: those in the job table, then those in history.
+    /// Returns columns of the tenant's jobs: the job table first, then history.
     pub(crate) fn jobs(&self, tenant: u64, columns: &str) -> Vec<String> {
         ["CDB_OB_BACKUP_JOBS", "CDB_OB_BACKUP_JOB_HISTORY"]
             .iter()
@@ -104,7 +104,7 @@ impl Bench {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// What the query answers when asked once a second, without repetitions.
+    /// Returns the answers to the query once a second, without repetitions.
     pub(crate) fn watch(&self, query: &str, seconds: u64) -> Vec<String> {
         let mut seen = vec![self.rows(query).join(",")];
         for _ in 0..seconds {

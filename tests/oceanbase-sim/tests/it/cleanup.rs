@@ -1,4 +1,4 @@
-//! The hourly cleanup: what a delete policy takes, and the rows of it.
+//! Tests of the hourly cleanup: the deletions of a delete policy, and its rows.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::{BackupType, CleanKind, Health, Stage};
@@ -16,8 +16,8 @@ const ENDS: &str = "SELECT STATUS, TASK_COUNT, SUCCESS_TASK_COUNT, RESULT, COMME
 const PAST_TASKS: &str = "SELECT TASK_TYPE, ID, ROUND_ID, DEST_ID, STATUS FROM \
                           oceanbase.CDB_OB_BACKUP_DELETE_TASK_HISTORY ORDER BY TASK_ID";
 
-/// Archiving since 20 days, a full and an incremental 18 and 16 days ago, again 12 and 10 days
-/// ago, a full 3 days ago.
+/// Archiving for 20 days, a full and an incremental 18 and 16 days ago, again 12 and 10 days ago, a
+/// full 3 days ago.
 fn orders() -> TenantSpec {
     TenantSpec::new("orders")
         .ready(DAY * 20)

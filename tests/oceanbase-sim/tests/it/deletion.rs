@@ -1,4 +1,4 @@
-//! Manual deletion, which works since V4.4.2.
+//! Tests of manual deletion, which works since V4.4.2.
 
 use oceanbase_sim::model::BackupType;
 use oceanbase_sim::scenario::{Scenario, TenantSpec};
@@ -32,7 +32,7 @@ fn ends(bench: &Bench, tenant: u64) -> Vec<String> {
     ))
 }
 
-/// How the job of a statement in `orders` ends.
+/// Returns the end of the job of a statement in `orders`.
 fn end(bench: &Bench, what: &str) -> String {
     assert_eq!(
         bench.own("orders", &format!("ALTER SYSTEM DELETE {what}")),

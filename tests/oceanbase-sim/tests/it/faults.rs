@@ -1,4 +1,4 @@
-//! What goes wrong, and what the log keeps of it.
+//! Tests of faults, and of their log entries.
 
 use std::time::Duration;
 
@@ -199,7 +199,7 @@ fn snapshots_of_a_tenant_keep_its_archiving_from_being_opened() {
     };
     bench.inject(held(true));
     assert_eq!(bench.own("blank", "ALTER SYSTEM ARCHIVELOG"), 4179);
-    // Sys is told nothing of it, as of all that goes wrong in a tenant.
+    // Sys receives no error, as for all errors in a tenant.
     assert_eq!(bench.sys("ALTER SYSTEM ARCHIVELOG TENANT = blank"), 0);
     let mode = "SELECT LOG_MODE FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_NAME = 'blank'";
     assert_eq!(bench.rows(mode), ["NOARCHIVELOG"]);
@@ -321,7 +321,7 @@ fn a_thousand_tenants_are_read_in_a_moment() {
             );
         }
     }
-    // Five polls that stand for ten seconds; unoptimised, on a machine that has much else to do.
+    // Five polls that stand for ten seconds; unoptimised, on a busy machine.
     assert!(
         started.elapsed() < Duration::from_mins(1),
         "{:?}",

@@ -1,4 +1,4 @@
-//! Backups that sys starts, and several initiators at once.
+//! Tests of backups that sys starts, and of several simultaneous initiators.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::{ChildRows, TenantStatus};
@@ -254,7 +254,7 @@ fn in_4_1_a_list_waits_for_the_tenant_that_cannot_start() {
     });
     bench.pass(600);
     assert_eq!(bench.jobs(SYS, "STATUS"), ["COMPLETED"]);
-    // What is done is not done again.
+    // Finished work is not repeated.
     assert_eq!(bench.jobs(ORDERS, "STATUS"), ["COMPLETED"]);
     assert_eq!(bench.jobs(1004, "STATUS"), ["COMPLETED"]);
 }
@@ -277,7 +277,7 @@ fn the_child_that_fails_first_gives_sys_its_result() {
     let bench = Bench::new();
     bench.sys("ALTER SYSTEM BACKUP TENANT = orders, billing");
     bench.pass(16);
-    // The second tenant of the list, earlier in time, and both between two looks of sys.
+    // The second tenant of the list, earlier in time, and both between two checks of sys.
     for (tenant, code) in [("billing", -9086), ("orders", -9140)] {
         bench.inject(Fault::FailBackup {
             tenant: tenant.to_owned(),

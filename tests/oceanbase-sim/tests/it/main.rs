@@ -1,4 +1,4 @@
-//! The simulator from the outside: its states, its faults, its wire.
+//! Tests of the simulator's public interface: its states, its faults, its wire protocol.
 
 #![allow(
     clippy::disallowed_methods,

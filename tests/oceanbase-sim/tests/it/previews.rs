@@ -1,4 +1,4 @@
-//! RESTORE … PREVIEW and SHOW RESTORE PREVIEW, by release.
+//! Tests of RESTORE … PREVIEW and SHOW RESTORE PREVIEW, by release.
 
 use oceanbase_sim::Session;
 use oceanbase_sim::model::BackupType;

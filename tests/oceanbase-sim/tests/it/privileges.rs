@@ -1,4 +1,4 @@
-//! What users may do, and what the server says of itself.
+//! Tests of privileges of users, and of information about the server.
 
 use oceanbase_sim::fault::{Fault, parse};
 use oceanbase_sim::model::Privilege;

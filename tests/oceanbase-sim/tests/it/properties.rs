@@ -1,4 +1,4 @@
-//! Whatever is said in whatever order, some things never happen.
+//! Properties that must hold for any order of statements and faults.
 
 use std::collections::BTreeMap;
 
@@ -94,7 +94,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     prop::collection::vec(act, 1..60)
 }
 
-/// What was seen of jobs so far: nothing of it may vanish.
+/// The jobs so far, of which none may disappear.
 type Seen = BTreeMap<(u64, JobId), JobStatus>;
 
 fn check(world: &World, seen: &mut Seen) {
@@ -169,7 +169,7 @@ fn play(acts: Vec<Act>, child_rows: ChildRows) {
                 }
             }
             Act::Wait(seconds) => bench.pass(seconds),
-            // Breaking an archive that does not run is refused, and that is all right.
+            // A break of an archive that does not run is refused, which is correct.
             Act::Wrong(fault) => drop(bench.simulator.inject(fault)),
         }
         bench.simulator.world(|world| check(world, &mut seen));

@@ -1,4 +1,4 @@
-//! Units and pools.
+//! Tests of units and pools.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::scenario::{Scenario, ServerSpec, TenantSpec};
@@ -175,7 +175,7 @@ fn servers_show_what_they_have_and_what_tenants_hold_of_it() {
         log_disk: 200 << 30,
     });
     let bench = Bench::just(&scenario);
-    // A pool that is free takes room, and no server tells of it.
+    // A free pool takes room, and no server shows this.
     bench.sys(UNIT);
     bench.sys(POOL);
     let servers = "SELECT SVR_PORT, ZONE, STATUS FROM oceanbase.DBA_OB_SERVERS";

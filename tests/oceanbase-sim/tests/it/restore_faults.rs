@@ -1,4 +1,4 @@
-//! Restores that go wrong.
+//! Tests of failing restores.
 
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ fn a_failure_while_the_statement_waits_is_its_answer() {
     };
     assert_eq!(error.code, 9099);
     bench.pass(60);
-    // What is left can not be cancelled, only dropped by force.
+    // The leftover tenant cannot be canceled, only dropped by force.
     assert_eq!(bench.rows(STATUS), ["CREATING|RESTORE"]);
     assert_eq!(bench.sys("ALTER SYSTEM CANCEL RESTORE copy"), 4179);
     assert_eq!(bench.sys("DROP TENANT copy FORCE"), 0);
@@ -207,7 +207,7 @@ fn two_restores_into_one_pool_end_with_one_tenant() {
     let bench = shop();
     bench.sys(&restore(""));
     let other = restore("").replace("RESTORE copy", "RESTORE other");
-    // The pool is granted a moment after the statement.
+    // The pool is granted some time after the statement.
     let (code, text) = bench.refused(&other);
     assert_eq!(code, 9099);
     assert!(text.contains("result: -4626("), "{text}");
@@ -226,7 +226,7 @@ fn read_slowly(bench: &Bench) {
     });
 }
 
-/// Sends RESTORE, and is gone before its answer.
+/// Sends RESTORE, and disconnects before its answer.
 fn send_and_go(bench: &Bench) -> u16 {
     let mut session = bench.session("root@sys");
     session.execute("SET ob_query_timeout = 600000000");

@@ -1,4 +1,4 @@
-//! Restores that are refused.
+//! Tests of refused restores.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ fn the_name_is_free() {
         )
     );
     bench.sys(&restore(""));
-    // The tenant is not there yet, and the job is.
+    // The tenant does not exist yet, and the job does.
     assert_eq!(bench.sys(&restore("")), 9014);
     bench.pass(60);
     assert_eq!(bench.sys(&restore("")), 4179);
@@ -128,7 +128,7 @@ fn log_that_does_not_reach_back_to_the_set_is_no_use() {
     tenant.backups[0].ago = Duration::from_hours(30);
     tenant.archive.as_mut().unwrap().deleted_before = Some(DAY / 2);
     let bench = with_pool(&Scenario::new("4.3.5.2").with(tenant));
-    // The piece of the day before yesterday is deleted, the one that begins yesterday is not.
+    // The piece of the day before yesterday is deleted, the piece that begins yesterday is not.
     let (code, _) = bench.refused(&ago(&bench, 1));
     assert_eq!(code, 9064);
 }
@@ -206,10 +206,10 @@ fn the_storage_is_read_before_the_name_and_the_name_looked_at_before_the_pools()
     assert_eq!(restore("copy", FROM, "nowhere"), 4650);
 }
 
-/// A restore that fails without a tenant has no other row than that of sys.
+/// A restore that fails without a tenant has only the row of sys.
 const HISTORY: &str = "SELECT STATUS, COMMENT FROM oceanbase.CDB_OB_RESTORE_HISTORY";
 
-/// Answer to a RESTORE into these pools, and the row of the job in history.
+/// Returns the answer to a RESTORE into these pools, and the row of the job in history.
 fn failed_on(version: &str, pools: &str) -> ((u16, String), String) {
     let bench = with_pool(&Scenario::new(version).with(orders()));
     let second = "CREATE RESOURCE POOL q UNIT = 'u', UNIT_NUM = 1, ZONE_LIST = ('zone1')";
@@ -296,7 +296,7 @@ fn in_4_0_a_time_is_that_of_the_server() {
     let mut scenario = Scenario::new("4.0.0.0").with(orders());
     scenario.system_time_zone = "+08:00".to_owned();
     let bench = with_pool(&scenario);
-    // The clock stands at eight in the morning there.
+    // The clock shows eight in the morning there.
     let scn = "SELECT RESTORE_SCN FROM oceanbase.CDB_OB_RESTORE_PROGRESS";
     assert_eq!(bench.sys(&restore("UNTIL TIME = '2026-11-20 00:00:00'")), 0);
     let expected = jiff::civil::date(2026, 11, 19).at(16, 0, 0, 0);

@@ -1,4 +1,4 @@
-//! A restore from its statement to its history.
+//! Tests of a restore from its statement to its history.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use oceanbase_sim::value::{Backend, Outcome};
 
 use crate::bench::{Bench, DAY, code};
 
-/// Archives since two days, with a full backup of yesterday, and a table that grows.
+/// Archives for two days, with a full backup of yesterday, and a table that grows.
 pub(crate) fn orders() -> TenantSpec {
     TenantSpec::new("orders")
         .ready(DAY * 2)
@@ -37,7 +37,7 @@ pub(crate) fn restore(until: &str) -> String {
     format!("ALTER SYSTEM RESTORE copy FROM '{FROM}' {until} WITH 'pool_list=p'")
 }
 
-/// This many hours ago, as UNTIL says it.
+/// Returns the time this many hours ago, in the form of UNTIL.
 pub(crate) fn hours_ago(bench: &Bench, hours: u64) -> String {
     let scn = bench.simulator.now().minus(Duration::from_hours(hours));
     format!("UNTIL SCN = {scn}")
@@ -238,7 +238,7 @@ fn a_time_is_read_in_the_zone_of_the_source() {
     let mut scenario = Scenario::new("4.3.5.2").with(orders());
     scenario.system_time_zone = "+01:00".to_owned();
     let bench = with_pool(&scenario);
-    // 2026-11-20 01:30 there is half past midnight by Greenwich; it is 02:00 by Greenwich now.
+    // 2026-11-20 01:30 there is 00:30 UTC; now it is 02:00 UTC.
     bench.sys(&restore("UNTIL TIME = '2026-11-20 01:30:00'"));
     let shown = "SELECT RESTORE_SCN, RESTORE_SCN_DISPLAY FROM oceanbase.CDB_OB_RESTORE_PROGRESS";
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What comes after a restore: activation, following, upgrade.
+//! Tests of the steps after a restore: activation, following, upgrade.
 
 use std::time::Duration;
 

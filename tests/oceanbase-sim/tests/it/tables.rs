@@ -1,4 +1,4 @@
-//! Tables that are recovered out of a backup into their tenant.
+//! Tests of tables that are recovered from a backup into their tenant.
 
 use std::time::Duration;
 

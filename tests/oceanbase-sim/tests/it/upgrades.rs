@@ -1,4 +1,4 @@
-//! Backups, restores and the upgrade of a cluster, release by release.
+//! Tests of backups, restores and the upgrade of a cluster, by release.
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::scenario::Scenario;
@@ -25,7 +25,7 @@ fn upgrade_to(bench: &Bench, version: &str) {
     bench.inject(Fault::UpgradeTo { version });
 }
 
-/// A cluster whose tenant has a full backup and was upgraded since.
+/// Creates a cluster whose tenant has a full backup and was upgraded since.
 fn upgraded_since_the_full(version: &str) -> Bench {
     let bench = of(version);
     bench.own("orders", OWN);
@@ -36,7 +36,7 @@ fn upgraded_since_the_full(version: &str) -> Bench {
     bench
 }
 
-/// Events of the root service: the name, then `NAME=VALUE` pairs without the trace.
+/// Returns events of the root service: the name, then `NAME=VALUE` pairs without the trace.
 pub(crate) fn events(bench: &Bench) -> Vec<String> {
     let shown = |event: &oceanbase_sim::model::RootEvent| {
         let pairs = event.pairs.iter().filter(|(name, _)| *name != "trace_id");

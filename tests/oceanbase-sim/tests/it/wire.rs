@@ -1,4 +1,4 @@
-//! A real MySQL client drives the simulator over TCP.
+//! Tests of the simulator over TCP with a real MySQL client.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,7 +29,8 @@ impl Drop for Node {
 }
 
 impl Node {
-    /// A node 600 times faster than the engine with the tenants `orders` (ready) and `blank`.
+    /// Starts a node 600 times faster than the engine with the tenants `orders` (ready) and
+    /// `blank`.
     async fn start() -> Self {
         let scenario = Scenario::new("4.3.5.2")
             .sys_password(PASSWORD)
@@ -68,7 +69,7 @@ impl Node {
     }
 }
 
-/// Asks until the first column of the first row is as wanted; the node moves by itself.
+/// Polls until the first column of the first row is as wanted; the node's clock runs.
 async fn wait_for(connection: &mut Conn, query: &str, wanted: &str) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
     let mut seen = None;
@@ -130,7 +131,7 @@ async fn a_tenant_is_restored_and_logged_in_to() {
     connection.query_drop(backup).await.unwrap();
     let done = "SELECT STATUS FROM oceanbase.CDB_OB_BACKUP_JOB_HISTORY WHERE TENANT_ID = 1002";
     wait_for(&mut connection, done, "COMPLETED").await;
-    // Log behind the set, without which it leads nowhere.
+    // Log after the set, without which the set is not restorable.
     let log = "SELECT COUNT(*) FROM oceanbase.CDB_OB_ARCHIVELOG AS l \
                JOIN oceanbase.CDB_OB_BACKUP_SET_FILES AS s ON s.TENANT_ID = l.TENANT_ID \
                WHERE l.CHECKPOINT_SCN > s.MIN_RESTORE_SCN";

@@ -1,10 +1,10 @@
-//! What can go wrong at a point.
+//! Faults that can happen at a point.
 
 use super::meanwhile;
 use crate::plan::{Act, Point};
 use crate::workload::FIRST_TENANT;
 
-/// What a point is.
+/// The kind of a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sort {
     Write,
@@ -28,7 +28,8 @@ pub(super) fn sort(point: &Point) -> Sort {
     }
 }
 
-/// Everything that can go wrong at a point of a workload with these tenants, whoever leads.
+/// Returns all faults that can happen at a point of a workload with these tenants, under any
+/// leader.
 pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
     let mut acts = match sort(point) {
         Sort::Write => vec![
@@ -112,14 +113,14 @@ pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
     acts
 }
 
-/// Whether a verification's check is asked: one that takes too long has failed, and is not asked again.
-/// Queries of views go by the views' names alone.
+/// Returns whether the point is a check of a verification. A slow check fails and is not repeated.
+/// Queries of views are recognized by the views' names alone.
 fn is_check(point: &Point) -> bool {
     sort(point) == Sort::Query && point.what().contains(" FROM ")
 }
 
-/// A statement is answered well and does nothing: sys passes it on to a tenant that does not take
-/// it, or a proxy has sent it to another session than the next one.
+/// A statement succeeds without an effect. Either sys forwards it to a tenant that rejects it, or a
+/// proxy sent it to another session.
 fn without_effect(point: &Point) -> Option<Act> {
     const WORDS: [&str; 4] = ["ALTER SYSTEM ", "SET ENCRYPTION ", "CREATE ", "DROP "];
     let what = point.what();
@@ -127,11 +128,11 @@ fn without_effect(point: &Point) -> Option<Act> {
     is_passed_on.then(|| database("swallow: {on: {}}"))
 }
 
-/// How long after its connection was cut a BACKUP may still be begun, in seconds: within what the
-/// database was told to work on it, and later than anybody would look who did not wait for that.
+/// How long after its connection was cut a BACKUP may still begin, in seconds. It is within the
+/// statement's limit, and later than a check that does not wait for that limit.
 const ARRIVAL: u32 = 12;
 
-/// A backup fails, its rows show up late, its archive breaks; the statement arrives late.
+/// A backup fails, its rows appear late, its archive breaks, or the statement arrives late.
 fn of_backup(point: &Point) -> Vec<Act> {
     if !point.what().starts_with("ALTER SYSTEM BACKUP") {
         return Vec::new();
@@ -141,8 +142,8 @@ fn of_backup(point: &Point) -> Vec<Act> {
             format!("failBackup: {{tenant: {name}, code: -9082}}"),
             format!("lagSelects: {{tenant: {name}, selects: 6}}"),
             format!("lagTime: {{tenant: {name}, age: 10s}}"),
-            // The job's row is there, and its set's is not: for a moment, and for longer than
-            // anybody waits.
+            // The job's row is visible and its set's row is not: once briefly, once for longer than
+            // the operator waits.
             format!("lagTime: {{tenant: {name}, age: 40s, views: CDB_OB_BACKUP_SET}}"),
             format!("lagTime: {{tenant: {name}, age: 240s, views: CDB_OB_BACKUP_SET}}"),
             format!("interruptArchive: {{tenant: {name}}}"),
@@ -152,7 +153,7 @@ fn of_backup(point: &Point) -> Vec<Act> {
     acts.chain([Act::Arrive(ARRIVAL)]).collect()
 }
 
-/// A tenant is dropped, or made anew under its name, where something is told of it or sent to it.
+/// Drops or recreates a tenant where its status is reported or a statement is sent to it.
 fn without_tenant(point: &Point, tenants: &[&str]) -> Vec<Act> {
     let acts = concerned(point, tenants).into_iter().flat_map(|name| {
         [
@@ -163,7 +164,7 @@ fn without_tenant(point: &Point, tenants: &[&str]) -> Vec<Act> {
     acts.collect()
 }
 
-/// The tenants of the workload that something is told of at a point, or sent to.
+/// Returns the tenants of the workload that a point reports about or sends a statement to.
 pub(super) fn concerned<'a>(point: &'a Point, tenants: &[&'a str]) -> Vec<&'a str> {
     const TOLD: [&str; 2] = ["update backuptasks/status ", "update logbackups/status "];
     let what = point.what();
@@ -178,13 +179,14 @@ pub(super) fn concerned<'a>(point: &'a Point, tenants: &[&'a str]) -> Vec<&'a st
     names.filter(|name| tenants.contains(name)).collect()
 }
 
-/// The names in a statement, destinations and keys left out.
+/// Returns the names in a statement, without destinations and keys.
 fn named(point: &Point) -> Vec<&str> {
     let texts = point.name.split('\'').skip(1).step_by(2);
     texts.filter(|text| !text.contains(['/', '='])).collect()
 }
 
-/// The tenant whose number stands in an object's name; the first one where none does.
+/// Returns the tenant whose number is in an object's name, or the first tenant if there is no
+/// number.
 fn reported_of<'a>(what: &str, tenants: &[&'a str]) -> Vec<&'a str> {
     let numbers = (FIRST_TENANT..).step_by(2);
     let mut known = tenants.iter().zip(numbers);
@@ -197,8 +199,8 @@ pub(super) fn database(yaml: &str) -> Act {
     Act::Database(yaml.to_owned())
 }
 
-/// What ends a lead without a kill: the leader stands still for longer than it may act, and for
-/// longer than its lease is good; the API server is out of its reach, or only its Lease.
+/// Faults that end a leadership without a kill. The leader freezes for longer than its acting time
+/// or its lease, or cannot reach the API server or the Lease.
 pub(super) fn ends(point: &Point) -> Vec<Act> {
     let all = [
         Act::Freeze(12),
@@ -218,7 +220,7 @@ pub(super) fn ends(point: &Point) -> Vec<Act> {
 mod tests {
     use super::*;
 
-    /// The tenants that are dropped at a point.
+    /// Returns the tenants that are dropped at a point.
     fn dropped_at(name: &str) -> Vec<String> {
         let point = Point {
             name: name.to_owned(),

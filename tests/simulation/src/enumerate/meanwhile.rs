@@ -1,24 +1,25 @@
-//! What people do to the database meanwhile: tenants are locked, switched over, dropped; somebody else
-//! backs one up; the operator's user loses its rights; the servers are upgraded, and their clock jumps.
+//! Outside changes to the database: locked, switched or dropped tenants, backups of another tool,
+//! lost rights, upgrades of the servers, and jumps of their clock.
 
 use super::acts::{Sort, concerned, database, sort};
 use crate::plan::{Act, Fault, Plan, Point};
 
-/// How long what passes lasts, in seconds: longer than a slot is looked at, shorter than it is kept.
+/// How long a temporary change lasts, in seconds: longer than checks of a slot.
 const LASTS: u32 = 120;
 
-/// Names of the faults that are of this kind.
-pub const CLASSES: [&str; 7] = [
+/// Names of the faults of this kind.
+pub const CLASSES: [&str; 8] = [
     "alterSystem",
     "foreignBackup",
     "lock",
     "role",
     "status",
     "timeJump",
+    "upgradeTo",
     "upgrading",
 ];
 
-/// The one of these that an act is, and whether it passes.
+/// Returns the class of an act, and whether the act is temporary.
 pub(super) fn class(act: &Act) -> Option<(&'static str, bool)> {
     let (yaml, passes) = match act {
         Act::Database(yaml) => (yaml, false),
@@ -34,12 +35,12 @@ fn lasts(yaml: &str) -> Act {
     Act::While(LASTS, yaml.to_owned())
 }
 
-/// It happens for good, and it passes.
+/// Returns the permanent and the temporary form of a change.
 fn both(yaml: &str) -> [Act; 2] {
     [database(yaml), lasts(yaml)]
 }
 
-/// Whatever can be done at a point of a workload with these tenants.
+/// Returns every change that is possible at a point of a workload with these tenants.
 pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
     let names = concerned(point, tenants).into_iter();
     let mut acts: Vec<_> = names.flat_map(to_tenant).collect();
@@ -47,7 +48,8 @@ pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
     if is_sent {
         acts.extend(both("alterSystem: {user: root, granted: false}"));
         acts.extend(both("upgrading: {on: true}"));
-        // For good only: when a clock is put right again, jobs end so much later or sooner.
+        acts.push(database("upgradeTo: {version: 4.3.5.3}"));
+        // Permanent only: correcting the clock would shift the ends of jobs by the jump.
         let jump = |seconds: i64| database(&format!("timeJump: {{seconds: {seconds}}}"));
         acts.extend([3600, 300, -300].map(jump));
     }
@@ -68,7 +70,7 @@ fn to_tenant(name: &str) -> Vec<Act> {
     acts
 }
 
-/// What is done to a tenant that a recovery has made.
+/// Returns changes to a tenant that a recovery has created.
 pub(super) fn to_recovered(name: &str) -> Vec<Act> {
     let all = [
         format!("lock: {{tenant: {name}, locked: true}}"),
@@ -77,7 +79,7 @@ pub(super) fn to_recovered(name: &str) -> Vec<Act> {
     all.iter().map(|yaml| database(yaml)).collect()
 }
 
-/// Two at a time: one of these, and a kill at the next statement that begins a job.
+/// Returns pairs of one of these changes and a kill at the next statement that begins a job.
 pub(super) fn pairs(singles: &[Plan], points: &[Point]) -> Vec<Plan> {
     const BEGIN: [&str; 2] = ["ALTER SYSTEM BACKUP ", "ALTER SYSTEM RESTORE "];
     let begins = |point: &&Point| BEGIN.iter().any(|word| point.what().starts_with(word));
@@ -86,7 +88,7 @@ pub(super) fn pairs(singles: &[Plan], points: &[Point]) -> Vec<Plan> {
         let [first] = single.faults.as_slice() else {
             continue;
         };
-        // A clock that has jumped for good is tried with all else where faults are drawn.
+        // Only drawn plans combine a permanent clock jump with other faults.
         let Some((name, passes)) = class(&first.act) else {
             continue;
         };

@@ -1,15 +1,15 @@
-//! What can go wrong with a recovery: its job fails, the tenant that it makes is dropped or made anew
-//! by somebody else, its rows show up late, its statement arrives late.
+//! Faults of a recovery. Its job fails, another tool drops or recreates the tenant, its rows appear
+//! late, or its statement arrives late.
 
 use super::acts::{Sort, database, sort};
 use super::meanwhile::to_recovered;
 use crate::plan::{Act, Point};
 
-/// How long after its connection was cut a statement may still be begun, in seconds: within what the
-/// operator waits before it looks for what became of it.
+/// How long after its connection was cut a statement may still begin, in seconds. It is within the
+/// operator's wait before it checks the outcome.
 const ARRIVAL: u32 = 12;
 
-/// In which stages of its job a restore fails, and a recovery of tables.
+/// The stages in which the job of a restore and of a table recovery fails.
 const STAGES: [&str; 4] = ["createTenant", "createInitLs", "waitLs", "upgrade"];
 const STAGES_OF_TABLES: [&str; 4] = [
     "prepare",
@@ -18,7 +18,7 @@ const STAGES_OF_TABLES: [&str; 4] = [
     "importing",
 ];
 
-/// Whether a point is a write or a statement of a recovery.
+/// Returns whether a point is a write or a statement of a recovery.
 pub(super) fn concerns(point: &Point) -> bool {
     let what = point.what();
     match sort(point) {
@@ -28,8 +28,8 @@ pub(super) fn concerns(point: &Point) -> bool {
     }
 }
 
-/// Rows of the job show up late: in all views for less time than anybody waits, in those of all tenants
-/// for longer. Or the statement does.
+/// Rows of the job appear late: in all views for less than the operator's wait, in the views of all
+/// tenants for longer. Or the statement arrives late.
 fn late(views: &str) -> [Act; 3] {
     [
         database("lagTime: {tenant: sys, age: 10s}"),
@@ -40,7 +40,7 @@ fn late(views: &str) -> [Act; 3] {
     ]
 }
 
-/// Whether all recoveries, or all that they run on, are read.
+/// Returns whether a query reads all recoveries, or all of their resources.
 fn is_read(what: &str) -> bool {
     const ALL: [&str; 3] = [
         "SELECT CDB_OB_RESTORE_PROGRESS",
@@ -50,19 +50,19 @@ fn is_read(what: &str) -> bool {
     ALL.contains(&what)
 }
 
-/// What has been begun so far.
+/// The recoveries that have begun so far.
 #[derive(Default)]
 pub(super) struct Recoveries {
-    /// The tenants that restores make.
+    /// The tenants that restores create.
     made: Vec<String>,
 }
 
 impl Recoveries {
-    /// What can go wrong at the next point of a run.
+    /// Returns the faults that can happen at the next point of a run.
     pub(super) fn acts(&mut self, point: &Point) -> Vec<Act> {
         let what = point.what();
         if is_read(what) {
-            // At whatever step: what is not shown is not gone.
+            // This applies at every step: a row that is not shown must not count as deleted.
             return vec![Act::Refuse(4023)];
         }
         if let Some(rest) = what.strip_prefix("ALTER SYSTEM RESTORE `") {
@@ -95,7 +95,7 @@ impl Recoveries {
         self.of_what_is_made(what)
     }
 
-    /// Somebody drops the newest tenant that was made, or makes it anew, where it is told of it.
+    /// Drops or recreates the newest created tenant where its status is reported.
     fn of_what_is_made(&self, what: &str) -> Vec<Act> {
         let newest = self.made.last();
         let tenant = newest.filter(|_| what.starts_with("update recoverytasks/status "));

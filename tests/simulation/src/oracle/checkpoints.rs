@@ -1,4 +1,4 @@
-//! What is written while nothing but time passes: seldom.
+//! Status writes that only the passing of time causes must be rare.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::State;
 
-/// What moves with time alone while logs are archived.
+/// Fields that move with time alone while logs are archived.
 const CLOCK: [&str; 13] = [
     "checkpointScn",
     "checkpointTime",
@@ -25,18 +25,18 @@ const CLOCK: [&str; 13] = [
     "usedPercent",
 ];
 
-/// What else only says how far the database is: a backup of its own may have ended.
+/// Further fields that only report the progress of the database, such as a backup of its own.
 const PROGRESS: [&str; 4] = ["backup", "recoveryPoints", "tenant", "trend"];
 
-/// The shortest time between two writes of what moves with time alone. They are due every five
-/// minutes by the time that logs are archived to, which moves in steps of its own.
+/// The shortest time between two writes of fields that move with time alone. They are due every
+/// five minutes of archived log, which advances in steps of its own.
 const BETWEEN: Duration = Duration::from_mins(4);
 
 /// When each object was last written because time had passed.
 pub(super) type Checkpoints = BTreeMap<Key, Duration>;
 
 impl State {
-    /// Takes note of a write: of something that has happened, or of a checkpoint.
+    /// Records a write, either of an event or of a checkpoint.
     pub(super) fn is_written_seldom(&mut self, change: &Change) {
         let now = self.time.elapsed();
         if is_same(change, |status| without(&without_clock(status), &PROGRESS))
@@ -49,10 +49,10 @@ impl State {
     }
 
     fn is_due(&mut self, change: &Change, now: Duration) {
-        // A tenant that is gone takes the oldest checkpoint of its cluster with it: that is news.
+        // A dropped tenant removes the oldest checkpoint of its cluster: that is an event.
         let is_known =
             |status: &Value| Value::Bool(status["backup"]["logBackupCheckpointTime"].is_null());
-        // So is a window that opens or is gone: time alone moves ends only.
+        // A window that opens or disappears is an event too: time alone moves ends only.
         if !is_same(change, without_clock)
             || !is_same(change, is_known)
             || !is_same(change, windows)
@@ -71,13 +71,13 @@ impl State {
     }
 }
 
-/// Whether a part of the status is what it was.
+/// Returns whether a part of the status is unchanged.
 fn is_same(change: &Change, part: impl Fn(&Value) -> Value) -> bool {
     let objects = change.before.as_ref().zip(change.after.as_ref());
     objects.is_some_and(|(before, after)| part(&before["status"]) == part(&after["status"]))
 }
 
-/// The fields of the status that are not what they were.
+/// Returns the changed fields of the status.
 fn moved(change: &Change) -> Vec<&str> {
     let after = change.after.as_ref();
     let fields = after.and_then(|object| object["status"].as_object());
@@ -87,7 +87,7 @@ fn moved(change: &Change) -> Vec<&str> {
         .collect()
 }
 
-/// Where windows begin, and whether a whole second lies in them.
+/// Returns the beginnings of windows, and whether each contains a whole second.
 fn windows(status: &Value) -> Value {
     let windows = status["recoveryWindows"].as_array().into_iter().flatten();
     let opened = windows.map(|window| {
@@ -107,7 +107,7 @@ fn without(status: &Value, names: &[&str]) -> Value {
 
 fn without_clock(status: &Value) -> Value {
     let mut status = without(status, &CLOCK);
-    // An alert that lasts says every few minutes that it does, and for how long.
+    // A lasting alert reports its duration every few minutes.
     for alert in status["alerts"].as_array_mut().into_iter().flatten() {
         *alert = without(alert, &["lastGeneratedTime", "message"]);
     }

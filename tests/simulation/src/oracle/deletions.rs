@@ -1,5 +1,5 @@
-//! What must hold of statements that delete backups: somebody asks for each, once, and no tenant loses
-//! its last set that leads somewhere.
+//! Invariants of statements that delete backups. Each is requested and sent once, and no tenant
+//! loses its last restorable set.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,19 +10,20 @@ use serde_json::Value;
 
 use super::State;
 
-/// What was asked for, and what was deleted.
+/// Requested and executed deletions.
 #[derive(Default)]
 pub(super) struct Deletions {
-    /// What may be sent: the tenant and the words of the statement, and the task that asks for it.
+    /// Statements that may be sent: the tenant, the words of the statement, and the requesting
+    /// task.
     intents: BTreeMap<(String, String), String>,
-    /// Tasks whose statement was taken.
+    /// Tasks whose statement was accepted.
     taken: BTreeSet<String>,
-    /// Tenants that had a set that can be restored.
+    /// Tenants that had a restorable set.
     restorable: BTreeSet<u64>,
 }
 
 impl State {
-    /// Takes note of a statement that is about to be sent.
+    /// Records a statement that is about to be sent.
     pub(super) fn asks_to_delete(&mut self, change: &Change) {
         let Some(task) = &change.after else { return };
         let (spec, statement) = (&task["spec"], &task["status"]["statement"]);
@@ -35,7 +36,7 @@ impl State {
         self.deletions.intents.insert(what, uid);
     }
 
-    /// A DELETE was sent.
+    /// Checks a DELETE that was sent.
     pub(super) fn deletes(&mut self, entry: &Entry) {
         for name in &entry.named {
             let known = self.deletions.intents.iter();
@@ -54,7 +55,7 @@ impl State {
         }
     }
 
-    /// I8: who could be restored still can.
+    /// Checks I8: a tenant that was restorable stays restorable.
     pub(super) fn keeps_a_chain(&mut self, world: &World) {
         let mut lost = Vec::new();
         for tenant in &world.tenants {
@@ -72,7 +73,7 @@ impl State {
     }
 }
 
-/// What stands between DELETE and TENANT.
+/// Returns the words between DELETE and TENANT.
 fn words(target: &Value) -> String {
     let ids = target["ids"].as_array().into_iter().flatten();
     let mut ids: Vec<_> = ids.filter_map(Value::as_i64).collect();

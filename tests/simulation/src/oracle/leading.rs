@@ -1,7 +1,7 @@
-//! What must hold of several operators, of which one acts: the one that the Lease names, for as
-//! long as it has renewed it.
+//! Invariants of several operators. Only the holder of the Lease acts, and only for a limited time
+//! after a renewal.
 //!
-//! The oracle goes by what the API server has stored, not by what an operator believes.
+//! The oracle uses the state in the API server, not the belief of an operator.
 
 #[cfg(test)]
 mod tests;
@@ -12,26 +12,26 @@ use api_double::Change;
 
 use super::State;
 
-/// For how long the Lease of a simulated world is good after each renewal.
+/// How long the Lease of a simulated world is valid after each renewal.
 pub const LEASE: Duration = Duration::from_secs(15);
 
-/// How long its holder may act after a renewal: the last third of the lease is left for what is on
-/// its way.
+/// How long the holder may act after a renewal. The last third of the lease is reserved for
+/// requests that are still under way.
 const ACTING: Duration = Duration::from_secs(10);
 
-/// A Lease as it is held.
+/// The state of a Lease.
 pub(super) struct Held {
-    /// Whose client wrote it last; nobody's when it was given back.
+    /// The client that wrote it last; none after it was released.
     by: Option<String>,
     since: Duration,
-    /// When it was written or deleted last: the others wait once more from then on.
+    /// When it was last written or deleted. The other operators restart their wait then.
     touched_at: Duration,
     /// The longest time without a renewal so far.
     longest_gap: Duration,
 }
 
 impl State {
-    /// The Lease was written by an operator, or deleted by somebody.
+    /// Records a write of the Lease by an operator, or its deletion by another client.
     pub(super) fn leads(&mut self, change: &Change) {
         let now = self.time.elapsed();
         let Some(after) = &change.after else {
@@ -51,7 +51,7 @@ impl State {
         });
     }
 
-    /// The longest time for which nobody has renewed the Lease, up to now.
+    /// Returns the longest time without a renewal of the Lease, up to now.
     pub(super) fn longest_gap(&self) -> Duration {
         let gap = |held: &Held| {
             held.longest_gap
@@ -60,18 +60,18 @@ impl State {
         self.lease.as_ref().map_or(Duration::ZERO, gap)
     }
 
-    /// How long ago it was written.
+    /// Returns how long ago it was written.
     fn age(&self, held: &Held) -> Duration {
         self.time.elapsed().saturating_sub(held.since)
     }
 
-    /// Somebody sends something that changes an object or the database.
+    /// Checks a request or statement that changes an object or the database.
     pub(super) fn acts(&mut self, actor: &str, what: &str) {
         if !self.is_elected {
             return;
         }
         let wrong = match &self.lease {
-            None => "nobody was elected".to_owned(),
+            None => "no operator was elected".to_owned(),
             Some(held) if held.by.as_deref() != Some(actor) => match &held.by {
                 Some(holder) => format!("{holder} leads"),
                 None => "the lease was given back".to_owned(),

@@ -1,4 +1,4 @@
-//! What must hold of every change of an object.
+//! Invariants of every change of an object.
 
 use api_double::Change;
 use serde_json::Value;
@@ -78,7 +78,7 @@ impl State {
         }
     }
 
-    /// What has ended has ended.
+    /// Checks that a final state stays final.
     pub(super) fn stays_ended(&mut self, change: &Change, old: &Value, new: &Value) {
         if old["outcome"].is_null() {
             return;
@@ -112,8 +112,8 @@ impl State {
     }
 }
 
-/// A status without the number of the spec that it is about: that of a task that has ended may still
-/// be edited.
+/// Returns a status without its observed generation: the spec of a finished task may still be
+/// edited.
 fn without_generation(status: &Value) -> Value {
     const NAME: &str = "observedGeneration";
     let mut status = status.clone();

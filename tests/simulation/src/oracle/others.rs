@@ -1,5 +1,5 @@
-//! What must hold where somebody else works in the same tenants: no BACKUP is sent into his, none of
-//! his is canceled, and nothing deletes more than a strategy asks for (I8).
+//! Invariants for tenants in which another tool works (I8). No BACKUP is sent during a backup of
+//! that tool, and its backup is not canceled. No deletion exceeds what a strategy requests.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use oceanbase_sim::statement::Kind;
 
 use super::State;
 
-/// For how long the backup of somebody else may run that nobody has seen yet: what runs is read every
-/// half minute, and a view may be late.
+/// How long a backup of another tool may run undetected. Running jobs are read every half minute,
+/// and a view may be late.
 const SEEN: Duration = Duration::from_mins(1);
 
-/// Tenants with a backup of somebody else that runs, and for how long it does.
+/// Tenants with a running backup of another tool, and how long it has run.
 pub(super) type Foreign = BTreeMap<String, Duration>;
 
-/// What runs of somebody else.
+/// Returns the running backups of other tools.
 pub(super) fn foreign(world: &World) -> Foreign {
     let is_foreign = |job: &&Job| {
         let is_running = matches!(
@@ -36,7 +36,7 @@ pub(super) fn foreign(world: &World) -> Foreign {
 }
 
 impl State {
-    /// Takes note of the recovery windows that strategies have asked for.
+    /// Records the recovery windows that strategies have requested.
     pub(super) fn asks_for_window(&mut self, change: &Change) {
         if change.key.plural == "backupstrategies"
             && let Some(after) = &change.after
@@ -46,14 +46,14 @@ impl State {
         }
     }
 
-    /// A statement that concerns what somebody else has begun, or asked for.
+    /// Checks a statement that concerns a job or a request of another tool.
     pub(super) fn minds_others(&mut self, entry: &Entry) {
         let text = &entry.text;
         if entry.kind == Kind::AddDeletePolicy {
             let days = text.split('\'').find_map(|part| part.strip_suffix('d'));
             let days = days.and_then(|days| days.parse::<u64>().ok());
             if !days.is_some_and(|days| self.windows.contains(&days)) {
-                self.violated(&format!("I8: nobody asks for that window: {text}"));
+                self.violated(&format!("I8: no strategy asks for that window: {text}"));
             }
         }
         for name in &entry.named {
@@ -62,11 +62,11 @@ impl State {
             };
             if entry.kind == Kind::Backup && *age >= SEEN {
                 self.violated(&format!(
-                    "I2: a backup of somebody else runs in {name} for {age:?}: {text}"
+                    "I2: a backup of another tool runs in {name} for {age:?}: {text}"
                 ));
             }
             if entry.kind == Kind::CancelBackup && entry.took_effect() {
-                self.violated(&format!("I9: somebody else's backup of {name}: {text}"));
+                self.violated(&format!("I9: another tool's backup of {name}: {text}"));
             }
         }
     }

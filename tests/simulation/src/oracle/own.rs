@@ -1,5 +1,5 @@
-//! What the operator may write: status, finalizers and the children that it made itself. The spec is
-//! its users'.
+//! What the operator may write: status, finalizers and the children that it created. The spec
+//! belongs to users.
 
 use std::collections::BTreeSet;
 
@@ -21,11 +21,11 @@ const OURS: [&str; 7] = [
     "recoverytasks",
 ];
 
-/// Kinds of which it makes objects.
+/// Kinds of objects that the operator creates.
 const MADE: [&str; 4] = ["backuptasks", "cleanuptasks", "logbackups", "recoverytasks"];
 
-/// What else it may do to them: old tasks of a strategy go, a cancel is passed on to children, log
-/// backups follow their strategy, finalizers come and go.
+/// Further permitted writes: deletion of old tasks, cancellation of children, updates of log
+/// backups, and finalizers.
 const GRANTED: [(&str, &str); 8] = [
     ("delete", "backuptasks"),
     ("delete", "cleanuptasks"),
@@ -37,8 +37,8 @@ const GRANTED: [(&str, &str); 8] = [
     ("patch", "backupstrategies"),
 ];
 
-/// What is edited in children: a cancel is passed on, log backups follow their strategy and stop
-/// with it.
+/// Permitted edits of children: a cancel is passed on, and log backups follow their strategy and
+/// stop with it.
 const EDITED: [(&str, &[&str]); 2] = [
     ("backuptasks", &["cancel"]),
     (
@@ -58,7 +58,7 @@ const EDITED: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Uids of the objects that the operator made.
+/// Uids of the objects that the operator created.
 pub(super) type Children = BTreeSet<String>;
 
 impl State {
@@ -103,14 +103,14 @@ fn uid(object: &Value) -> Option<String> {
     object["metadata"]["uid"].as_str().map(str::to_owned)
 }
 
-/// Names of the fields that are not the same.
+/// Returns the names of the fields that differ.
 pub(super) fn differing(before: &Value, after: &Value) -> BTreeSet<String> {
     let fields = [before, after].into_iter().filter_map(Value::as_object);
     let names = fields.flat_map(|fields| fields.keys().cloned());
     names.filter(|name| before[name] != after[name]).collect()
 }
 
-/// What people write into the metadata of an object.
+/// Returns the metadata that users write.
 fn theirs(metadata: &Value, is_child: bool) -> (Value, Value, Value, Vec<Value>) {
     let mut annotations = metadata["annotations"].clone();
     if let (Some(annotations), true) = (annotations.as_object_mut(), is_child) {

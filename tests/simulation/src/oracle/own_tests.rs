@@ -1,4 +1,4 @@
-//! Writes of what is its users', and of what is the operator's.
+//! Tests of writes to fields of users and to fields of the operator.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use super::Oracle;
 use crate::time::Time;
 use crate::workload::Workload;
 
-/// What the oracle says of a change by the operator of an object that a user made, or the operator
-/// itself.
+/// Returns the oracle's report about a change by the operator to an object of a user or of the
+/// operator.
 fn said_of(plural: &str, call: &str, is_child: bool, before: &Value, after: &Value) -> Vec<String> {
     let oracle = Oracle::new(Time::begin(), &Workload::find("pair").unwrap(), &[]);
     let object = |object: &Value| {
@@ -102,7 +102,8 @@ fn a_log_backup_that_a_strategy_made_follows_it() {
     );
 }
 
-/// Only a strategy moves its own ones; whether it was asked to is looked at where places are left.
+/// Only a strategy moves its own log backups. Whether a move was requested is checked where
+/// destinations are left.
 #[test]
 fn a_log_backup_of_a_user_that_is_moved_is_seen() {
     let of = |path: &str| spec(&json!({"path": path}));

@@ -1,6 +1,6 @@
-//! What must hold of recoveries: one job for each, an intent in the status and a look for the key before
-//! it is sent; nothing is dropped, activated or called off but what the recovery's own job has made;
-//! and at its end the database is as the task says.
+//! Invariants of recoveries. Each has one job, an intent in its status, and a query for its key
+//! before the statement is sent. The operator drops, activates or cancels only what the recovery's
+//! own job created. At the end the database matches the task.
 
 mod ends;
 mod seen;
@@ -22,40 +22,40 @@ use super::State;
 use seen::Found;
 use verifications::is_verification;
 
-/// What is known of recoveries.
+/// State of the recoveries.
 #[derive(Default)]
 pub(super) struct Recoveries {
-    /// The RecoveryTasks as they were last written, by uid.
+    /// The RecoveryTasks in their last written form, by uid.
     tasks: BTreeMap<String, Arc<Value>>,
-    /// What the statement finds that is being run.
+    /// The state that the current statement finds.
     before: Found,
-    /// How often each key was sent, whatever came of it.
+    /// How often each key was sent, with any result.
     sent: BTreeMap<String, i64>,
     /// How often each key was sent and took effect.
     begun: BTreeMap<String, u32>,
-    /// Names of the pools and of the units that statements of ours have made.
+    /// Names of the pools and units that the operator's statements created.
     pools: BTreeSet<String>,
     units: BTreeSet<String>,
-    /// What statements of ours have dropped, by the hash of their recovery's key: `tenant a`.
+    /// What the operator's statements dropped, by the hash of their recovery's key: `tenant a`.
     dropped: BTreeMap<String, BTreeSet<String>>,
-    /// What was seen of jobs and of the tenants that they have made.
+    /// Observed jobs and the tenants that they created.
     seen: seen::Seen,
-    /// Uids of tasks that were deleted.
+    /// Uids of deleted tasks.
     gone: BTreeSet<String>,
-    /// What restored tenants were asked, by their names.
+    /// Queries to restored tenants, by tenant name.
     asked: BTreeSet<(String, String)>,
-    /// What is told once.
+    /// Violations that are reported only once.
     reported: BTreeSet<String>,
 }
 
 impl Recoveries {
-    /// The task with this key.
+    /// Returns the task with this key.
     fn task(&self, key: &str) -> Option<&Arc<Value>> {
         let mut tasks = self.tasks.values();
         tasks.find(|task| task["status"]["key"] == key)
     }
 
-    /// Tasks whose job has begun to end, because they say so.
+    /// Returns whether the status of the task says that its job is ending.
     fn is_ending(&self, key: &str) -> bool {
         let task = self.task(key);
         task.is_some_and(|task| !task["status"]["ending"].is_null())
@@ -63,7 +63,7 @@ impl Recoveries {
 
     fn is_called_off(&self, key: &str) -> bool {
         let task = self.task(key);
-        // A verification goes with its strategy, and takes its tenant with it.
+        // A verification is deleted with its strategy, and its tenant with the verification.
         let is_going = |task: &Value| {
             is_verification(task) && !task["metadata"]["deletionTimestamp"].is_null()
         };
@@ -72,7 +72,7 @@ impl Recoveries {
 }
 
 impl State {
-    /// Somebody has written a RecoveryTask.
+    /// Records a write of a RecoveryTask.
     pub(super) fn recovery(&mut self, simulator: &Simulator, change: &Change) {
         let Some(after) = &change.after else {
             return self.recovery_is_gone(simulator, change);
@@ -85,7 +85,7 @@ impl State {
         }
     }
 
-    /// Takes note of what the statement finds that is to be run.
+    /// Records the state that the next statement will find.
     pub(super) fn before_a_recovery(&mut self, simulator: &Simulator, text: &str) {
         const READS: [&str; 3] = ["SELECT", "SET", "SHOW"];
         if !READS.iter().any(|word| text.starts_with(word)) {
@@ -93,7 +93,7 @@ impl State {
         }
     }
 
-    /// Takes note of what came of statements and of time.
+    /// Records the results of statements and of time.
     pub(super) fn after_a_recovery(&mut self, world: &World) {
         if !self.recoveries.tasks.is_empty() {
             self.recoveries.seen.record(world);
@@ -101,7 +101,7 @@ impl State {
         }
     }
 
-    /// A statement that changes something for a recovery, or ends one.
+    /// Checks a statement that changes something for a recovery, or ends a recovery.
     pub(super) fn of_a_recovery(&mut self, entry: &Entry) {
         let wrong = match entry.kind {
             Kind::Restore | Kind::RecoverTable => self.begins(entry),
@@ -121,7 +121,7 @@ impl State {
         let Some(key) = key(&entry.text) else {
             return Some("a recovery without a key".to_owned());
         };
-        // Of tables all are looked for that have the same idempotency key.
+        // For tables, the query covers all recoveries with the same idempotency key.
         let looks = [key.to_owned(), format!("{}%", &key[..28.min(key.len())])];
         let mut looks = looks.into_iter().map(|look| (entry.session, look));
         let has_looked = looks.any(|look| self.looked.contains(&look));
@@ -129,7 +129,7 @@ impl State {
         let sent = recoveries.sent.entry(key.to_owned()).or_default();
         *sent += 1;
         let sent = *sent;
-        // Of those that read the store for a while the database tells which came through.
+        // With slow reads, only the jobs in the database show which RESTORE succeeded.
         if entry.took_effect() && !self.reads_slowly {
             *recoveries.begun.entry(key.to_owned()).or_default() += 1;
         }
@@ -140,7 +140,9 @@ impl State {
         } else if intents.unwrap_or_default() < sent {
             Some(format!("no status holds the intent of {key}"))
         } else if !has_looked {
-            Some(format!("nobody looked for {key} before it was sent"))
+            Some(format!(
+                "the operator did not look for {key} before it was sent"
+            ))
         } else if recoveries.before.has_job(key) {
             Some(format!("the database knows {key} already"))
         } else {
@@ -170,11 +172,11 @@ impl State {
         recoveries.another_verification(&key)
     }
 
-    /// A tenant is dropped only as what a job of ours has made and not finished.
+    /// Checks that the operator drops a tenant only if its own unfinished job created it.
     fn drops_a_tenant(&mut self, entry: &Entry) -> Option<String> {
         let name = quoted(&entry.text);
         let recoveries = &mut self.recoveries;
-        // Whoever was faster has dropped it.
+        // Without an id the tenant is already dropped.
         let id = *recoveries.before.tenants.get(name)?;
         let Some(job) = recoveries.before.maker(id) else {
             return Some(format!("no recovery has made tenant {id}"));
@@ -182,11 +184,11 @@ impl State {
         let (key, succeeded) = (job.key.clone(), job.succeeded());
         let has_ended = job.has_ended();
         let Some(task) = recoveries.task(&key) else {
-            return Some(format!("tenant {id} is of somebody else's job"));
+            return Some(format!("tenant {id} belongs to another tool's job"));
         };
         let is_judged = !task["status"]["verification"]["result"].is_null();
         if succeeded && is_verification(task) && !is_judged {
-            return Some(format!("nobody has written down how tenant {id} did"));
+            return Some(format!("no status records how tenant {id} did"));
         }
         if !has_ended || succeeded && !is_verification(task) {
             return Some(format!("the job of tenant {id} has not failed"));
@@ -232,10 +234,11 @@ impl State {
         let recoveries = &self.recoveries;
         let mut hit = recoveries.before.running(of_tables, name);
         let other = hit.find(|key| !recoveries.is_called_off(key))?;
-        Some(format!("nobody has called {other} off"))
+        Some(format!("no user has canceled {other}"))
     }
 
-    /// A tenant becomes a primary one only as what a job of ours has finished, where it is wanted.
+    /// Checks that the operator activates only a tenant that its own job finished and that should
+    /// be primary.
     fn activates(&mut self, entry: &Entry) -> Option<String> {
         let before = &self.recoveries.before;
         let name = entry.text.split('\'').nth(1).unwrap_or_default();
@@ -253,22 +256,22 @@ impl State {
     }
 }
 
-/// The key of a recovery in a statement.
+/// Returns the key of a recovery in a statement.
 pub(super) fn key(text: &str) -> Option<&str> {
     text.split('\'').find(|part| part.starts_with("obr/"))
 }
 
-/// The key whose unit and pool have this name.
+/// Returns the key whose unit and pool have this name.
 fn key_of(name: &str) -> Option<String> {
     Some(format!("obr/{}", name.strip_prefix("obr_")?))
 }
 
-/// The name of the unit and of the pool of a key.
+/// Returns the name of the unit and of the pool of a key.
 fn name_of(key: &str) -> String {
     key.replacen("obr/", "obr_", 1)
 }
 
-/// The first name in backquotes.
+/// Returns the first name in backquotes.
 fn quoted(text: &str) -> &str {
     text.split('`').nth(1).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! What must hold where logs are archived around data backups only: a round is ended when a set can
-//! be recovered with it.
+//! Invariants of log archiving that only surrounds data backups. A round ends after a set is
+//! restorable with it.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use oceanbase_sim::model::{RoundStatus, SetStatus, Tenant, World};
 use super::State;
 use super::statements::ours_of;
 
-/// Tenants whose running round is needed still, and what for.
+/// Tenants whose running round is still needed, and the reason.
 pub(super) type Needed = BTreeMap<String, String>;
 
-/// Which tenants' rounds may not be ended now.
+/// Returns the tenants whose rounds must not end now.
 pub(super) fn needed(world: &World) -> Needed {
     let tenants = world.tenants.iter();
     let needed = tenants.filter_map(|tenant| Some((tenant.name.clone(), need(tenant)?)));
@@ -21,7 +21,7 @@ pub(super) fn needed(world: &World) -> Needed {
 
 fn need(tenant: &Tenant) -> Option<String> {
     let round = tenant.archive.round.as_ref()?;
-    // One that does not run comes no further: it is ended for a new one.
+    // A round that does not run makes no progress: it ends in favor of a new one.
     let runs = matches!(
         round.status,
         RoundStatus::Prepare | RoundStatus::Beginning | RoundStatus::Doing
@@ -45,7 +45,7 @@ fn need(tenant: &Tenant) -> Option<String> {
 }
 
 impl State {
-    /// Log backup of a tenant is ended because no data backup needs it any more.
+    /// Checks that log backup of a tenant ends only after no data backup needs it.
     pub(super) fn cuts_nothing_off(&mut self, entry: &Entry) {
         for name in &entry.named {
             if let Some(why) = self.needed.get(name) {

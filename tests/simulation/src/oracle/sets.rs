@@ -1,5 +1,5 @@
-//! What must hold of a backup that is called complete: its set is there, or was and has been deleted
-//! since; and where a restore password was asked for, it protects the set.
+//! Invariants of a backup that is reported complete. Its set exists or was deleted later, and a
+//! requested restore password protects the set.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use serde_json::Value;
 
 use super::State;
 
-/// Sets that were seen to be complete, and whether a password protects each. A tenant that is
-/// dropped takes its sets with it: they are remembered.
+/// Sets that were complete at some time, and whether a password protects each. Sets of dropped
+/// tenants are kept too.
 #[derive(Default)]
 pub(super) struct Sets(BTreeMap<(u64, u64), bool>);
 
 impl Sets {
-    /// These ones.
+    /// Creates the record from these sets.
     #[cfg(test)]
     pub(super) fn of(sets: impl IntoIterator<Item = ((u64, u64), bool)>) -> Self {
         Self(sets.into_iter().collect())
     }
 
-    /// Takes note of what is complete by now.
+    /// Records the sets that are complete by now.
     pub(super) fn record(&mut self, world: &World) {
         for tenant in &world.tenants {
             let sets = tenant.backups.sets.iter();
@@ -34,10 +34,10 @@ impl Sets {
 }
 
 impl State {
-    /// A BackupTask is called complete.
+    /// Checks a BackupTask that is reported complete.
     pub(super) fn has_a_set(&mut self, change: &Change, task: &Value) {
         let (spec, status) = (&task["spec"], &task["status"]);
-        // One for many tenants has children, each with a set of its own.
+        // A task for many tenants has children, each with a set of its own.
         if !(spec["scope"].is_null() || spec["scope"] == "Tenant") {
             return;
         }

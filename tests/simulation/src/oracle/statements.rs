@@ -1,4 +1,4 @@
-//! What must hold of every statement.
+//! Invariants of every statement.
 
 use oceanbase_sim::Simulator;
 use oceanbase_sim::log::Entry;
@@ -9,7 +9,7 @@ use super::{PASSWORD, READER_PASSWORD, RESTORE_PASSWORD, State, others, recoveri
 use crate::workload::{FIRST_TENANT, STORE};
 
 impl State {
-    /// Remembers which destinations are set, by whom, and which log backups interrupted.
+    /// Records the configured destinations with their sources, and the interrupted log backups.
     pub(super) fn before_statement(&mut self, simulator: &Simulator, text: &str) {
         self.elsewhere = simulator.world(|world| {
             let tenants = world.tenants.iter().filter(|tenant| is_elsewhere(tenant));
@@ -92,12 +92,13 @@ impl State {
                 .named
                 .iter()
                 .all(|name| self.interrupted.contains(name));
-        // A tenant that was made anew has no log backup: one begins for a task and ends after it.
+        // A recreated tenant has no log backup: log backup begins for a task and ends after the
+        // task.
         let is_for_a_task = !self.heals
             && entry.kind == Kind::NoArchiveLog
             && entry.named.iter().all(|name| self.is_new(name, world));
         if !(heals || is_for_a_task || self.allowed.contains(&entry.kind)) {
-            self.violated(&format!("I9: nobody asked for {}", entry.text));
+            self.violated(&format!("I9: no object asked for {}", entry.text));
         }
         if entry.kind == Kind::NoArchiveLog && (self.is_around || self.moves || is_for_a_task) {
             self.cuts_nothing_off(entry);
@@ -115,7 +116,7 @@ impl State {
         }
         for name in &entry.named {
             if self.elsewhere.contains(name) {
-                self.violated(&format!("somebody else backs up {name}: {}", entry.text));
+                self.violated(&format!("another tool backs up {name}: {}", entry.text));
             }
         }
         let holds = match entry.kind {
@@ -126,7 +127,7 @@ impl State {
         };
         for name in &entry.named {
             let mut set = self.destinations.iter();
-            // Where backups are moved, one that is right already is not set again.
+            // If backups move, a destination that is already correct is not set again.
             let is_again = set.any(|(of, what, place)| {
                 let is_same = !self.moves || entry.text.contains(place);
                 of == name && *what == holds && is_same
@@ -137,14 +138,14 @@ impl State {
         }
     }
 
-    /// Whether a tenant was not there in the beginning.
+    /// Returns whether a tenant did not exist in the beginning.
     fn is_new(&self, name: &str, world: &World) -> bool {
         let number = world.tenant(name).map(|tenant| tenant.id.0);
         let first = u64::try_from(self.tenants).unwrap_or(u64::MAX);
         number >= Some(FIRST_TENANT + 2 * first)
     }
 
-    /// The database refuses a second one; none is sent all the same.
+    /// Checks that no second BACKUP is sent, although the database would refuse it.
     fn is_alone(&mut self, entry: &Entry) {
         for name in &entry.named {
             if self.backed_up.contains(name) {
@@ -162,7 +163,9 @@ impl State {
             self.violated(&format!("I1: no status holds the intent of {key}"));
         }
         if !self.looked.contains(&(entry.session, key.to_owned())) {
-            self.violated(&format!("I1: nobody looked for {key} before it was sent"));
+            self.violated(&format!(
+                "I1: the operator did not look for {key} before it was sent"
+            ));
         }
         let count = self.keys.entry(key.to_owned()).or_default();
         *count += 1;
@@ -177,7 +180,7 @@ impl State {
     }
 }
 
-/// Whether a tenant has a destination that is not in a store of ours.
+/// Returns whether a tenant has a destination outside the operator's storage.
 fn is_elsewhere(tenant: &Tenant) -> bool {
     let logs = tenant.archive_dest.as_ref().map(|dest| dest.uri.path());
     let data = tenant.data_dest.as_ref().map(|dest| dest.uri.path());
@@ -186,7 +189,7 @@ fn is_elsewhere(tenant: &Tenant) -> bool {
         .any(|path| !path.contains(STORE))
 }
 
-/// How many backups of ours a tenant has running.
+/// Returns how many backups of the operator run in a tenant.
 pub(super) fn ours_of(tenant: &Tenant) -> usize {
     let is_ours = |job: &&Job| {
         let status = job.status;
@@ -199,7 +202,7 @@ pub(super) fn ours_of(tenant: &Tenant) -> usize {
     tenant.backups.jobs.iter().filter(is_ours).count()
 }
 
-/// The key of an attempt in a statement.
+/// Returns the key of an attempt in a statement.
 fn key(text: &str) -> Option<&str> {
     text.split('\'').find(|part| part.starts_with("obb/"))
 }

@@ -1,4 +1,4 @@
-//! An oracle that sees nothing would let everything pass.
+//! Tests that the oracle reports violations: a blind oracle would accept everything.
 
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ fn oracle() -> Oracle {
     Oracle::new(Time::begin(), &workload, &[])
 }
 
-/// What the oracle says of statements that are run one after the other, each when the one before it
-/// has done its work.
+/// Returns the oracle's report about statements that run one after the other, each after the work
+/// of the previous one.
 fn said_of(statements: &[&str]) -> Vec<String> {
     let workload = Workload {
         allowed: vec![Kind::Backup],
@@ -36,7 +36,7 @@ fn minutes(count: u64) -> std::time::Duration {
     std::time::Duration::from_mins(count)
 }
 
-/// What the oracle says of statements that are run so long one after the other.
+/// Returns the oracle's report about statements that run at this interval.
 fn said_of_each(
     statements: &[&str],
     pause: std::time::Duration,
@@ -51,7 +51,7 @@ fn said_of_each(
         let ready = TenantSpec::new("orders").ready(std::time::Duration::from_hours(24));
         let mut elsewhere = TenantSpec::new("ledger");
         elsewhere.data_dest = Some("file:///elsewhere/ledger/data".to_owned());
-        // The tenant's job is there when the statement is answered.
+        // The tenant's job exists when the statement is answered.
         let scenario = Scenario::new("4.3.5.2")
             .child_rows(ChildRows::AtOnce)
             .with(ready)
@@ -75,7 +75,7 @@ pub(super) fn without_times(oracle: &Oracle) -> Vec<String> {
     oracle.violations().iter().filter_map(cut).collect()
 }
 
-/// What the oracle says of a change of a BackupTask.
+/// Returns the oracle's report about a change of a BackupTask.
 fn said_of_change(before: Option<Value>, after: Value, call: &str) -> Vec<String> {
     let task =
         |status: Value| json!({"metadata": {"name": "a", "generation": 1}, "status": status});
@@ -157,7 +157,10 @@ fn a_round_that_is_ended_before_its_set_can_be_recovered_is_seen() {
 #[test]
 fn a_statement_that_nobody_asked_for_is_seen() {
     let text = "ALTER SYSTEM NOARCHIVELOG TENANT = 'orders'";
-    assert_eq!(said_of(&[text]), [format!("I9: nobody asked for {text}")]);
+    assert_eq!(
+        said_of(&[text]),
+        [format!("I9: no object asked for {text}")]
+    );
 }
 
 #[test]
@@ -165,7 +168,7 @@ fn a_statement_about_a_tenant_that_somebody_else_backs_up_is_seen() {
     let text = "ALTER SYSTEM ADD DELETE BACKUP POLICY 'default' RECOVERY_WINDOW '7d' \
                 TENANT = 'ledger'";
     let said = said_of(&[text]);
-    let expected = format!("somebody else backs up ledger: {text}");
+    let expected = format!("another tool backs up ledger: {text}");
     assert!(said.contains(&expected), "{said:?}");
 }
 
@@ -185,7 +188,7 @@ fn an_end_that_changes_is_seen() {
     assert!(said[0].starts_with("I3: it had ended"), "{said:?}");
 }
 
-/// What the oracle says of a task that becomes complete, when set 5 of tenant 1002 was seen.
+/// Returns the oracle's report about a task that becomes complete, with set 5 of tenant 1002 known.
 fn said_of_an_end(spec: &Value, status: &Value) -> Vec<String> {
     let oracle = oracle();
     oracle.lock().sets = super::sets::Sets::of([((1002, 5), false)]);
@@ -275,8 +278,8 @@ fn an_end_that_is_seen_in_an_edited_object_stands() {
     assert_eq!(said, Vec::<String>::new());
 }
 
-/// What the oracle says of writes of one log backup's status, each so many seconds after the one
-/// before it.
+/// Returns the oracle's report about writes to a log backup's status, each so many seconds after
+/// the previous write.
 fn said_of_writes(writes: &[(u64, Value)]) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -327,11 +330,11 @@ fn a_backup_into_one_of_somebody_else_and_its_cancel_are_seen() {
     let ours = [
         (
             "ALTER SYSTEM BACKUP TENANT = 'orders' DESCRIPTION = 'obb/1/1'",
-            "a backup of somebody else runs",
+            "a backup of another tool runs",
         ),
         (
             "ALTER SYSTEM CANCEL BACKUP TENANT = 'orders'",
-            "somebody else's backup of orders",
+            "another tool's backup of orders",
         ),
     ];
     let workload = Workload::find("manual").unwrap();

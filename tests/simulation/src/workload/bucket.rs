@@ -1,4 +1,4 @@
-//! A store with keys: they are changed, and how fast it may be used.
+//! Storage with keys: users change the keys and the limits.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ spec:
   oss: {endpoint: oss.example.com, bucket: ob-backup, credentialsSecretRef: {name: keys}}
 ";
 
-/// The Secret of the store with this key.
+/// Applies the Secret of the storage with this key.
 fn keys(key: &str) -> Action {
     Action::Apply(format!(
         "
@@ -34,7 +34,7 @@ fn store(change: &'static str) -> Action {
 }
 
 impl Workload {
-    /// A bucket is limited and its key is changed, the limits are changed and taken out.
+    /// A bucket is limited and its key is changed. Then the limits are changed and removed.
     pub(super) fn bucket() -> Self {
         let mut bucket = Self::new("bucket", &["orders"]);
         bucket.slots = vec!["2026-11-20T02:00:00Z", "2026-11-20T02:10:00Z"];

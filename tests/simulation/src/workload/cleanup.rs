@@ -1,5 +1,4 @@
-//! What people do about backups that are not needed any more: how long they are kept, and what goes at
-//! once.
+//! User actions on old backups: retention and immediate deletion.
 
 use std::time::Duration;
 
@@ -9,8 +8,8 @@ use super::everyday::STRATEGY;
 use super::trouble::strategy;
 use super::{Action, STORE, Workload, edit, minutes};
 
-/// Two tenants with full sets of 20, 10 and 3 days ago and their logs; the database deletes what is
-/// obsolete of the second one, in an hour.
+/// Two tenants with full sets of 20, 10 and 3 days ago and their logs. The database deletes the
+/// second tenant's obsolete backups within an hour.
 const A_PAST: &str = "
 version: '4.4.2.0'
 cluster: {name: obprod, id: 7}
@@ -29,8 +28,8 @@ tenants:
     recoveryWindow: 7d
 ";
 
-/// How long people wait before they call a cleanup off: what keeps it from being sent lasts two
-/// minutes, and whoever finds that one may be under way waits before it looks.
+/// Delay before users cancel a cleanup. Faults delay the statement for two minutes, and an operator
+/// that may have one under way waits before it checks.
 const MUCH_LATER: Duration = Duration::from_secs(200);
 
 fn cleanup(name: &str, tenant: &str, target: &str) -> Action {
@@ -45,7 +44,7 @@ spec: {{clusterRef: {{name: prod}}, tenantName: {tenant}, mode: Delete, target: 
 }
 
 impl Workload {
-    /// A recovery window is set, made longer and taken away again.
+    /// A recovery window is set, extended and removed.
     pub(super) fn policies() -> Self {
         let mut policies = Self::new("policies", &["orders", "billing"]);
         policies
@@ -66,7 +65,7 @@ impl Workload {
             )
     }
 
-    /// A strategy moves to another store: log backup ends and begins anew there, and a full backup
+    /// A strategy moves to another storage. Log backup ends and restarts there, and a full backup
     /// follows.
     pub(super) fn switch() -> Self {
         let mut switch = Self::new("switch", &["orders"]);
@@ -97,13 +96,13 @@ spec: {{type: NFS, nfs: {{path: {STORE}-new}}}}
             )
     }
 
-    /// An old set is deleted, and what is obsolete of another tenant; then a set whose deletion is
-    /// called off, one that must stay, and pieces.
+    /// An old set is deleted, and another tenant's obsolete backups. Then come a canceled deletion,
+    /// a set that must stay, and pieces.
     pub(super) fn purge() -> Self {
         let mut purge = Self::new("purge", &["orders", "billing"]);
         A_PAST.clone_into(&mut purge.scenario);
         purge.heals = false;
-        // Whether a statement has arrived is looked for when it is surely over.
+        // The operator checks for a statement after it is surely over.
         purge.patience = Duration::from_secs(30);
         purge.allowed = vec![Kind::DeleteBackup, Kind::CancelDeleteBackup];
         purge

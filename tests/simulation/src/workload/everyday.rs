@@ -1,4 +1,4 @@
-//! What people do every day.
+//! Everyday user actions.
 
 use std::time::Duration;
 
@@ -6,18 +6,17 @@ use oceanbase_sim::statement::Kind;
 
 use super::{Action, Workload, edit, minutes, scenario};
 
-/// How long people wait before they cancel or delete: whatever goes wrong once, be it for two
-/// minutes, the backup runs by then.
+/// Delay before users cancel or delete: after any single fault of up to two minutes, the backup
+/// runs by then.
 const LATER: Duration = Duration::from_mins(4);
 
-/// A backup that still runs then.
+/// Duration of a backup that still runs then.
 const LONG: Duration = Duration::from_mins(5);
 
-/// How long people wait before they delete everything. A backup that an upgrade did not let begin is
-/// tried again by then.
+/// Delay before users delete everything. A backup that an upgrade prevented is retried by then.
 const MUCH_LATER: Duration = Duration::from_mins(9);
 
-/// A backup that still runs then.
+/// Duration of a backup that still runs then.
 const VERY_LONG: Duration = Duration::from_mins(10);
 
 pub(super) const STRATEGY: &str = "
@@ -56,8 +55,8 @@ impl Workload {
         pair.at(Duration::ZERO, Action::Apply(STRATEGY.to_owned()))
     }
 
-    /// Back up now: one backup that goes well, one of the same tenant that waits for it, one that is
-    /// canceled while it runs.
+    /// Manual backups: one succeeds, one of the same tenant waits for it, and one is canceled while
+    /// it runs.
     pub(super) fn manual() -> Self {
         let mut manual = Self::new("manual", &["orders", "billing"]);
         manual.scenario = scenario(&["orders", "billing"], LONG);
@@ -75,8 +74,8 @@ impl Workload {
             )
     }
 
-    /// Back up now, where there is nothing but a cluster and a store: log backup begins for it and
-    /// ends after it.
+    /// A manual backup with only a cluster and a storage: log backup begins before it and ends
+    /// after it.
     pub(super) fn now() -> Self {
         let mut now = Self::new("now", &["orders"]);
         now.is_around = true;
@@ -84,7 +83,7 @@ impl Workload {
         now.at(minutes(1), Action::Apply(task("now", "orders")))
     }
 
-    /// Log backup is started, held, let go on, and stopped.
+    /// Log backup is started, paused, resumed and stopped.
     pub(super) fn logs() -> Self {
         let mut logs = Self::new("logs", &["orders"]);
         logs.heals = false;
@@ -105,7 +104,7 @@ impl Workload {
             )
     }
 
-    /// A strategy is suspended over its full slot, and goes on before the incremental one.
+    /// A strategy is suspended over its full slot, and resumes before the incremental slot.
     pub(super) fn suspend() -> Self {
         let mut suspend = Self::new("suspend", &["orders"]);
         suspend.slots = vec!["2026-11-20T02:10:00Z"];
@@ -121,7 +120,7 @@ impl Workload {
             )
     }
 
-    /// Everything is deleted while a backup runs; the database goes on with what it does.
+    /// Everything is deleted while a backup runs; the database continues its work.
     pub(super) fn delete() -> Self {
         let delete = |plural, name| Action::Delete { plural, name };
         let mut all = Self::new("delete", &["orders"]);

@@ -1,4 +1,4 @@
-//! What people bring back from backups: tenants, and tables.
+//! Recoveries of tenants and tables from backups.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use oceanbase_sim::statement::Kind;
 use super::everyday::LOG_BACKUP;
 use super::{Action, Workload, edit, minutes};
 
-/// A tenant with a day of backups in a store of ours, and one that nobody touches, whose name is like
-/// those of recovered ones.
+/// A tenant with a day of backups in the operator's storage, and an untouched tenant with a name
+/// like those of recovered tenants.
 const BACKED_UP: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -26,14 +26,14 @@ tenants:
 /// A point in the window of the tenant: half an hour after its backup.
 const POINT: &str = "2026-11-19T02:25:00+00:00";
 
-/// How long people wait before they call a recovery off: it is under way by then.
+/// Delay before users cancel a recovery: the recovery is under way by then.
 pub(super) const LATER: Duration = Duration::from_secs(90);
 
-/// How long people wait before they call a recovery off that must have begun by then. An operator that
-/// finds one under way waits more than a minute before it looks, and an upgrade lasts for two.
+/// Delay before users cancel a recovery that must have begun. The operator waits more than a minute
+/// before it checks, and an upgrade lasts for two.
 const MUCH_LATER: Duration = Duration::from_mins(5);
 
-/// What recoveries may send.
+/// Statements that recoveries may send.
 const OF_RECOVERIES: [Kind; 10] = [
     Kind::CreateResourceUnit,
     Kind::CreateResourcePool,
@@ -47,7 +47,7 @@ const OF_RECOVERIES: [Kind; 10] = [
     Kind::DropResourceUnit,
 ];
 
-/// A recovery of `orders` with these lines in its target, and these in its spec.
+/// A recovery of `orders` with these lines in its target and its spec.
 fn recovery(name: &str, target: &str, more: &str) -> Action {
     Action::Apply(format!(
         "
@@ -66,12 +66,12 @@ spec:
     ))
 }
 
-/// A recovery of the whole tenant as this one.
+/// A recovery of the whole tenant as this tenant.
 fn whole(name: &str, tenant: &str) -> Action {
     recovery(name, &format!("tenantName: {tenant}"), "")
 }
 
-/// A recovery of one table, under another name, into this tenant.
+/// A recovery of one table into this tenant, under another name.
 fn of_a_table(name: &str, tenant: &str) -> Action {
     let target = format!("type: ExistingTenant\n    tenantName: {tenant}");
     let table = name.replace('-', "_");
@@ -90,8 +90,8 @@ impl Workload {
             .at(Duration::ZERO, Action::Apply(LOG_BACKUP.to_owned()))
     }
 
-    /// A tenant is brought back to a time; once more, which is called off while the database works;
-    /// once more, which fails; and once as a tenant that there is.
+    /// Four recoveries of a tenant: to a time, canceled while the database works, failing, and with
+    /// the name of an existing tenant.
     pub(super) fn recover() -> Self {
         let holds = "holdRestore: {tenant: restore_never, at: waitLs}";
         let fails = "failRestore: {tenant: restore_broken, at: consistentScn, code: -9094}";
@@ -108,7 +108,7 @@ impl Workload {
             .at(minutes(8), whole("broken", "restore_broken"))
     }
 
-    /// Two operators of which one acts: a tenant is brought back.
+    /// Two operators with one leader: a tenant is recovered.
     pub(super) fn recover_leader() -> Self {
         let rules = "spec: {recovery: {policy: Allowed}}";
         let mut leader = Self::with_recoveries("recover-leader", rules);
@@ -117,8 +117,8 @@ impl Workload {
         leader.at(minutes(1), whole("undo", "restore_undo"))
     }
 
-    /// RESTORE reads the store for longer than an operator waits that finds it under way, and for less;
-    /// and one is called off while it is read.
+    /// RESTORE reads the storage for longer than the operator's wait, and for less. One recovery is
+    /// canceled during the read.
     pub(super) fn recover_slowly() -> Self {
         let mut slowly = Self::reading_slowly("recover-slowly");
         let reads = "[slowRestore: {tenant: restore_soon, reads: 15s}, \
@@ -134,7 +134,7 @@ impl Workload {
             )
     }
 
-    /// Two operators of which one acts: RESTORE reads the store for longer than a lease is good.
+    /// Two operators with one leader: RESTORE reads the storage for longer than a lease is valid.
     pub(super) fn recover_slowly_leader() -> Self {
         let mut leader = Self::reading_slowly("recover-slowly-leader");
         leader.has_second = true;
@@ -146,7 +146,7 @@ impl Workload {
         let rules = "spec: {recovery: {policy: Allowed}}";
         let mut slowly = Self::with_recoveries(name, rules);
         slowly.reads_slowly = true;
-        // One that is sent again reads once more.
+        // A repeated statement reads once more.
         slowly.patience = minutes(3);
         let reads = "slowRestore: {tenant: restore_undo, reads: 40s}";
         slowly
@@ -154,14 +154,14 @@ impl Workload {
             .at(minutes(1), whole("undo", "restore_undo"))
     }
 
-    /// A table is brought back under another name into the tenant that it came from; one comes into
-    /// another tenant, which is called off; and once more, which fails.
+    /// Three recoveries of a table: under another name into its own tenant, canceled into another
+    /// tenant, and failing.
     pub(super) fn recover_tables() -> Self {
         let rules = "spec: {recovery: {policy: Allowed, targetTenants: ['*']}}";
         let holds = "holdRecoverTable: {tenant: restore_kept, at: importing}";
         let fails = "failRecoverTable: {tenant: orders, at: importing, code: -9094}";
         let mut tables = Self::with_recoveries("recover-tables", rules);
-        // The database may work on a RECOVER TABLE for a minute, and no name lets only one through.
+        // The database may work on a RECOVER TABLE for a minute, and no name prevents a second one.
         tables.patience = Duration::from_secs(30);
         tables
             .at(Duration::ZERO, Action::Database(holds))

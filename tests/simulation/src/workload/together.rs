@@ -1,5 +1,5 @@
-//! Several that have to do with one database: two operators of which one acts, two namespaces, many
-//! tenants, somebody else who backs up.
+//! Concurrent users of one database: two operators with one leader, two namespaces, many tenants,
+//! and another backup tool.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::everyday::{STRATEGY, task};
 use super::{Action, STORE, Workload, edit, minutes, scenario};
 use crate::oracle::PASSWORD;
 
-/// One of the strategies of two namespaces; both name the tenant `ledger`.
+/// A strategy in one of two namespaces; both strategies name the tenant `ledger`.
 fn strategy(namespace: &str, cluster: &str, tenant: &str) -> String {
     format!(
         "
@@ -26,7 +26,7 @@ spec:
     )
 }
 
-/// A cluster's object and a store in another namespace, for the same database.
+/// A cluster's object and a storage in another namespace, for the same database.
 fn neighbour() -> String {
     format!(
         "
@@ -52,7 +52,7 @@ spec: {{type: NFS, nfs: {{path: {STORE}}}}}
     )
 }
 
-/// A strategy that says itself when it runs first: at its next slot, in a year.
+/// A strategy that is due only in a year.
 const YEARLY: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupStrategy
@@ -71,8 +71,7 @@ metadata: {name: all}
 spec: {strategyRef: {name: yearly}, scope: Strategy, type: Full}
 ";
 
-/// One tenant that is backed up from a console, one of which only data backups are made, and one
-/// that nobody backs up.
+/// A tenant that is backed up from a console, one with data backups only, and one without backups.
 const ELSEWHERE: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -102,8 +101,8 @@ spec:
 ";
 
 impl Workload {
-    /// Two operators of which one acts: a full and an incremental slot, and between them a backup,
-    /// during which somebody deletes the Lease.
+    /// Two operators with one leader: a full and an incremental slot, and a backup between them
+    /// during which the Lease is deleted.
     pub(super) fn leader() -> Self {
         let mut leader = Self::new("leader", &["orders"]);
         leader.has_second = true;
@@ -120,8 +119,8 @@ impl Workload {
             )
     }
 
-    /// Two objects of one database in two namespaces, each with a strategy: both name one tenant,
-    /// which is the older strategy's until that and its log backup are deleted.
+    /// Two objects of one database in two namespaces, each with a strategy. Both name one tenant,
+    /// which the older strategy owns until that strategy and its log backup are deleted.
     pub(super) fn neighbours() -> Self {
         let mut neighbours = Self::new("neighbours", &["orders", "billing", "ledger"]);
         neighbours.namespaces.push("shop");
@@ -137,7 +136,7 @@ impl Workload {
                 minutes(1),
                 Action::Apply(strategy("shop", "shared", "billing")),
             )
-            // Backups that had to wait for their turn, or for two minutes more, are over by then.
+            // Backups that had to wait, even for two more minutes, are over by then.
             .at(minutes(20), delete("backupstrategies", "of-orders"))
             .at(minutes(20), delete("logbackups", "prod-t1006"))
     }
@@ -160,8 +159,8 @@ impl Workload {
             .at(Duration::ZERO, Action::Apply(YEARLY.to_owned()))
             .at(minutes(4), Action::Apply(OF_ALL.to_owned()))
     }
-    /// A strategy for all tenants with a recovery window, which ends what it has begun when it is
-    /// deleted. Somebody else backs up two of the tenants, and one that is created later.
+    /// A strategy for all tenants with a recovery window and cleanup at deletion. Another tool
+    /// backs up two tenants, and one that is created later.
     pub(super) fn elsewhere() -> Self {
         let mut elsewhere = Self::new("elsewhere", &["orders", "ledger", "stock"]);
         ELSEWHERE.clone_into(&mut elsewhere.scenario);

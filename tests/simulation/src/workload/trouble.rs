@@ -1,4 +1,4 @@
-//! What strategies are told to do when something is in the way.
+//! Strategies with options for obstacles.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(super) fn strategy(lines: &[&str]) -> Action {
 const SLOTS: [&str; 2] = ["2026-11-20T02:00:00Z", "2026-11-20T02:10:00Z"];
 
 impl Workload {
-    /// A backup fails of something that passes, and is tried again.
+    /// A backup fails for a temporary reason and is retried.
     pub(super) fn retry() -> Self {
         let mut retry = Self::new("retry", &["orders"]);
         retry.slots = SLOTS.to_vec();
@@ -29,12 +29,12 @@ impl Workload {
             .at(minutes(4), Action::Database("failBackup: {tenant: orders}"))
     }
 
-    /// Sys hands a backup on to the tenant some time after it answers, and swallows what refuses it there.
+    /// Sys forwards a backup to the tenant some time after its answer, and ignores a refusal there.
     pub(super) fn later() -> Self {
         let mut later = Self::new("later", &["orders"]);
         later.slots = SLOTS.to_vec();
         later.scenario.push_str("childRows: Later\n");
-        // For the row of the tenant; and then it is tried again.
+        // Time for the row of the tenant to appear, and for a retry.
         later.patience = minutes(6);
         let limit = "dataBackup: {retry: {limit: 2, backoffSeconds: 60}}";
         later.at(Duration::ZERO, strategy(&[limit]))
@@ -50,8 +50,7 @@ impl Workload {
         )
     }
 
-    /// The full slot falls into a window that postpones it, the incremental one into one that leaves
-    /// it out.
+    /// One blackout window postpones the full slot, and another skips the incremental slot.
     pub(super) fn blackout() -> Self {
         let mut blackout = Self::new("blackout", &["orders"]);
         blackout.slots = SLOTS.to_vec();
@@ -72,8 +71,8 @@ impl Workload {
         around.at(Duration::ZERO, strategy(&[mode]))
     }
 
-    /// A strategy with a recovery window, which is edited; it ends what it has begun when it is
-    /// deleted.
+    /// A strategy with a recovery window, which is edited. At its deletion the strategy ends what
+    /// it began.
     pub(super) fn farewell() -> Self {
         let mut farewell = Self::new("farewell", &["orders", "billing"]);
         farewell.allowed.extend([
@@ -94,7 +93,7 @@ impl Workload {
                 ),
             )
             .at(
-                // A backup that an upgrade has ended was tried again by then.
+                // A backup that an upgrade ended was retried by then.
                 minutes(14),
                 Action::Delete {
                     plural: "backupstrategies",
@@ -103,7 +102,7 @@ impl Workload {
             )
     }
 
-    /// Backups that only somebody with a password restores.
+    /// Backups that can only be restored with a password.
     pub(super) fn sealed() -> Self {
         let mut sealed = Self::new("sealed", &["orders"]);
         sealed.slots = SLOTS.to_vec();

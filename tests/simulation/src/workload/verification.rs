@@ -1,4 +1,4 @@
-//! Tenants that are restored for a while, asked and dropped.
+//! Tenants that are restored temporarily, queried and dropped.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use super::recovery::LATER;
 use super::{Action, Workload, edit, minutes};
 use crate::oracle::READER_PASSWORD;
 
-/// Two tenants with a backup of an hour ago: one has as many rows as the check expects, the other has
-/// not.
+/// Two tenants with a backup of an hour ago: one has as many rows as the check expects, the other
+/// has not.
 fn scenario() -> String {
     let tenant = |(name, id, rows): (&str, u64, u64)| {
         let place = format!("file:///ob-backup/obprod-7/{name}-{id}");
@@ -66,7 +66,7 @@ spec:
     )
 }
 
-/// A verification that somebody asks for.
+/// A verification that a user requests.
 fn by_hand() -> String {
     format!(
         "
@@ -101,8 +101,8 @@ impl Workload {
             .at(Duration::ZERO, Action::Apply(strategy()))
     }
 
-    /// A strategy verifies its two tenants one after the other, of which one fails its check; meanwhile
-    /// somebody asks for one more.
+    /// A strategy verifies its two tenants one after the other, and one fails its check. Meanwhile
+    /// a user requests another verification.
     pub(super) fn verify() -> Self {
         Self::with_verification("verify").at(
             minutes(5) + Duration::from_secs(2),

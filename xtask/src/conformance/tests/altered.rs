@@ -1,4 +1,4 @@
-//! Clusters that do not behave as the operator assumes.
+//! Tests with clusters that violate an assumption of the operator.
 
 use std::process::ExitCode;
 
@@ -130,7 +130,7 @@ async fn failed_backup_is_one_mismatch() {
     world.assert_nothing_is_left();
 }
 
-/// Runs the suite and interrupts it as soon as the cluster is in a state.
+/// Runs the suite and interrupts it when the cluster reaches a state.
 async fn run_until(version: &str, is_time: impl Fn(&SimulatedWorld) -> bool) {
     let world = World::serve(&scenario(version)).await;
     world
@@ -187,7 +187,7 @@ async fn report_shows_no_password_and_no_keys() {
     assert!(text.contains("s3://bucket/ob/conformance-20261120-020000"));
     for secret in [PASSWORD, "AKIDNAME", "storage-secret"] {
         assert!(!text.contains(secret), "{secret}");
-        // Not even before it is masked.
+        // The secret must not appear even before masking.
         assert!(!report.to_markdown(&[]).contains(secret), "{secret}");
     }
 }

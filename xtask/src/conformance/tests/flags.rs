@@ -13,7 +13,7 @@ struct Flags {
     arguments: Arguments,
 }
 
-/// Runs the command with an account file of this content, and these flags besides.
+/// Runs the command with an account file of this content and these additional flags.
 fn run_with(name: &str, account: &str, flags: &[&str]) -> ExitCode {
     let name = format!("conformance-{name}-{}", std::process::id());
     let file = std::env::temp_dir().join(name);

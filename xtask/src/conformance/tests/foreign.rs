@@ -1,4 +1,4 @@
-//! Another session takes a name of the run while it runs.
+//! Tests in which another session takes a name of the run during the run.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::conformance::run_suite;
 const UNIT: &str =
     "CREATE RESOURCE UNIT other_unit MAX_CPU 1, MEMORY_SIZE '5G', LOG_DISK_SIZE '15G'";
 
-/// Runs the suite. Another session acts once the cluster is in a state; it must find no other time.
+/// Runs the suite. Another session acts when the cluster reaches a state, and at no other time.
 async fn run_beside(
     world: &World,
     is_time: impl Fn(&World) -> bool,
@@ -33,7 +33,7 @@ async fn run_beside(
     report
 }
 
-/// Returns whether the run has passed its look at the names, and has not come to recoveries.
+/// Returns whether the run has checked the names, and has not reached recoveries.
 fn has_backup(world: &World) -> bool {
     let has_job = |world: &SimulatedWorld| {
         let scratch = world.tenant("scratch");
@@ -81,7 +81,7 @@ async fn foreign_tenant_is_left_alone() {
     }
 }
 
-/// The name is taken after the look at it: the server refuses RESTORE.
+/// The name is taken after the check: the server refuses RESTORE.
 #[tokio::test]
 async fn tenant_that_is_created_beside_restore_is_left_alone() {
     let world = World::serve(&scenario("4.3.5.2")).await;

@@ -1,4 +1,4 @@
-//! Each release behaves as the operator assumes.
+//! Tests that each simulated release behaves as the operator assumes.
 
 use std::process::ExitCode;
 
@@ -51,7 +51,7 @@ async fn second_run_on_same_tenant_finds_the_same() {
     }
 }
 
-/// Returns the page without what depends on timing: queries on jobs have rows only while a job runs.
+/// Removes what depends on timing: queries on jobs have rows only while a job runs.
 fn without_timing(page: &str) -> String {
     page.replace("answered; there were no rows to read", "rows are read")
 }

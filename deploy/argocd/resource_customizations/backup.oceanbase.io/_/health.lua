@@ -1,9 +1,9 @@
--- All kinds of this group are kstatus-shaped: observedGeneration, Ready, Reconciling, Stalled. What kstatus
--- does not know is told by further conditions: one that is False is Degraded here, while the object stays
--- Ready, so that a sync does not fail for what happened last night.
+-- All kinds of this group follow kstatus: observedGeneration, Ready, Reconciling, Stalled. Further conditions
+-- report what kstatus does not cover. If one of them is False, the health is Degraded, but the object stays
+-- Ready: a sync must not fail because of a backup that failed last night.
 local status = obj.status
 if status == nil or status.observedGeneration == nil or status.observedGeneration ~= obj.metadata.generation then
-  return {status = "Progressing", message = "the operator has not looked at it yet"}
+  return {status = "Progressing", message = "the operator has not reconciled this generation yet"}
 end
 
 local known = {}
@@ -15,7 +15,7 @@ local function is(kind, value)
   return known[kind] ~= nil and known[kind].status == value
 end
 
--- In front of the message stands what the column STATUS shows, and how far it has come.
+-- Prefixes the message with the phase (column STATUS), the reason and, while progressing, the progress.
 local function health(word, kind)
   local condition = known[kind] or {reason = "Unknown", message = ""}
   local shown = condition.reason
@@ -38,7 +38,7 @@ if not is("Ready", "True") then
   return health("Progressing", "Ready")
 end
 
--- A log backup that is held because its spec says so.
+-- A log backup that its spec pauses or stops.
 local wanted = obj.spec.desiredState
 if wanted ~= nil and wanted ~= "Running" and wanted == status.phase then
   return health("Suspended", "Ready")
@@ -48,10 +48,10 @@ for _, kind in ipairs({
   "Reachable", "PrivilegesSufficient", "CredentialsApplied", "LimitsApplied", "WithinCapacity", "Archiving",
   "DelayAcceptable", "BackupHealthy", "LogBackupHealthy", "RetentionApplied", "RestoreVerified"
 }) do
-  -- Logs that are archived around data backups only, and not right now.
+  -- With mode AroundDataBackup, no logs are archived between two data backups.
   local between = kind == "Archiving" and obj.spec.mode == "AroundDataBackup" and status.phase == "Stopped"
   if is(kind, "False") and not between then
-    -- New keys or limits of a store, on their way to the tenants.
+    -- Applying: the operator is setting new keys or limits of a storage for the tenants.
     return health(known[kind].reason == "Applying" and "Progressing" or "Degraded", kind)
   end
 end

@@ -1,4 +1,4 @@
-//! Everything that a task can see and hear.
+//! All observations and answers of a task.
 
 use super::*;
 
@@ -66,7 +66,7 @@ pub(super) fn worlds() -> Vec<Observation> {
         unsettled(with_job(job(JobStatus::Doing))),
         unsettled(with_destination(ObservedDestination::Unset)),
     ]);
-    worlds.push(with_log_keeper(LogBackupOwner::Nobody));
+    worlds.push(with_log_keeper(LogBackupOwner::Unowned));
     worlds.push(with_log_keeper(LogBackupOwner::Strategy(
         "nightly".to_owned(),
     )));
@@ -97,7 +97,7 @@ pub(super) fn worlds() -> Vec<Observation> {
     worlds
 }
 
-/// Nobody archives the tenant's logs.
+/// The tenant has no running log backup.
 fn with_log_keeper(keeper: LogBackupOwner) -> Observation {
     let logs = ObservedArchiving {
         keeper,
@@ -112,7 +112,7 @@ fn with_log_keeper(keeper: LogBackupOwner) -> Observation {
     }
 }
 
-/// Every place is taken, and so many come first.
+/// All slots are taken, and this many tasks come first.
 fn crowded(ahead: usize) -> Observation {
     Observation {
         queue: crate::domain::backup::queue::Queue {
@@ -140,7 +140,7 @@ fn second_job(status: JobStatus) -> Job {
     }
 }
 
-/// The job of the second attempt, beside that of the first.
+/// The job of the second attempt, beside the job of the first.
 fn with_second_job(status: JobStatus) -> Observation {
     observation_of(Some(Tenant {
         jobs: vec![job_that_failed_of_what_passes(), second_job(status)],
@@ -148,13 +148,13 @@ fn with_second_job(status: JobStatus) -> Observation {
     }))
 }
 
-/// The job of the last attempt, as a look by its key finds it.
+/// The job of the last attempt, as a lookup by its key finds it.
 fn ended(attempts: usize) -> Job {
     let job = if attempts < 2 { job } else { second_job };
     job(JobStatus::Completed)
 }
 
-/// What may become of a statement of the last of so many attempts.
+/// Possible answers to a statement of the last of this many attempts.
 pub(super) fn answers(attempts: usize) -> Vec<Answer> {
     vec![
         Answer::Done,
@@ -168,7 +168,7 @@ pub(super) fn answers(attempts: usize) -> Vec<Answer> {
     ]
 }
 
-/// What may become of an object that is to be made.
+/// Possible results of the creation of an object.
 pub(super) fn every_apply_outcome(name: &str) -> [ApplyOutcome; 3] {
     let names = || [name.to_owned()].into();
     [

@@ -7,7 +7,7 @@ const V4_2: Version = Version([4, 2, 5, 0]);
 const V4_3: Version = Version([4, 3, 5, 2]);
 const OWN: &str = "obr_own";
 
-/// A unit of 2 CPU, 8 GiB of memory and 24 GiB of log disk in each zone, but for what is changed.
+/// A unit of 2 CPU, 8 GiB of memory and 24 GiB of log disk in each zone, with these changes.
 fn spec(change: &Value) -> RecoveryTaskSpec {
     let mut create = json!({"maxCpu": "2", "memory": "8Gi", "logDisk": "24Gi", "unitNumber": 1});
     for (field, value) in change.as_object().unwrap() {
@@ -25,7 +25,7 @@ fn spec(change: &Value) -> RecoveryTaskSpec {
     .unwrap()
 }
 
-/// What is left of just enough for the unit.
+/// Free capacity that is just enough for the unit.
 fn enough() -> FreeCapacity {
     FreeCapacity {
         cpu: Some(Cpu(2000)),
@@ -52,7 +52,7 @@ fn restores(servers: Vec<Server>) -> Restores {
     }
 }
 
-/// Why it is refused; nothing where it is not.
+/// Returns why it is refused; `None` if it is not.
 fn refused(change: &Value, servers: Vec<Server>) -> Option<String> {
     let blocker = room(&spec(change), V4_3, &restores(servers), OWN).err()?;
     assert!(!blocker.permanent, "{blocker:?}");

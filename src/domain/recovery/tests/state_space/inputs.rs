@@ -1,4 +1,4 @@
-//! What can be seen and heard.
+//! Possible observations and answers.
 
 use super::super::tables::{
     asked, auxiliary, table_job, tables_spec, with_created, with_job_of_tables, word,
@@ -6,14 +6,14 @@ use super::super::tables::{
 use super::super::*;
 use crate::oceanbase::model::CheckResult;
 
-/// What can be seen of a recovery of a tenant.
+/// Possible observations of a recovery of a tenant.
 pub(super) fn worlds(base: &Story) -> Vec<Observation> {
     let mut worlds = Vec::new();
-    let (nobody, holders) = (vec![None], [None, Some(None), Some(Some(TenantId(1010)))]);
+    let (absent, holders) = (vec![None], [None, Some(None), Some(Some(TenantId(1010)))]);
     let held = vec![Some(Some(TenantId(1010)))];
     let shown = [
         (None, vec![None, Some("STANDBY")], holders.to_vec()),
-        (Some(RestoreStatus::CreateTenant), nobody, held.clone()),
+        (Some(RestoreStatus::CreateTenant), absent, held.clone()),
         (
             Some(RestoreStatus::Restoring("RESTORING".to_owned())),
             vec![Some("RESTORE")],
@@ -85,7 +85,7 @@ pub(super) fn worlds(base: &Story) -> Vec<Observation> {
     worlds
 }
 
-/// What can be seen of a recovery of tables besides.
+/// Further observations of a recovery of tables.
 pub(super) fn worlds_of_tables(base: &Story) -> Vec<Observation> {
     let states = [
         None,
@@ -115,7 +115,7 @@ pub(super) fn worlds_of_tables(base: &Story) -> Vec<Observation> {
     worlds
 }
 
-/// What can be heard.
+/// Possible answers.
 pub(super) fn answers(job: fn(RestoreStatus) -> Restore) -> Vec<Answer> {
     vec![
         Answer::Done,

@@ -1,15 +1,15 @@
-//! A strategy that is being deleted, and its passes.
+//! Fixture: a strategy that is being deleted, and its passes.
 
 use super::*;
 
 /// When the strategy was deleted, in minutes.
 pub(super) const DELETED: i64 = 10;
 
-/// Deleted with a log backup and a delete policy of its own for each tenant.
+/// Returns a deleted strategy with its own log backup and delete policy for each tenant.
 pub(super) fn deleted(tenants: &[i64]) -> Story {
     let mut story = Story::of(tenants);
     story.spec.deletion_policy = DeletionPolicy::Stop;
-    // One that is being deleted is nobody's rival any more.
+    // A strategy that is being deleted no longer competes with others.
     story.observed.rivals.clear();
     for tenant in story.observed.database.as_mut().unwrap() {
         Arc::make_mut(tenant).policies.push(DeletePolicy {
@@ -55,7 +55,7 @@ impl Story {
         finalize(&strategy, &self.observed, created, at(DELETED), at(minutes))
     }
 
-    /// The same, of a strategy that does not go yet.
+    /// Runs a pass of a strategy that is not released yet.
     pub(super) fn wait(&self, created: Option<&ApplyOutcome>, minutes: i64) -> StrategyDecision {
         match self.finalize(created, minutes) {
             Finalization::Wait(decision) => decision,

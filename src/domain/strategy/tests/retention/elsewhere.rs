@@ -1,4 +1,4 @@
-//! Tenants that somebody else backs up: a policy set there would delete that one's backups.
+//! Tenants that another tool backs up: a policy set there would delete that tool's backups.
 
 use super::*;
 use crate::api::strategy::StrategyLogBackupMode;
@@ -18,11 +18,11 @@ fn the_policy_of_a_tenant_that_is_backed_up_elsewhere_is_left_as_it_is() {
         assert_eq!(story.why(), ("False", "DestinationInUse"));
         let message = &story.applied().message;
         assert!(message.contains("t1004"), "{message}");
-        // Put right is what is ours.
+        // Enforcement applies only to the operator's own policies.
         story.put_drift_right();
         story.window(1004, Some("30d"));
         assert_eq!(story.sent(2), None);
-        // It is not ours either where it happens to be as it is wanted.
+        // It is not the operator's there even if it happens to match.
         story.window(1004, Some("7d"));
         assert_eq!(story.sent(3), None);
         assert_eq!(story.why().0, "True");

@@ -1,4 +1,4 @@
-//! A tenant that another strategy comes to be for, with the policy that the one before has set.
+//! A tenant that moves to another strategy, with the policy that the previous one set.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn passed_on(story: &Story) -> Option<&str> {
     inherited.unwrap().recovery_window.as_deref()
 }
 
-/// A strategy that wants 30 days, for a tenant that shows 7.
+/// Returns a strategy that requires 30 days, for a tenant that shows 7.
 fn taken_over(from_before: Option<&str>) -> Story {
     let mut story = of(&[1002], days(30));
     story.window(1002, Some("7d"));
@@ -23,7 +23,7 @@ fn the_policy_of_the_strategy_before_is_changed_like_our_own() {
     let mut story = taken_over(Some("7d"));
     assert_eq!(story.all_sent(1), ["t1002 - 7d", "t1002 + 30d"]);
     assert_eq!(story.why(), ("True", "Applied"));
-    // The next pass tells it to whoever comes next.
+    // The next pass records it for the next strategy.
     assert_eq!(story.all_sent(2), [""; 0]);
     assert_eq!(passed_on(&story), Some("30d"));
 }
@@ -65,7 +65,7 @@ fn a_policy_of_a_tenant_that_can_not_be_backed_up_for_a_while_stays_ours() {
         };
         shut(&mut story, true);
         assert_eq!(story.all_sent(2), [""; 0]);
-        // Nobody else tells of it.
+        // Nothing else records it.
         story.observed.log_backups[0].inherited = Some(inherited("nightly"));
         shut(&mut story, false);
         story.retain(days(30));

@@ -1,10 +1,10 @@
-//! A window that becomes shorter waits for a day, and is never shorter than the operator allows.
+//! A window that becomes shorter waits for a day, and is never below the operator's minimum.
 
 use super::*;
 
 const DAY: i64 = 24 * 60;
 
-/// Thirty days are set, and seven wanted from the second minute on.
+/// Returns a story with thirty days set, and seven wanted from the second minute on.
 fn shrinking() -> Story {
     let mut story = of(&[1002], days(30));
     story.all_sent(1);
@@ -29,7 +29,7 @@ fn an_edit_that_is_taken_back_within_the_day_changes_nothing() {
     assert_eq!(story.all_sent(3), [""; 0]);
     assert_eq!(story.why(), ("True", "Applied"));
     story.retain(days(7));
-    assert_eq!(story.all_sent(2 + DAY), [""; 0], "the day begins anew");
+    assert_eq!(story.all_sent(2 + DAY), [""; 0], "the day starts again");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_window_after_everything_was_kept_waits_for_a_day() {
     assert_eq!(story.all_sent(4), [""; 0]);
     assert_eq!(story.why(), ("True", "Applied"));
     story.retain(days(7));
-    assert_eq!(story.all_sent(3 + DAY), [""; 0], "the day begins anew");
+    assert_eq!(story.all_sent(3 + DAY), [""; 0], "the day starts again");
     assert_eq!(story.all_sent(3 + 2 * DAY), ["t1002 + 7d"]);
     assert_eq!(story.why(), ("True", "Applied"));
 }

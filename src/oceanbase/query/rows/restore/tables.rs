@@ -1,4 +1,5 @@
-//! Recoveries of tables: a row of sys, which counts them, and one of the tenant that gets the tables.
+//! Rows of recoveries of tables: one of sys, which numbers the jobs, and one of the tenant that
+//! receives the tables.
 
 use std::collections::HashMap;
 
@@ -17,14 +18,13 @@ struct TableRestoreRow {
     result: String,
     /// `COMMENT`.
     comment: String,
-    /// The job of sys that the row belongs to; `None` in a row that is nobody's.
+    /// Job of sys that the row belongs to; `None` if it belongs to no such job.
     of: Option<JobId>,
     is_of_sys: bool,
     restore: Restore,
 }
 
-/// Reads the queries on recoveries of tables: those that run, or those that have ended. There is none
-/// without its row of sys.
+/// Parses recoveries of tables: running or ended ones. Each must have its row of sys.
 #[must_use]
 pub fn tables(answer: &Rows, ended: bool) -> ParsedRows<Restore> {
     let query = if ended { "table_history" } else { "table_jobs" };
@@ -46,7 +46,7 @@ pub fn tables(answer: &Rows, ended: bool) -> ParsedRows<Restore> {
 }
 
 fn half(row: &Row<'_>) -> Result<TableRestoreRow, ViewError> {
-    // The views of one tenant do not say whose rows they are: they are asked of sys.
+    // The views of a single tenant do not show whose rows they are. They are queried for sys.
     let is_of_sys = !row.has("TENANT_ID") || row.tenant_id()? == TenantId::SYS;
     let job_id = JobId(row.i64("JOB_ID")?);
     let is_sent_by_sys = number(row.text("INITIATOR_TENANT_ID")?) == Some(TenantId::SYS.0);
@@ -82,7 +82,7 @@ fn half(row: &Row<'_>) -> Result<TableRestoreRow, ViewError> {
     })
 }
 
-/// The row of sys leads.
+/// Joins both rows. The row of sys takes precedence.
 fn join(of_sys: TableRestoreRow, of_tenant: Option<&TableRestoreRow>, ended: bool) -> Restore {
     let mut job = of_sys.restore;
     if !ended {
@@ -100,8 +100,8 @@ fn join(of_sys: TableRestoreRow, of_tenant: Option<&TableRestoreRow>, ended: boo
     job
 }
 
-/// What is said of a failure whose comment names no number. The comment itself is never shown: it may
-/// hold paths with keys.
+/// Returns the failure for a comment without a number. The comment itself is never shown, because
+/// it may contain paths with keys.
 fn failed(job: JobId) -> Failure {
     Failure {
         code: 0,

@@ -5,7 +5,7 @@ use super::*;
 const COLUMNS: &str =
     "TENANT_ID, JOB_ID, STATUS, RESTORE_TENANT_ID, TOTAL_BYTES, FINISH_BYTES, COMMENT";
 
-/// Rows of one view; what is not named is empty.
+/// Returns rows of one view. Columns that are not named are empty.
 fn answer(columns: &str, rows: &[&[&str]], ended: bool) -> Rows {
     let mut names: Vec<_> = columns.split(", ").collect();
     let given = names.len();
@@ -187,7 +187,7 @@ fn a_row_that_can_not_be_read_is_left_out_and_told() {
     assert_eq!((read.rows.len(), read.unreadable.len()), (1, 1));
 }
 
-/// Rows as they come, NULL included.
+/// Returns these rows unchanged, including NULL.
 fn plain(columns: &str, rows: &[&[Option<&str>]]) -> Rows {
     let row = |row: &&[Option<&str>]| row.iter().map(|value| value.map(str::to_owned)).collect();
     Rows {

@@ -1,4 +1,4 @@
-//! A restored tenant is asked only while it is the standby one that was restored.
+//! A restored tenant is checked only while it is the standby that was restored.
 
 use super::*;
 use crate::oceanbase::model::CheckQuery;

@@ -1,4 +1,4 @@
-//! What restores have left is taken away only where it is surely theirs.
+//! Leftovers of restores are removed only if they certainly belong to the restore.
 
 use super::*;
 

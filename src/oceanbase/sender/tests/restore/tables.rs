@@ -1,4 +1,4 @@
-//! RECOVER TABLE is sent once, and canceled or cleaned up only where that touches nothing else.
+//! RECOVER TABLE is sent once, and canceled or cleaned up only if that affects nothing else.
 
 use super::*;
 use crate::oceanbase::model::{AuxiliaryTenant, Identifier, RemapQuoting, Renamed, Tables};
@@ -10,7 +10,7 @@ const SENT: &str = "ALTER SYSTEM RECOVER TABLE";
 const AUXILIARY: &str = "AUX_RECOVER$17";
 
 impl Views {
-    /// Rows of sys: recoveries into `orders`, by number and key.
+    /// Sets rows of sys: recoveries into `orders`, by number and key.
     fn tables(&self, view: &'static str, status: &str, jobs: &[(&str, &str)]) {
         let columns = "TENANT_ID, JOB_ID, STATUS, AUX_TENANT_NAME, TARGET_TENANT_NAME, DESCRIPTION, \
                        INITIATOR_TENANT_ID, INITIATOR_JOB_ID, START_TIMESTAMP, FINISH_TIMESTAMP, \

@@ -60,7 +60,7 @@ impl Binder<'_> {
         let argument = match arguments {
             [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)] if kind == Kind::Count => None,
             [FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))] => {
-                // Aggregates do not nest, so the argument is bound without a place for them.
+                // Aggregates do not nest, so aggregates are not allowed in the argument.
                 let mut inner = Binder::new(self.fields, self.catalog, self.clause);
                 inner.depth = self.depth;
                 Some(inner.bind(expr)?)
@@ -89,7 +89,7 @@ impl Binder<'_> {
         })
     }
 
-    /// Functions that have one answer for the whole statement.
+    /// Returns functions with one answer for the whole statement.
     fn session_value(&self, name: &str, arguments: &[Node]) -> Option<Node> {
         let text = |text: Option<String>| {
             let datum = text.map_or(Datum::Null, Datum::Text);
@@ -213,7 +213,7 @@ fn digits_argument(node: Option<&Node>) -> Result<u8, SqlError> {
     }
 }
 
-/// The type of a number that keeps at most `scale` digits after the point.
+/// Returns the type of a number that keeps at most `scale` digits after the point.
 fn number_type(node: &Node, scale: Option<u8>) -> Result<ColumnType, SqlError> {
     match class(node) {
         Class::Int | Class::Unsigned => Ok(node.ty),

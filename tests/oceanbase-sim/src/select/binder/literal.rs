@@ -1,4 +1,4 @@
-//! What is written out in the statement.
+//! Literals of the statement.
 
 use sqlparser::ast::{DateTimeField, Expr, Interval, Value as Literal};
 

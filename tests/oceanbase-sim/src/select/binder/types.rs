@@ -6,7 +6,7 @@ use super::super::operator::Arithmetic;
 use super::super::refusal;
 use crate::value::{ColumnType, SqlError};
 
-/// Types as far as the rules tell them apart.
+/// Types that the rules distinguish.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
     /// The literal `NULL`, which takes any type.
@@ -33,7 +33,7 @@ pub(super) fn class(node: &Node) -> Class {
     }
 }
 
-/// `(digits before the point, digits after it)` of a number; `None` for text and times.
+/// Returns `(digits before the point, digits after it)` of a number; `None` for text and times.
 fn digits(class: Class) -> Option<(u8, u8)> {
     match class {
         Class::Null => Some((1, 0)),
@@ -43,13 +43,13 @@ fn digits(class: Class) -> Option<(u8, u8)> {
     }
 }
 
-/// The engine's limits of a decimal.
+/// Returns a decimal within the engine's limits.
 fn decimal(whole: u8, scale: u8) -> ColumnType {
     let scale = scale.min(30);
     ColumnType::Decimal(whole.saturating_add(scale).min(65), scale)
 }
 
-/// How many more digits a quotient has than the dividend: `div_precision_increment`.
+/// Additional digits of a quotient against the dividend: `div_precision_increment`.
 const QUOTIENT_DIGITS: u8 = 4;
 
 pub(super) fn arithmetic(operator: Arithmetic, left: Node, right: Node) -> Result<Node, SqlError> {
@@ -97,7 +97,7 @@ pub(super) fn comparable(left: &Node, right: &Node) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// The type in which values of all these types can be shown.
+/// Returns the type that can show values of all these types.
 pub(in super::super) fn merge<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> ColumnType {
     nodes
         .into_iter()
@@ -134,7 +134,7 @@ fn merge_two(
     }
 }
 
-/// How many characters a value can take as text.
+/// Returns how many characters a value can take as text.
 pub(super) fn length(ty: ColumnType) -> u32 {
     match ty {
         ColumnType::BigInt | ColumnType::BigIntUnsigned => 20,

@@ -1,4 +1,4 @@
-//! What statements and other commands answer.
+//! Tests of answers to statements and other commands.
 
 use mysql_async::consts::{ColumnFlags, ColumnType as WireType};
 use mysql_async::{Row, Value, prelude::Queryable};
@@ -24,7 +24,7 @@ const TYPES: [(&str, ColumnType, &str); 7] = [
     ),
 ];
 
-/// One row with a value of each type, one row of nothing.
+/// Returns a row with a value of each type, and a row of `NULL`s.
 fn each_type(_: &str) -> Reply {
     let columns = TYPES
         .map(|(name, ty, _)| Column {
@@ -204,7 +204,7 @@ async fn the_session_goes_on_after_an_error() {
     connection.ping().await.unwrap();
 }
 
-/// An OK for each statement but a result set for each `SELECT`, and an error at `BACKUP`.
+/// Answers OK to each statement, a result set to each `SELECT`, and an error to `BACKUP`.
 fn one_by_one(text: &str) -> Reply {
     let mut outcomes = Vec::new();
     for statement in text.split(';').map(str::trim) {

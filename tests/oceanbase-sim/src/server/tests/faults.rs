@@ -1,4 +1,4 @@
-//! Nodes that are slow, silent, gone or back.
+//! Tests of nodes that are slow, silent, gone or restored.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Who gets in, and what a session survives.
+//! Tests of logins and of the life of a session.
 
 use mysql_async::{ChangeUserOpts, prelude::Queryable};
 

@@ -1,4 +1,4 @@
-//! The server as a real client sees it, over TCP.
+//! Tests of the server with a real client, over TCP.
 
 #![allow(
     clippy::disallowed_methods,
@@ -29,7 +29,7 @@ struct Node {
     journal: Arc<Mutex<Vec<String>>>,
 }
 
-/// What a [`Node`] opens: it answers by the script and writes down what it was told.
+/// A session of a [`Node`]: it answers by the script and records the received text.
 struct Session {
     user: String,
     script: fn(&str) -> Reply,
@@ -113,7 +113,7 @@ fn refused(code: u16, state: &'static str, message: &str) -> SqlError {
     }
 }
 
-/// A node that is served on a port until it is stopped or the test ends.
+/// A node that serves on a port until it is stopped or the test ends.
 struct Running {
     address: SocketAddr,
     node: Arc<Node>,
@@ -144,7 +144,7 @@ impl Running {
         }
     }
 
-    /// The options under which the client sends no statement of its own.
+    /// Returns options under which the client sends no statement of its own.
     fn options(&self) -> OptsBuilder {
         OptsBuilder::default()
             .ip_or_hostname(self.address.ip().to_string())
@@ -183,12 +183,12 @@ fn reply(outcomes: Vec<Outcome>, end: End) -> Reply {
     }
 }
 
-/// Says OK to everything.
+/// Answers OK to everything.
 fn agreeable(_: &str) -> Reply {
     reply(vec![Outcome::Done { affected_rows: 0 }], End::Complete)
 }
 
-/// A result set of one text column and one row.
+/// Returns a result set of one text column and one row.
 fn one(text: String) -> Outcome {
     let column = Column {
         name: "answer".into(),
@@ -200,7 +200,7 @@ fn one(text: String) -> Outcome {
     })
 }
 
-/// The number, SQLSTATE and text of the server's error.
+/// Returns the number, SQLSTATE and text of the server's error.
 fn server_error<T: std::fmt::Debug>(result: mysql_async::Result<T>) -> (u16, String, String) {
     match result.unwrap_err() {
         mysql_async::Error::Server(error) => (error.code, error.state, error.message),

@@ -1,4 +1,4 @@
-//! What no well-behaved client sends.
+//! Tests of input that no well-behaved client sends.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::super::packet::Packets;
 use super::{Running, agreeable};
 
-/// How long a server that should close may take until the test fails.
+/// Limit on the time until a server closes a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const PROTOCOL_41: u32 = 1 << 9;
@@ -17,7 +17,7 @@ const SSL: u32 = 1 << 11;
 const SECURE_CONNECTION: u32 = 1 << 15;
 const PLUGIN_AUTH: u32 = 1 << 19;
 
-/// A client that has been greeted.
+/// Returns a client that has received the greeting.
 async fn greeted(node: &Running) -> Packets<TcpStream> {
     let mut packets = Packets::new(TcpStream::connect(node.address).await.unwrap());
     packets.receive().await.unwrap();
@@ -29,7 +29,7 @@ async fn send(packets: &mut Packets<TcpStream>, payload: &[u8]) {
     packets.flush().await.unwrap();
 }
 
-/// A client of the tenant without a password that has logged in.
+/// Returns a logged-in client of the tenant without a password.
 async fn logged_in(node: &Running) -> Packets<TcpStream> {
     let mut packets = greeted(node).await;
     send(
@@ -45,7 +45,7 @@ fn login(capabilities: u32, rest: &[u8]) -> Vec<u8> {
     [&capabilities.to_le_bytes()[..], &[0; 28], rest].concat()
 }
 
-/// What a command answers on a fresh session.
+/// Returns the answer to a command on a new session.
 async fn answer_to(command: &[u8]) -> Vec<u8> {
     let node = Running::start(agreeable).await;
     let mut packets = logged_in(&node).await;
@@ -144,7 +144,7 @@ async fn a_request_for_tls_that_was_not_offered_is_a_bad_handshake() {
     );
 }
 
-/// Whether the server closes the connection instead of answering.
+/// Returns whether the server closes the connection instead of answering.
 async fn closed(packets: &mut Packets<TcpStream>) -> bool {
     timeout(PATIENCE, packets.receive()).await.unwrap().is_err()
 }
@@ -155,7 +155,7 @@ async fn closed_after(bytes: &[u8]) {
     let mut stream = TcpStream::connect(node.address).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     let mut greeting = Vec::new();
-    // The server may close with bytes of ours unread, which the client sees as a reset.
+    // The server may close with unread bytes, which the client receives as a reset.
     let _ = timeout(PATIENCE, stream.read_to_end(&mut greeting))
         .await
         .unwrap();

@@ -1,4 +1,4 @@
-//! TLS: offered where there is a certificate, missed where there is none.
+//! Tests of TLS: offered with a certificate, missing without one.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use super::{Running, agreeable, connect, first_row, one, reply, server_error};
 use crate::value::{End, Reply};
 
-/// A server's configuration and the certificate, as PEM, by which a client trusts it.
+/// Returns a server's configuration and the certificate, as PEM, for a client to trust.
 fn self_signed() -> (Arc<ServerConfig>, Vec<u8>) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["127.0.0.1".to_string()]).unwrap();

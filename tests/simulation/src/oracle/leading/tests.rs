@@ -1,4 +1,4 @@
-//! An operator that acts without the Lease is reported, and the holder is not.
+//! Tests that the oracle reports an operator that acts without the Lease, and not the holder.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::oracle::tests::without_times;
 use crate::time::Time;
 use crate::workload::Workload;
 
-/// What the oracle says of an operator that sends something so many seconds after this one has
-/// written the Lease.
+/// Returns the oracle's report about `actor` when it acts `after` seconds after `holder` wrote the
+/// Lease.
 fn said_of_an_act(after: u64, holder: &str, actor: &str) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

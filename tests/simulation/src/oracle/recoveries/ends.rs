@@ -1,4 +1,4 @@
-//! What must hold of a recovery that has ended: while it is told, and when everything is over.
+//! Invariants of a finished recovery: when its end is reported, and at the end of the run.
 
 use api_double::Change;
 use oceanbase_sim::Simulator;
@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::super::State;
 use super::{Found, Recoveries, is_verification, name_of};
 
-/// Fields that stand from the moment on in which RESTORE may be under way.
+/// Fields that must not change after RESTORE may have been sent.
 const PINNED: [&str; 3] = ["key", "jobId", "restoreScn"];
 
 impl State {
-    /// A RecoveryTask is written by the operator.
+    /// Checks a write of a RecoveryTask by the operator.
     pub(in crate::oracle) fn recovery_goes_forward(
         &mut self,
         change: &Change,
@@ -39,7 +39,7 @@ impl State {
         }
     }
 
-    /// What recoveries have left behind that are over.
+    /// Returns what finished recoveries have left behind.
     pub(in crate::oracle) fn left_behind(&self, simulator: &Simulator) -> Vec<String> {
         let found = simulator.world(Found::of);
         let recoveries = &self.recoveries;
@@ -49,7 +49,7 @@ impl State {
         });
         let left = ended.flat_map(|(_, task)| left_of(task, &found));
         let mut left: Vec<_> = left.collect();
-        // They are not named after their recovery: any that is not over may have one.
+        // These tenants are not named after their recovery: any unfinished recovery may own one.
         let tables = recoveries.tasks.values().filter(|task| is_of_tables(task));
         let may_stay = tables
             .into_iter()
@@ -85,7 +85,7 @@ impl Recoveries {
             }
             Some("Completed") => {}
             Some("Canceled") if spec["cancel"] != true => {
-                wrong.push("nobody has called it off".to_owned());
+                wrong.push("no user has canceled it".to_owned());
             }
             Some("Failed") if status["cause"].is_null() => {
                 wrong.push("it has failed of nothing".to_owned());
@@ -101,7 +101,7 @@ impl Recoveries {
         wrong
     }
 
-    /// What was dropped for it, and is not told.
+    /// Returns what was dropped for the recovery and is not reported.
     fn untold(&self, key: &str, status: &Value) -> Vec<String> {
         let cleanup = &status["cleanup"];
         let names = |field: &str| {
@@ -123,13 +123,13 @@ impl Recoveries {
     }
 }
 
-/// What is there of a recovery that has ended, and should not be.
+/// Returns leftovers of a finished recovery that should be gone.
 pub(super) fn left_of(task: &Value, found: &Found) -> Vec<String> {
     let (spec, status) = (&task["spec"], &task["status"]);
     let keeps = spec["failurePolicy"] == "Keep" && status["outcome"] == "Failed";
     let stays = !is_of_tables(task) && !is_verification(task);
     let is_restored = stays && !status["restoredTime"].is_null();
-    // One that found the job of another one has made nothing itself.
+    // A recovery that found a job of another recovery has created nothing itself.
     if keeps || is_restored || status["step"].is_null() {
         return Vec::new();
     }

@@ -1,4 +1,4 @@
-//! What a statement finds in the database, and what was ever seen there.
+//! The database state that a statement finds, and everything that was ever observed there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,15 +7,15 @@ use oceanbase_sim::model::{RecoverStage, RestoreStage, Role, TenantStatus, World
 /// A job of a recovery.
 #[derive(Clone, Debug)]
 pub(super) struct Job {
-    /// What it is found by; empty of an auxiliary tenant's restore.
+    /// The key by which it is found; empty for the restore of an auxiliary tenant.
     pub(super) key: String,
-    /// Whether it brings tables.
+    /// Whether it recovers tables.
     of_tables: bool,
-    /// The tenant that it makes, or that gets the tables.
+    /// The tenant that it creates, or the target of the tables.
     name: String,
-    /// The number of the tenant that it has made: of tables that of the auxiliary one.
+    /// The number of the tenant that it created; for tables that of the auxiliary tenant.
     made: Option<u64>,
-    /// How it ended; none while it runs.
+    /// Whether it succeeded; none while it runs.
     succeeded: Option<bool>,
 }
 
@@ -29,7 +29,7 @@ impl Job {
     }
 }
 
-/// What a statement finds.
+/// The state that a statement finds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Found {
     jobs: Vec<Job>,
@@ -40,7 +40,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// What is there now.
+    /// Returns the present state.
     pub(super) fn of(world: &World) -> Self {
         let resources = &world.resources;
         let tenants = world.tenants.iter();
@@ -56,13 +56,13 @@ impl Found {
         self.jobs.iter().any(|job| job.key == key)
     }
 
-    /// The job that has made the tenant with this number.
+    /// Returns the job that created the tenant with this number.
     pub(super) fn maker(&self, tenant: u64) -> Option<&Job> {
         let mut jobs = self.jobs.iter();
         jobs.find(|job| !job.key.is_empty() && job.made == Some(tenant))
     }
 
-    /// Numbers of the tenants that the jobs with this key have made, and that are there.
+    /// Returns the existing tenants that the jobs with this key created.
     pub(super) fn made(&self, key: &str) -> impl Iterator<Item = (&String, u64)> {
         let jobs = self.jobs.iter().filter(|job| job.key == key);
         let made: BTreeSet<_> = jobs.filter_map(|job| job.made).collect();
@@ -70,7 +70,7 @@ impl Found {
         tenants.filter(move |(_, id)| made.contains(id))
     }
 
-    /// Keys of the jobs that run for a tenant of this name.
+    /// Returns the keys of the running jobs for a tenant of this name.
     pub(super) fn running(&self, of_tables: bool, name: &str) -> impl Iterator<Item = &String> {
         let jobs = self.jobs.iter();
         jobs.filter(move |job| job.of_tables == of_tables && job.name == name && !job.has_ended())
@@ -106,26 +106,27 @@ fn jobs(world: &World) -> Vec<Job> {
         }
     });
     let tables: Vec<_> = tables.collect();
-    // The restore of an auxiliary tenant has the key of its recovery too: what it makes is that one's.
+    // The restore of an auxiliary tenant has its recovery's key too: its tenant belongs to the
+    // recovery.
     let is_own = |job: &Job| !tables.iter().any(|of| of.key == job.key);
     let whole: Vec<_> = restores.iter().filter(|job| is_own(job)).cloned().collect();
     whole.into_iter().chain(tables).collect()
 }
 
-/// What was ever seen. A tenant that is dropped, and rows that are gone, are remembered.
+/// Everything that was ever observed, including dropped tenants and deleted rows.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// Keys of jobs that have ended well.
+    /// Keys of successful jobs.
     pub(super) successes: BTreeSet<String>,
-    /// Numbers of tenants that were seen as primary ones in normal state, and as standby ones.
+    /// Numbers of tenants that were observed as primary in normal state, and as standby.
     pub(super) primaries: BTreeSet<u64>,
-    /// Numbers of the tenants that were made for each key.
+    /// Numbers of the tenants that were created for each key.
     made: BTreeMap<String, BTreeSet<u64>>,
     pub(super) standbys: BTreeSet<u64>,
 }
 
 impl Seen {
-    /// A key for which more than one tenant was made.
+    /// Returns a key for which more than one tenant was created.
     pub(super) fn made_twice(&self) -> Option<&String> {
         let mut made = self.made.iter();
         made.find(|(_, ids)| ids.len() > 1).map(|(key, _)| key)

@@ -1,4 +1,4 @@
-//! An oracle that sees nothing would let every recovery pass.
+//! Tests that the oracle reports faulty recoveries: a blind oracle would accept all.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const RESTORE: &str = "ALTER SYSTEM RESTORE `copy` \
                        DESCRIPTION = 'obr/00112233445566778899aabbccddeeff'";
 const DROP_POOL: &str = "DROP RESOURCE POOL `obr_00112233445566778899aabbccddeeff`";
 
-/// A status in which RESTORE may be under way for the first time.
+/// Returns a status in which RESTORE may be under way for the first time.
 fn restoring() -> Value {
     json!({"key": KEY, "step": "Restoring", "sends": 1})
 }
@@ -37,14 +37,14 @@ fn ending() -> Value {
     json!({"key": KEY, "step": "CleaningUp", "sends": 1, "ending": "Failed"})
 }
 
-/// What the oracle says of statements that are run ten minutes one after the other, before the last one
-/// of which the task has come from `first` to `last`.
+/// Returns the oracle's report about statements that run ten minutes apart. Before the last
+/// statement, the status of the task changes from `first` to `last`.
 fn said_of(statements: &[&str], first: &Value, last: &Value) -> Vec<String> {
     let spec = json!({"target": {"tenantName": "copy"}});
     said_of_task(&spec, statements, first, last)
 }
 
-/// The same of a task with this spec.
+/// Returns the same for a task with this spec.
 fn said_of_task(spec: &Value, statements: &[&str], first: &Value, last: &Value) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -93,7 +93,7 @@ fn change(spec: &Value, before: Option<&Value>, after: &Value) -> Change {
     }
 }
 
-/// What is said first of statements of a task that stands.
+/// Returns the first report about statements of a task whose status does not change.
 fn first_said(statements: &[&str], status: &Value) -> String {
     let said = said_of(statements, status, status);
     said.first().cloned().unwrap_or_default()
@@ -115,7 +115,7 @@ fn a_recovery_that_nobody_intended_is_seen() {
 #[test]
 fn a_recovery_that_nobody_looked_for_is_seen() {
     let said = first_said(&[UNIT, POOL, RESTORE], &restoring());
-    assert!(said.starts_with("nobody looked for"), "{said}");
+    assert!(said.starts_with("the operator did not look for"), "{said}");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn an_end_that_is_none_is_seen() {
     let said = said_of(&[LOOK], &restoring(), &ended("Completed"));
     assert!(said[0].contains("has not ended well"), "{said:?}");
     let said = said_of(&[LOOK], &restoring(), &ended("Canceled"));
-    assert!(said[0].contains("nobody has called it off"), "{said:?}");
+    assert!(said[0].contains("no user has canceled it"), "{said:?}");
     let said = said_of(&[UNIT, POOL, LOOK], &restoring(), &ended("Failed"));
     let left = ["pool", "unit"].map(|what| said.iter().any(|text| text.starts_with(what)));
     assert_eq!(left, [true, true], "{said:?}");
@@ -213,7 +213,7 @@ fn verification() -> Value {
 fn a_verified_tenant_is_dropped_when_its_verdict_stands() {
     let all = [UNIT, POOL, LOOK, RESTORE, LOOK, LOOK, LOOK, DROP_COPY];
     let said = said_of_task(&verification(), &all, &restoring(), &ending());
-    assert!(said[0].starts_with("nobody has written down"), "{said:?}");
+    assert!(said[0].starts_with("no status records"), "{said:?}");
     let mut judged = ending();
     judged["verification"] = json!({"result": "Passed"});
     let said = said_of_task(&verification(), &all, &restoring(), &judged);
@@ -228,6 +228,6 @@ fn a_verification_that_ends_with_its_tenant_there_or_was_not_asked_is_seen() {
     let all = [UNIT, POOL, LOOK, RESTORE, LOOK];
     let said = said_of_task(&verification(), &all, &restoring(), &ended);
     let is_said = |text: &str| said.iter().any(|known| known.contains(text));
-    assert!(is_said("nobody asked SELECT 1"), "{said:?}");
+    assert!(is_said("the operator did not ask SELECT 1"), "{said:?}");
     assert!(is_said("tenant copy"), "{said:?}");
 }

@@ -1,5 +1,5 @@
-//! What must hold of verifications: one at a time, one for each slot, only what they have restored is
-//! asked, and whatever comes of one nothing of it is left.
+//! Invariants of verifications: one at a time and one per slot. Only the restored tenant is
+//! queried, and nothing remains of it after any result.
 
 use api_double::Change;
 use oceanbase_sim::Simulator;
@@ -11,13 +11,13 @@ use super::super::State;
 use super::ends::left_of;
 use super::{Found, Recoveries};
 
-/// Whether a task restores its tenant for a while only.
+/// Returns whether a task restores its tenant temporarily.
 pub(super) fn is_verification(task: &Value) -> bool {
     !task["spec"]["verification"].is_null()
 }
 
 impl Recoveries {
-    /// Another verification that has begun and is not over.
+    /// Returns another verification that has begun and is not over.
     pub(super) fn another_verification(&self, key: &str) -> Option<String> {
         self.task(key).filter(|task| is_verification(task))?;
         let mut others = self.tasks.iter().filter(|(uid, task)| {
@@ -33,7 +33,7 @@ impl Recoveries {
         Some(format!("{name} verifies already"))
     }
 
-    /// What is wrong with the end of a verification.
+    /// Returns what is wrong with the end of a verification.
     pub(super) fn wrong_verdict(&self, task: &Value) -> Vec<String> {
         let (spec, status) = (&task["spec"], &task["status"]);
         if !is_verification(task) || status["outcome"] != "Completed" {
@@ -51,7 +51,9 @@ impl Recoveries {
             .flatten();
         for check in checks.filter_map(|check| check["sql"].as_str()) {
             if !self.asked.contains(&(tenant.to_owned(), check.to_owned())) {
-                wrong.push(format!("it has passed, and nobody asked {check}"));
+                wrong.push(format!(
+                    "it has passed, and the operator did not ask {check}"
+                ));
             }
         }
         wrong
@@ -59,7 +61,7 @@ impl Recoveries {
 }
 
 impl State {
-    /// A RecoveryTask is gone: a verification takes all with it that it has made.
+    /// Checks that a deleted verification takes everything that it created with it.
     pub(super) fn recovery_is_gone(&mut self, simulator: &Simulator, change: &Change) {
         let Some(before) = &change.before else { return };
         let uid = before["metadata"]["uid"].as_str().unwrap_or_default();
@@ -73,8 +75,8 @@ impl State {
         }
     }
 
-    /// A verification is made by a strategy: the only one of its slot and tenant, whatever became of
-    /// one before.
+    /// Checks that a verification of a strategy is the only one of its slot and tenant, including
+    /// finished ones.
     pub(in crate::oracle) fn is_the_only_verification(&mut self, change: &Change, object: &Value) {
         let owner = &object["metadata"]["ownerReferences"][0]["uid"];
         let name = change.key.name.clone();
@@ -86,7 +88,7 @@ impl State {
         }
     }
 
-    /// A tenant is asked as a user of its own.
+    /// Checks a query that a user of the tenant itself sends.
     pub(in crate::oracle) fn asks(&mut self, simulator: &Simulator, entry: &Entry) {
         let found = simulator.world(Found::of);
         let id = found.tenants.get(&entry.tenant);
@@ -102,7 +104,7 @@ impl State {
         self.recoveries.asked.insert(asked);
     }
 
-    /// Takes note of the tenants that jobs have made: one for each key, and of verifications one at a
+    /// Records the tenants that jobs created: one for each key, and for verifications one at a
     /// time.
     pub(super) fn counts_tenants(&mut self, world: &World) {
         let twice = self.recoveries.seen.made_twice();

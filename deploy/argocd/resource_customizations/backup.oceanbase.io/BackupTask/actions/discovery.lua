@@ -1,4 +1,4 @@
--- A task with `mirror` shows a backup that somebody else started, and is neither canceled nor repeated here.
+-- A task with `mirror` shows a backup that another tool started. It can be neither canceled nor retried here.
 if obj.spec.mirror ~= nil then
   return {}
 end

@@ -1,4 +1,4 @@
--- There is no action that recovers: what is restored, and where to, is written down first.
+-- No action starts a recovery: a user must write the source and the target into a manifest first.
 local ended = obj.status ~= nil and obj.status.outcome ~= nil
 if ended or obj.spec.cancel then
   return {}

@@ -1,5 +1,6 @@
--- A task for all tenants of the strategy, as somebody would make it by hand. It has no owner: it is nobody's
--- to delete but theirs who asked for it. The minute in its name lets a second click be refused.
+-- Creates a task for all tenants of the strategy, as a user would create it by hand. The task has no owner,
+-- so that neither the operator nor Kubernetes deletes it. The minute in its name prevents a second backup
+-- after a double click: the API server rejects the second task.
 local os = require("os")
 
 local task = {

@@ -1,4 +1,4 @@
--- A new task that asks for the same. Not for the same time: a slot that is over would be Overdue.
+-- Creates a new task with the same spec but without its times: a task for a past slot would be Overdue.
 local os = require("os")
 
 local left_out = {cancel = true, scheduledTime = true, notBeforeTime = true, ttlSecondsAfterFinished = true}
