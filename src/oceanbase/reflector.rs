@@ -36,16 +36,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::client::{Account, Connect, QueryError, Session};
+use super::client::{Account, Connect, Session};
 use super::cluster::Cluster;
 use super::credentials::{Credentials, CredentialsError};
 use super::database::Database;
 use super::model::{Identity, JobKey, Restore, Snapshot};
 use super::problem::ConnectionProblem;
-use super::query::{self, Query};
 use super::registry::Clusters;
 use super::snapshot::{History, ReadScope, Reading};
-use super::statement::SESSION_SETUP;
 use super::version::Version;
 use crate::clock::Clock;
 use crate::telemetry::Metrics;

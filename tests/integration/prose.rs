@@ -72,7 +72,7 @@ fn sentences(page: &str) -> Vec<String> {
 #[test]
 fn no_text_has_a_forbidden_phrase() {
     let phrase = Regex::new(FORBIDDEN).unwrap();
-    let comment = Regex::new(&format!(r"^\s*//.*{}", FORBIDDEN)).unwrap();
+    let comment = Regex::new(&format!(r"^\s*//.*{FORBIDDEN}")).unwrap();
     let own = root().join("tests/integration/prose.rs");
     let mut found = Vec::new();
     for extension in ["rs", "md", "yaml", "lua"] {
