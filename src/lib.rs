@@ -1,17 +1,17 @@
 //! Backup and recovery of OceanBase as Kubernetes objects.
 //!
-//! The map of the house. Imports point down this list, and to [`api`], [`clock`] and
-//! [`telemetry`] from wherever they are needed; a test asserts it.
+//! Modules from top to bottom. Imports point only down this list; a test checks this. Every module
+//! may import [`api`], [`clock`] and [`telemetry`].
 //!
-//! * [`cli`] flags and environment
-//! * [`operator`] puts everything together
-//! * [`stop`] the graceful stop, when it is asked for
-//! * [`controller`] the Kubernetes shell: observe, write the status, perform
-//! * [`domain`] decisions: pure, without clock and I/O
-//! * [`oceanbase`] everything that knows OceanBase: statements, views, readers
-//! * [`api`] what users write: one file per kind, schemas and validation, no behaviour
-//! * [`telemetry`] logs, metrics, probes
-//! * [`clock`] the time, as a value
+//! * [`cli`] flags and environment variables
+//! * [`operator`] assembly of all parts
+//! * [`shutdown`] graceful shutdown on a signal
+//! * [`controller`] Kubernetes side: observe, write the status, act
+//! * [`domain`] decisions: pure functions without clock or I/O
+//! * [`oceanbase`] everything specific to OceanBase: statements, views, readers
+//! * [`api`] what users write: one file per kind, with schema and validation but no behavior
+//! * [`telemetry`] logs, metrics and probes
+//! * [`clock`] current time as a parameter
 
 pub mod api;
 pub mod cli;

@@ -1,16 +1,20 @@
-//! The Kubernetes shell around the decisions: what is seen, what is written, what is performed.
+//! Kubernetes side of the operator: observes objects, writes statuses and performs the effects that
+//! [`crate::domain`] decides.
 //!
-//! * [`driver`] one pass over one object, the same for every kind
-//! * [`lease`] which of several operators acts
-//! * [`caches`] what is known of all objects, [`unreadable`] of those that can not be read; `joined` how
-//!   several namespaces become one; [`trigger`] who is concerned when something changes
-//! * [`context`] what every pass can use
-//! * [`requests`] how the Kubernetes API is asked; [`event`] what it is told beside the passes
-//! * [`secret`], [`location`] credentials, to which hosts they may go (`binding`), and where backups go;
-//!   `claim` whose places they are; `identity` which objects stand for one database
-//! * [`live`] what is true at the moment of a scrape
-//! * `page` what other objects tell about a tenant; `holdings` what lies where; `finalizer` what is done before an object goes
-//! * one file per kind with what it looks at and how it performs
+//! * [`driver`]: reconcile pass over one object, the same for every kind
+//! * [`leader_election`]: choice of the operator process that acts
+//! * [`caches`]: caches of all objects; `joined`: watches of several namespaces merged into one
+//! * [`unreadable`]: objects that cannot be read
+//! * [`trigger`]: objects to requeue after a change
+//! * [`context`]: shared resources of every pass; [`process_state`]: state of this process only
+//! * [`api_client`]: requests to the Kubernetes API; [`event_publisher`]: events
+//! * [`secret`]: credentials; `secret_scope`: hosts to which credentials may be sent
+//! * [`destination`]: destinations of backups; `destination_conflict`: their owners
+//! * `cluster_lookup`: objects that refer to one database
+//! * [`gauges`]: metrics computed at each scrape
+//! * `page`: summary of a tenant from other objects; `stored_backups`: contents of destinations
+//! * `finalizer`: finalizer of objects that stop work in the database
+//! * one file per kind with its observations and effects
 
 mod backup_task;
 mod cleanup_task;
@@ -61,14 +65,14 @@ use crate::oceanbase::credentials::ClusterKey;
 use cluster_lookup::{access_of, allowed, connecting, database, same_database};
 use trigger::{Change, ChangeNotifier, Notifies};
 
-/// How many passes over objects of a kind are under way at a time. Each event polls all of them; and
-/// were there a thousand, an intent would be written after a thousand other statuses, while its
-/// statement holds up the line. Those that wait for the answer to a statement are eight per database
-/// at most: see [`crate::oceanbase::rights`].
+/// Maximum number of concurrent passes for each kind. Each event polls all passes. With a thousand
+/// passes, an intent would wait for a thousand other status writes, and its statement would block
+/// the lane. Passes that wait for the answer to a statement are limited by
+/// [`crate::oceanbase::lanes`].
 const MAX_CONCURRENT_RECONCILES: u16 = 64;
 
-/// Runs the controller of one kind. After `stop` no new pass begins, and it ends when those under
-/// way have.
+/// Runs the controller of one kind. After `stop`, no new pass starts, and the controller ends when
+/// the running passes have ended.
 pub async fn run<K>(
     watched: impl Stream<Item = Result<Event<K>, watcher::Error>> + Send + 'static,
     store: Store<K>,
@@ -101,7 +105,7 @@ pub async fn run<K>(
         .await;
 }
 
-/// Objects of a kind that are to be looked at because something else has changed.
+/// Streams the objects of a kind that a change elsewhere requeues.
 fn requeued<K: Reconcile>(
     bus: broadcast::Receiver<Change>,
     context: Arc<Context>,
@@ -111,7 +115,7 @@ fn requeued<K: Reconcile>(
     futures::stream::unfold(states, |(mut bus, context, mut rested)| async move {
         let change = match bus.recv().await {
             Ok(change) => change,
-            // Changes came faster than they were looked at: which ones is not known any more.
+            // Changes came faster than they were processed, and some are lost.
             Err(RecvError::Lagged(_)) => Change::Everything,
             Err(RecvError::Closed) => return None,
         };
@@ -133,17 +137,17 @@ fn requeued<K: Reconcile>(
     .flatten()
 }
 
-/// Namespace of an object; all our kinds have one.
+/// Returns the namespace of an object; all kinds of the operator have one.
 fn namespace<K: Reconcile>(object: &K) -> String {
     object.namespace().unwrap_or_default()
 }
 
-/// The cluster that an object refers to: references are within one namespace.
+/// Returns the cluster that an object refers to: references stay within one namespace.
 fn cluster_of<K: Reconcile>(object: &K, reference: &LocalReference) -> ClusterKey {
     ClusterKey::new(&namespace(object), &reference.name)
 }
 
-/// An object's name as it is said in the cluster's namespace.
+/// Returns the name of an object, relative to the namespace of the cluster.
 fn qualified(cluster: &ClusterKey, namespace: &str, name: &str) -> String {
     if cluster.namespace == namespace {
         name.to_owned()
@@ -152,7 +156,7 @@ fn qualified(cluster: &ClusterKey, namespace: &str, name: &str) -> String {
     }
 }
 
-/// When an object was created; the beginning of time for one that says nothing.
+/// Returns the creation time of an object; the Unix epoch if it has none.
 fn created_at<K: Reconcile>(object: &K) -> jiff::Timestamp {
     object
         .creation_timestamp()

@@ -1,21 +1,20 @@
-//! Everything that knows OceanBase. It never imports kube.
+//! Everything specific to OceanBase. It never imports kube.
 //!
-//! * [`model`] ids, states and rows, as values
-//! * [`version`] versions of a server; [`capability`] which release can do what
-//! * [`destination`] where backups go, as OceanBase writes it
-//! * [`command`] statements that change something, rendered from checked values
-//! * [`password`] what whoever restores a backup must give
-//! * [`view`] queries, and the reading of their rows
-//! * [`error`] error numbers, explained
-//! * [`client`] the seam: text in, rows out; [`mysql`] is its real side
-//! * [`reflector`] reads a cluster again and again; `snapshot` is one such read
-//! * [`sender`] sends commands, looking first where their guard says so
-//! * [`credentials`] whom to log in as
-//! * [`cluster`] one object that describes a cluster; [`problem`] what keeps it from being read
-//! * [`database`] what is read of one database, and the way of commands to it; [`permits`] who may send
-//!   them now
-//! * [`clusters`] all of these, and who leads where
-//! * [`lease_guard`] for how long this process may act
+//! * [`model`] IDs, states and rows, as values
+//! * [`version`] versions of a server; [`capability`] features of each release
+//! * [`destination`] destinations of backups, in OceanBase's syntax
+//! * [`statement`] statements that change something, rendered from validated values
+//! * [`restore_password`] passwords that protect backups
+//! * [`query`] queries and the parsing of their rows
+//! * [`error`] error numbers and their explanations
+//! * [`client`] interface to the database: text in, rows out; [`mysql`] is the implementation
+//! * [`reflector`] repeated reads of a cluster; `snapshot` is one such read
+//! * [`sender`] sends commands after their precondition was checked
+//! * [`credentials`] accounts for logins
+//! * [`cluster`] one OceanBaseCluster object; [`problem`] reasons why it cannot be read
+//! * [`database`] snapshot of one database and commands to it; [`lanes`] send permits
+//! * [`registry`] all clusters and databases, and the leader of each database
+//! * [`lease_guard`] time for which this process may act
 
 pub mod capability;
 pub mod client;

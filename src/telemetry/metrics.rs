@@ -1,7 +1,7 @@
-//! The operator's metrics: one prefix, bounded labels, nothing exported before it is known.
+//! Metrics of the operator: one prefix, bounded labels, no value before it is known.
 //!
-//! Each family is declared once, in `work` or `live`; the page `docs/metrics.md` is made of the same
-//! declarations. No label ever holds a task's name, a uid, a path or the text of an error.
+//! Each family is declared once, in `counters` or `gauges`. `docs/metrics.md` is generated from the
+//! same declarations. No label holds the name of a task, a UID, a path or the text of an error.
 
 mod counters;
 mod gauges;
@@ -16,7 +16,7 @@ pub use gauges::{Infrastructure, Strategies, Tenants};
 
 use super::metric::{Families, Group, PREFIX};
 
-/// All groups of families, in the order of the page.
+/// All groups of families, in the order of the document.
 pub const GROUPS: [Group; 6] = [
     Strategies::GROUP,
     Tenants::GROUP,
@@ -30,17 +30,17 @@ pub const GROUPS: [Group; 6] = [
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// The operator itself.
+    /// Metrics of the operator itself.
     pub operator: Operator,
-    /// What is asked of databases.
+    /// Metrics of queries to databases.
     pub database: Database,
-    /// What has come to an end.
+    /// Metrics of finished work.
     pub work: Work,
-    /// What is true of clusters, stores and recoveries.
+    /// Metrics of clusters, storages and recoveries.
     pub infrastructure: Infrastructure,
-    /// What is true of strategies.
+    /// Metrics of strategies.
     pub strategies: Strategies,
-    /// What is true of tenants.
+    /// Metrics of tenants.
     pub tenants: Tenants,
 }
 
@@ -48,7 +48,7 @@ impl Metrics {
     /// Registers all families.
     ///
     /// # Errors
-    /// Two families of one name, which is a bug.
+    /// Returns an error if two families have the same name, which is a bug.
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new_custom(Some(PREFIX.to_owned()), None)?;
         Ok(Self {
@@ -62,8 +62,8 @@ impl Metrics {
         })
     }
 
-    /// Tells the operator's version, and begins counters that no object has: a rule does not see the
-    /// first step of a series that was not there.
+    /// Publishes the version of the operator and starts counters that belong to no object. A rule
+    /// does not notice the first step of a series that did not exist before.
     pub fn begin(&self, version: &str) {
         self.operator.build_info.set([version], 1);
         for result in ["completed", "failed", "canceled"] {
@@ -77,8 +77,8 @@ impl Metrics {
         }
     }
 
-    /// Counts one pass. The first one of a controller begins the series of all outcomes, so that its
-    /// first error is seen too.
+    /// Counts one reconcile pass. The first pass of a controller starts the series of all outcomes,
+    /// so that a rule also notices its first error.
     pub fn reconciled(&self, controller: &str, outcome: &str, took: Duration, now: Timestamp) {
         let operator = &self.operator;
         for known in ["done", "busy", "conflict", "error"] {
@@ -89,8 +89,7 @@ impl Metrics {
         operator.last_reconcile.set([controller], now.as_second());
     }
 
-    /// Counts one statement; `code` is `0` where there was no error, and `lost` where no answer
-    /// came.
+    /// Counts one statement. `code` is `0` for success and `lost` if there was no response.
     pub fn statement(&self, name: &str, code: &str, took: Duration) {
         self.database.statements.add_one([name, code]);
         self.database.statement_duration.took([name], took);
@@ -101,17 +100,17 @@ impl Metrics {
         self.operator.api_writes.add_one([controller, verb]);
     }
 
-    /// Counts rows of a view that could not be read and were left out.
+    /// Counts rows of a view that could not be read and were omitted.
     pub fn left_out(&self, query: &str, rows: usize) {
         let rows = u64::try_from(rows).unwrap_or(u64::MAX);
         self.database.unreadable_rows.add([query], rows);
     }
 
-    /// The text that Prometheus scrapes. Live values are forgotten with it: what is gone leaves no
-    /// series behind, and nothing is kept that nobody reads.
+    /// Returns the text for Prometheus and resets the live values. Objects that no longer exist
+    /// thus leave no series.
     ///
     /// # Errors
-    /// A family that can not be written, which is a bug.
+    /// Returns an error if a family cannot be encoded, which is a bug.
     pub fn text(&self) -> Result<String, prometheus::Error> {
         let text = TextEncoder::new().encode_to_string(&self.registry.gather());
         self.infrastructure.reset();
