@@ -26,8 +26,8 @@ impl Evaluation<'_> {
             ));
         }
         if let Err(blocker) = &self.observed.database {
-            let unseen = blocker.as_waiting();
-            return self.render(&State::Unobserved(unseen), None, Next::Await);
+            let waiting = blocker.as_waiting();
+            return self.render(&State::Unobserved(waiting), None, Next::Await);
         }
         let Some(tenant) = self.tenant().filter(|_| !self.is_tenant_gone()) else {
             return self.fail(cause(
@@ -53,7 +53,7 @@ impl Evaluation<'_> {
                 "the database does not show this job any more; how it ended is not known",
             ));
         }
-        let unseen = Blocker::waiting(
+        let waiting = Blocker::waiting(
             "JobNotVisible",
             format!(
                 "the database does not show job {}; it is looked for",
@@ -61,7 +61,7 @@ impl Evaluation<'_> {
             ),
         );
         self.render(
-            &State::Unobserved(unseen),
+            &State::Unobserved(waiting),
             None,
             Next::After(LOOKUP_INTERVAL),
         )

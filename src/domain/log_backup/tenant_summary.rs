@@ -25,7 +25,7 @@ pub fn is_page_due(
     tenant: &Tenant,
     checkpoint_interval: SignedDuration,
 ) -> bool {
-    let Some(page) = &status.tenant else {
+    let Some(summary) = &status.tenant else {
         return true;
     };
     if is_in_flight(status) {
@@ -42,7 +42,7 @@ pub fn is_page_due(
     let Scn(checkpoint) = round.checkpoint_scn;
     round.status != RoundStatus::Doing
         || written.is_none_or(|written| checkpoint.abs_diff(written) >= interval)
-        || page.last_data_backup_time != last_set(tenant).and_then(ended_at)
+        || summary.last_data_backup_time != last_set(tenant).and_then(ended_at)
 }
 
 /// Returns whether log backup is approaching the desired state without a blocker. Its status is
@@ -57,7 +57,7 @@ pub(super) fn write(evaluation: &Evaluation<'_>, tenant: &Tenant, status: &mut L
     let known = status.tenant.take().unwrap_or_default();
     let sets = tenant.sets.iter().filter(|set| set.available);
     let data_bytes = sets.fold(0_i64, |sum, set| sum.saturating_add(set.output_bytes));
-    let mut page = TenantSummary {
+    let mut summary = TenantSummary {
         id: tenant.id.0,
         role: tenant.role.clone(),
         last_data_backup_time: last_set(tenant).and_then(ended_at),
@@ -65,14 +65,14 @@ pub(super) fn write(evaluation: &Evaluation<'_>, tenant: &Tenant, status: &mut L
         ..known
     };
     if let Some(observed) = &evaluation.observed.page {
-        page.strategy_name = observed.strategy.as_ref().map(|(name, _)| name.clone());
-        page.strategy_phase = observed
+        summary.strategy_name = observed.strategy.as_ref().map(|(name, _)| name.clone());
+        summary.strategy_phase = observed
             .strategy
             .as_ref()
             .and_then(|(_, phase)| phase.clone());
-        page.last_task_name.clone_from(&observed.last_task_name);
+        summary.last_task_name.clone_from(&observed.last_task_name);
     }
-    status.tenant = Some(page);
+    status.tenant = Some(summary);
     // The text after the `?` could be a key.
     let root = |text: &String| text.split('?').next().unwrap_or_default().to_owned();
     status.data_directory = tenant.data_dest.as_ref().map(root);
