@@ -248,17 +248,37 @@ impl Candidate<'_> {
         Ok(written)
     }
 
-    /// Releases the lease to the next candidate.
+    /// Releases the lease, so that the next candidate acquires it at its next read.
+    ///
+    /// A renewal may be in flight when the work ends. It changes the resourceVersion, and without
+    /// a second try the lease would stay held for its whole duration.
     async fn release(&self, mut lease: Lease) {
-        let spec = lease.spec.get_or_insert_default();
-        spec.holder_identity = Some(String::new());
-        let parameters = PostParams::default();
-        let write = self.api.replace(NAME, &parameters, &lease);
-        match timeout(self.settings.pause(), write).await {
-            Ok(Ok(_)) => tracing::info!("the lease is released"),
+        let attempts = async {
+            while let Err(error) = self.write_release(&lease).await {
+                tracing::debug!(%error, "retrying to release the lease");
+                sleep(self.settings.pause() / 20).await;
+                match self.read().await {
+                    Ok(Some(found)) => {
+                        self.election.is_ours(found.spec.as_ref())?;
+                        lease = found;
+                    }
+                    Ok(None) => return Ok(()),
+                    Err(error) => tracing::warn!(%error, "the lease cannot be read"),
+                }
+            }
+            Ok::<_, Error>(())
+        };
+        match timeout(self.settings.pause(), attempts).await {
+            Ok(Ok(())) => tracing::info!("the lease is released"),
             Ok(Err(error)) => tracing::warn!(%error, "the lease was not released"),
             Err(_) => tracing::warn!("the lease was not released in time"),
         }
+    }
+
+    async fn write_release(&self, lease: &Lease) -> Result<Lease, kube::Error> {
+        let mut lease = lease.clone();
+        lease.spec.get_or_insert_default().holder_identity = Some(String::new());
+        self.api.replace(NAME, &PostParams::default(), &lease).await
     }
 }
 

@@ -212,6 +212,22 @@ async fn a_holder_that_stops_leaves_the_lease_to_the_next_look() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_holder_that_stops_during_a_renewal_releases_the_lease() {
+    let (shelf, mut first, second) = pair().await;
+    // The API server has committed a renewal whose response the holder never reads.
+    let committed = {
+        let mut lease = shelf.lease.lock().unwrap().clone().unwrap();
+        lease.spec.as_mut().unwrap().lease_transitions = Some(7);
+        shelf.put(&Method::PUT, lease).0
+    };
+    assert_eq!(committed, StatusCode::OK);
+    first.stop.cancel();
+    assert_eq!((&mut first.running).await.unwrap(), Ok(Some(())));
+    pass(2).await;
+    assert!(second.acts());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_holder_that_can_not_renew_drops_its_work_before_anybody_may_take_over() {
     let (shelf, mut first, _second) = pair().await;
     *shelf.silent.lock().unwrap() = true;
