@@ -35,7 +35,7 @@ fn installed_with_default_values_the_operator_backs_up_and_lacks_no_right() {
     let here = Installation::empty();
     let printed = install(&here);
     assert!(printed.contains("STATUS: deployed"), "{printed}");
-    let next = "The next step is a cluster, a storage and a strategy in a namespace of your own";
+    let next = "Next, create a cluster, a storage and a strategy in a namespace of your own";
     assert!(printed.contains(next), "{printed}");
     backs_up_and_lacks_no_right(&here);
 }
