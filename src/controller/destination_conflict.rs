@@ -51,7 +51,7 @@ pub(super) fn conflict(
     });
     let (whose, location) = found?;
     Some(Blocker::permanent(
-        "DestinationOwnedElsewhere",
+        "DestinationOwnedByOther",
         format!(
             "'{wanted}' is, holds or lies in '{location}', where {whose} go; nothing was changed. \
              Create a LogBackup with a `path` of its own"

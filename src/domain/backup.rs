@@ -156,7 +156,7 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     // The task keeps its queue position.
     evaluation.status.queue_position = task.status.queue_position;
     let turn = Blocker::waiting(
-        "WaitingForTurn",
+        "WaitingForSendPermit",
         "statements of others are being sent to the database; the backup is sent after them",
     );
     evaluation.wait(turn, Next::Await)
@@ -388,7 +388,7 @@ fn canceled_cause(spec: &BackupTaskSpec) -> Cause {
         cause("Canceled", "canceled as `spec.cancel` asks")
     } else {
         cause(
-            "CanceledElsewhere",
+            "CanceledExternally",
             "a user canceled the backup in the database",
         )
     }

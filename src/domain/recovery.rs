@@ -130,7 +130,7 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     };
     evaluation.record_facts();
     let turn = Blocker::waiting(
-        "WaitingForTurn",
+        "WaitingForSendPermit",
         "other recoveries are being begun in the target; this one is begun after them",
     );
     evaluation.wait(turn, Next::Await)

@@ -70,9 +70,9 @@ impl Evaluation<'_> {
         {
             if self.observed.moving == Some(DestinationMove::Logs) {
                 return Some(Blocker::waiting(
-                    "StorageSwitching",
+                    "StorageMigrationInProgress",
                     "the tenant's backups are moving to another place: its log backup goes first, and \
-                     the backup follows (condition StorageSwitched of the LogBackup)",
+                     the backup follows (condition StorageMigrated of the LogBackup)",
                 ));
             }
             return Some(Blocker::permanent(

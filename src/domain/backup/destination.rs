@@ -70,7 +70,7 @@ impl Evaluation<'_> {
             return setting();
         }
         Blocker::waiting(
-            "StatementWithoutEffect",
+            "StatementIneffective",
             format!(
                 "the database has taken {SETTING} several times, and shows no destination; it is \
                  set again now and then. Check that the tenant's status is NORMAL, then look for \

@@ -130,7 +130,7 @@ impl Evaluation<'_> {
         missing.truncate(BATCH);
         self.status.start_time.get_or_insert_with(|| time(self.now));
         let creating = Blocker::waiting(
-            "MakingTasks",
+            "CreatingTasks",
             format!("{created} of {total} tasks are there"),
         );
         self.wait_with(creating, Some(Effect::MakeChildren(missing)), GO_ON)
@@ -234,7 +234,7 @@ impl Evaluation<'_> {
         let children = self.status.children.clone().unwrap_or_default();
         if !children.all_made {
             let why = self.status.cause.clone().unwrap_or_default();
-            return State::Waiting(Blocker::waiting("MakingTasks", why.message));
+            return State::Waiting(Blocker::waiting("CreatingTasks", why.message));
         }
         if self.is_cancel_wanted() {
             return State::Running(JobStatus::Canceling);

@@ -297,7 +297,7 @@ impl Evaluation<'_> {
         let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
         if self.status.cause.is_none() && self.cancels() >= CANCELS_TOLD_FROM {
             self.status.cause = Some(cause(
-                "CancelWithoutEffect",
+                "CancelIneffective",
                 "the database has taken CANCEL BACKUP several times, and the job goes on; it is \
                  sent again now and then. Look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = \
                  'backup_data')",

@@ -223,7 +223,7 @@ impl Evaluation<'_> {
                 self.set_outcome(REFUSED);
                 let lost = "the database does not know the statement, which was lost on its way; it \
                             is sent again";
-                self.pause(cause("StatementLost", lost), SignedDuration::ZERO)
+                self.pause(cause("StatementNotReceived", lost), SignedDuration::ZERO)
             }
             _ => self.render(&State::Sending, None, Next::After(LOOKUP_PAUSE)),
         }

@@ -118,7 +118,7 @@ impl Evaluation<'_> {
                 Some(cause("Canceled", "canceled as `spec.cancel` asks"))
             }
             Outcome::Canceled => Some(cause(
-                "CanceledElsewhere",
+                "CanceledExternally",
                 "a user canceled the cleanup in the database",
             )),
         };

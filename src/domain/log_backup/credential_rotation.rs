@@ -13,7 +13,7 @@ use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{Answer, Tenant, TenantName};
 
 /// Reason if the database cannot receive new keys while it archives.
-const ROTATION_NEEDS_LOG_GAP: &str = "RotationNeedsLogGap";
+const ROTATION_WOULD_INTERRUPT_LOGS: &str = "RotationWouldInterruptLogs";
 
 /// Known state of the storage's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> 
                              in the logs and a new full backup";
     if !can {
         return Some(Blocker::permanent(
-            ROTATION_NEEDS_LOG_GAP,
+            ROTATION_WOULD_INTERRUPT_LOGS,
             format!(
                 "the Secret of the store has changed, and OceanBase {version} cannot take new keys \
                  for a place in use (CHANGE EXTERNAL_STORAGE_DEST with ACCESS_INFO came with 4.3.5.2): \
@@ -46,7 +46,7 @@ pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> 
     }
     (!known).then(|| {
         Blocker::permanent(
-            ROTATION_NEEDS_LOG_GAP,
+            ROTATION_WOULD_INTERRUPT_LOGS,
             format!(
                 "the Secret of the store has changed, and only tenant {tenant} itself may give its \
                  database the new keys: name an account of it in `tenantCredentials` of the \

@@ -60,7 +60,7 @@ pub fn finalize(
         let why = cause.unwrap_or_else(|| "the database is still at it".to_owned());
         return Finalization::Release(Some(Event {
             warning: true,
-            reason: "StopGivenUp",
+            reason: "StopTimeout",
             message: format!(
                 "log backup of tenant {tenant} was not stopped within `finalizerTimeoutSeconds` \
                  ({why}): it continues in the database until a user stops it there"
@@ -95,7 +95,7 @@ fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
     };
     Some(Event {
         warning: true,
-        reason: "StopGivenUp",
+        reason: "StopTimeout",
         message: format!(
             "OceanBaseCluster '{cluster}' is gone, and with it the way to log backup of tenant \
              {tenant}; {last}"

@@ -258,7 +258,7 @@ fn record_answer(pending: &mut PendingLocation, answer: &Answer, now: Timestamp)
                      '{location}'; they are given again. Look at MAX_IOPS and MAX_BANDWIDTH in \
                      CDB_OB_BACKUP_STORAGE_INFO"
                 );
-                cause("LimitsNotKept", &message)
+                cause("LimitsNotEffective", &message)
             });
         }
         _ => {}

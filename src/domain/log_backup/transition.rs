@@ -89,7 +89,7 @@ impl Evaluation<'_> {
                  again now and then. Check that the tenant's status is NORMAL, then {WHERE_TO_LOOK}",
                 known.statement
             );
-            return Some(cause("StatementWithoutEffect", &message));
+            return Some(cause("StatementIneffective", &message));
         }
         let is_archiving = *archive == Archive::Round(RoundStatus::Doing);
         if transition.since.0.duration_until(self.now) < TRANSITION_TIMEOUT

@@ -67,7 +67,7 @@ fn left_behind(task: &Task<'_>) -> Event {
     let number = number.map_or_else(String::new, |id| format!(" (id {id})"));
     Event {
         warning: true,
-        reason: "VerificationLeftBehind",
+        reason: "VerificationTenantRetained",
         message: format!(
             "the verification was deleted, and what it has made could not be dropped: look whether tenant \
              {target}{number}, and a resource pool and a unit named obr_…, are left, and drop them by hand"

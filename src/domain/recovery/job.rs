@@ -85,7 +85,7 @@ impl<'a> Evaluation<'a> {
                     self.enter(Step::Restoring);
                 }
                 self.fail(cause(
-                    "AlreadyTried",
+                    "AlreadyAttempted",
                     &format!(
                         "a RecoveryTask with the same idempotency key failed that began on {began}: \
                          nothing was sent; to try again give another `idempotencyKey`"
@@ -173,7 +173,7 @@ impl<'a> Evaluation<'a> {
         let began = job.started_at.unwrap_or(self.now);
         self.enter(Step::Restoring);
         self.fail(cause(
-            "AlreadyTried",
+            "AlreadyAttempted",
             &format!(
                 "a RecoveryTask with the same idempotency key verified on {began}: nothing was restored; \
                  to verify once more give another `idempotencyKey`"

@@ -211,7 +211,7 @@ fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Blocker> 
         return Ok(());
     };
     Err(Blocker::permanent(
-        "BackupsElsewhere",
+        "BackupsInOtherDestination",
         format!(
             "backup set {} lies in '{}', and the tenant's backups go to another place now: recover it \
              from there with `source.type: Storage` in a new RecoveryTask",

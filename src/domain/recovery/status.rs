@@ -51,7 +51,7 @@ pub(super) fn render(
             reached(
                 ACCEPTED,
                 status.job_id.is_some(),
-                "JobKnown",
+                "AlreadySubmitted",
                 "the database has taken the statement",
                 "the database has not taken a statement",
             ),

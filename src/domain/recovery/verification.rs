@@ -134,9 +134,9 @@ impl Evaluation<'_> {
             Answer::Refused(failure) => return self.ask_again(number, Cause::from(failure)),
             Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
                 let why = format!("the check could not be asked ({why})");
-                return self.ask_again(number, cause("NotAsked", &why));
+                return self.ask_again(number, cause("NotQueried", &why));
             }
-            _ => return self.ask_again(number, cause("NotAsked", "the check was not answered")),
+            _ => return self.ask_again(number, cause("NotQueried", "the check was not answered")),
         };
         self.record_check(number, reason, message, passed);
         self.render(&State::Verifying, None, Next::After(Duration::ZERO))
@@ -222,12 +222,12 @@ impl Evaluation<'_> {
 /// Returns reason and message of an outcome, and whether the check has passed.
 fn describe(result: &CheckResult) -> (String, String, bool) {
     let (reason, message) = match result {
-        CheckResult::AsExpected => {
+        CheckResult::ExpectedValue => {
             let message = "the restored tenant has answered as expected".to_owned();
-            return ("AsExpected".to_owned(), message, true);
+            return ("ExpectedValue".to_owned(), message, true);
         }
-        CheckResult::OtherValue => (
-            "OtherValue",
+        CheckResult::UnexpectedValue => (
+            "UnexpectedValue",
             "the restored tenant has answered another value than `expect`; it is not shown here, since \
              it is the tenant's data: ask the tenant as of `status.restoreTime`, or recover it",
         ),
@@ -235,12 +235,12 @@ fn describe(result: &CheckResult) -> (String, String, bool) {
             "NoRow",
             "the restored tenant has answered no row, where one is expected",
         ),
-        CheckResult::SeveralRows => (
-            "SeveralRows",
+        CheckResult::MultipleRows => (
+            "MultipleRows",
             "the restored tenant has answered more than one row: ask for one, such as a COUNT",
         ),
-        CheckResult::SeveralColumns => (
-            "SeveralColumns",
+        CheckResult::MultipleColumns => (
+            "MultipleColumns",
             "the statement of the check has more than one column: ask for one",
         ),
         CheckResult::Refused(failure) => (failure.reason, failure.message.as_str()),

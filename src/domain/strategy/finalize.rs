@@ -266,7 +266,7 @@ impl Evaluation<'_> {
             "the strategy is being deleted, and another one takes its tenants over: until {until} it \
              is seen whether that one is deleted too"
         );
-        self.show_leaving("HandingOver", &message);
+        self.show_leaving("TransferringOwnership", &message);
         StrategyDecision {
             status: self.status,
             effect: None,
@@ -320,7 +320,7 @@ fn step(left: &[Remaining]) -> Option<Effect> {
 fn given_up(left: &[Remaining]) -> Option<Event> {
     (!left.is_empty()).then(|| Event {
         warning: true,
-        reason: "StopGivenUp",
+        reason: "StopTimeout",
         message: format!(
             "the strategy is deleted, and this could not be ended: {}. End it in the database, \
              if it is not meant to go on",
