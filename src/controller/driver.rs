@@ -203,7 +203,7 @@ pub async fn reconcile<K: Reconcile>(
     }
     let began = Instant::now();
     let span = tracing::info_span!(
-        "pass",
+        "reconcile",
         controller = K::CONTROLLER,
         namespace = object.namespace(),
         object = object.name_any(),
@@ -212,8 +212,8 @@ pub async fn reconcile<K: Reconcile>(
         .catch_unwind()
         .instrument(span);
     let (outcome, result) = match pass.await.unwrap_or(Err(Error::Panic)) {
-        Ok(ReconcileOutcome::Done(action)) => ("done", Ok(action)),
-        Ok(ReconcileOutcome::Throttled(pause)) => ("busy", Ok(Action::requeue(pause))),
+        Ok(ReconcileOutcome::Done(action)) => ("success", Ok(action)),
+        Ok(ReconcileOutcome::Throttled(pause)) => ("throttled", Ok(Action::requeue(pause))),
         Ok(ReconcileOutcome::Conflict) => {
             let pause = context.memory.failed(identity(&*object), CONFLICT_PAUSE);
             ("conflict", Ok(Action::requeue(pause)))
@@ -224,7 +224,7 @@ pub async fn reconcile<K: Reconcile>(
     context
         .metrics
         .reconciled(K::CONTROLLER, outcome, took, now);
-    if outcome == "done" {
+    if outcome == "success" {
         context.memory.succeeded(&identity(&*object));
     }
     result
@@ -241,7 +241,7 @@ pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Co
         object = object.name_any(),
         %error,
         again_in = ?pause,
-        "pass failed"
+        "reconcile failed"
     );
     Action::requeue(pause)
 }

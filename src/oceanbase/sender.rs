@@ -262,7 +262,7 @@ impl Sender {
             statement = command.name(),
             tenant = %command.tenant(),
             %code,
-            "sent"
+            "statement executed"
         );
         Ok(match answer {
             Ok(_) => match command.question() {

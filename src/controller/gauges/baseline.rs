@@ -3,12 +3,12 @@
 
 /// Maximum number of backups before the newest that count.
 const MAX_SAMPLES: usize = 7;
-/// Minimum number of backups; with fewer there is no usual value.
+/// Minimum number of backups; with fewer there is no baseline.
 const MIN_SAMPLES: usize = 3;
 
 /// Returns the median of the values before the newest; the upper median of an even number.
 /// `newest_first` contains all values.
-pub(super) fn usual(newest_first: impl Iterator<Item = i64>) -> Option<i64> {
+pub(super) fn baseline(newest_first: impl Iterator<Item = i64>) -> Option<i64> {
     let mut before: Vec<i64> = newest_first.skip(1).take(MAX_SAMPLES).collect();
     if before.len() < MIN_SAMPLES {
         return None;
@@ -23,19 +23,19 @@ mod tests {
 
     #[test]
     fn the_newest_is_compared_with_the_median_of_those_before_it() {
-        assert_eq!(usual([900, 10, 500, 12].into_iter()), Some(12));
+        assert_eq!(baseline([900, 10, 500, 12].into_iter()), Some(12));
     }
 
     #[test]
-    fn of_few_none_is_usual() {
-        assert_eq!(usual([900, 10, 12].into_iter()), None);
-        assert_eq!(usual([].into_iter()), None);
+    fn a_few_have_no_baseline() {
+        assert_eq!(baseline([900, 10, 12].into_iter()), None);
+        assert_eq!(baseline([].into_iter()), None);
     }
 
     #[test]
     fn what_is_long_ago_does_not_count() {
         let old = [1; 20];
         let recent = [5; 8];
-        assert_eq!(usual(recent.into_iter().chain(old)), Some(5));
+        assert_eq!(baseline(recent.into_iter().chain(old)), Some(5));
     }
 }

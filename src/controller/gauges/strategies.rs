@@ -67,8 +67,10 @@ fn forget_others(there: &HashSet<(String, String)>, metrics: &Metrics) {
 fn record_one(strategy: &BackupStrategy, labels: [&str; 2], gaps: &mut Gaps, metrics: &Metrics) {
     let (families, spec) = (&metrics.strategies, &strategy.spec);
     families.suspended.set(labels, spec.suspend);
-    families.running_tasks.add(labels, 0);
-    families.queued_tasks.add(labels, 0);
+    let [namespace, name] = labels;
+    for state in ["running", "queued"] {
+        families.active_tasks.add([namespace, name, state], 0);
+    }
     if !spec.suspend {
         let gap = gap(strategy, gaps).map(|days| i64::from(days) * DAY);
         families.expected_interval.set_known(labels, gap);
@@ -146,15 +148,11 @@ fn record_task(task: &BackupTask, context: &Context) {
     }
     let strategy = task.spec.strategy_ref.as_ref();
     let strategy = strategy.map_or("", |reference| &*reference.name);
-    let families = &context.metrics.strategies;
     let is_queued = status
         .phase
         .as_deref()
         .is_none_or(|phase| phase == "Pending");
-    let family = if is_queued {
-        &families.queued_tasks
-    } else {
-        &families.running_tasks
-    };
-    family.add([&namespace(task), strategy], 1);
+    let state = if is_queued { "queued" } else { "running" };
+    let tasks = &context.metrics.strategies.active_tasks;
+    tasks.add([&namespace(task), strategy, state], 1);
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::baseline::usual;
+use super::baseline::baseline;
 use super::strategies::{DAY, gap};
 use super::{ClusterStates, Gaps, second};
 use crate::api::retention::RetentionPolicy;
@@ -206,11 +206,13 @@ fn record_complete<'a>(
 ) {
     let families = &context.metrics.tenants;
     let times = newest_first.clone().filter_map(took);
-    families.usual_duration.set_known(labels, usual(times));
+    families
+        .baseline_duration
+        .set_known(labels, baseline(times));
     // Sizes of incremental backups vary; no rule compares them.
     if labels[3] == "full" {
         let sizes = newest_first.clone().filter_map(|of| of.output_bytes);
-        families.usual_size.set_known(labels, usual(sizes));
+        families.baseline_size.set_known(labels, baseline(sizes));
     }
     let Some(newest) = newest_first.into_iter().next() else {
         return;
