@@ -133,13 +133,13 @@ pub async fn run(
             leading.await;
             return Ok(());
         };
-        let looked = || stands_by.store(true, Ordering::Relaxed);
+        let on_read = || stands_by.store(true, Ordering::Relaxed);
         let lost_by = |found: &Lease, holder: &str| {
             let event = leader_election::lost_by(holder, &lease.identity);
             context.events.publish(found.object_ref(&()), event);
         };
         let led =
-            leader_election::lead(lease, clock, &lease_guard, &stop, looked, lost_by, leading)
+            leader_election::lead(lease, clock, &lease_guard, &stop, on_read, lost_by, leading)
                 .await;
         led.map(|_| ())
     };

@@ -96,7 +96,7 @@ pub enum Error {
 /// Waits for the lease, runs the work while the lease is held, and releases the lease afterwards.
 /// Returns `None` if `stop` was cancelled before the lease was acquired.
 ///
-/// Calls `looked` after each read of the lease that the API server answered. Calls `lost_by` with
+/// Calls `on_read` after each read of the lease that the API server answered. Calls `lost_by` with
 /// the acquired lease and its previous holder if that holder neither renewed nor released it.
 ///
 /// # Errors
@@ -107,7 +107,7 @@ pub async fn lead<T>(
     clock: Clock,
     lease_guard: &LeaseGuard,
     stop: &CancellationToken,
-    looked: impl Fn(),
+    on_read: impl Fn(),
     lost_by: impl FnOnce(&Lease, &str),
     work: impl Future<Output = T>,
 ) -> Result<Option<T>, Error> {
@@ -119,7 +119,7 @@ pub async fn lead<T>(
         lease_guard,
     };
     let (mut lease, before) = tokio::select! {
-        acquired = candidate.acquire(looked) => acquired,
+        acquired = candidate.acquire(on_read) => acquired,
         () = stop.cancelled() => return Ok(None),
     };
     tracing::info!(identity = settings.identity, "leading");
@@ -149,12 +149,12 @@ struct Candidate<'a> {
 
 impl Candidate<'_> {
     /// Acquires the lease, and returns it with its previous holder.
-    async fn acquire(&mut self, looked: impl Fn()) -> (Lease, Option<String>) {
+    async fn acquire(&mut self, on_read: impl Fn()) -> (Lease, Option<String>) {
         let mut reported = None;
         loop {
             match self.read().await {
                 Ok(lease) => {
-                    looked();
+                    on_read();
                     let spec = lease.as_ref().and_then(|lease| lease.spec.as_ref());
                     self.election.observe(spec, Instant::now());
                     let held_by = spec.and_then(holder).map(str::to_owned);

@@ -99,7 +99,7 @@ impl Reconcile for LogBackup {
         let tenant = snapshot
             .as_deref()
             .and_then(|snapshot| snapshot.tenant(&self.spec.tenant_name));
-        let page =
+        let related =
             tenant.and_then(|tenant| page::look_up(self, tenant, checkpoint_interval, context));
         let location = target.as_ref().ok().cloned();
         let storage_root = storage_location(self, context);
@@ -115,7 +115,7 @@ impl Reconcile for LogBackup {
             database,
             has_open_tasks: self.spec.mode == LogBackupMode::AroundDataBackup
                 && page::has_open_tasks(self, context),
-            page,
+            related,
             renamed: snapshot
                 .as_deref()
                 .and_then(|snapshot| renamed(self, snapshot, storage_root.as_ref())),

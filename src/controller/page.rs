@@ -10,7 +10,7 @@ use super::strategy::{is_for, rivals};
 use super::{Context, Reconcile, caches, cluster_of, namespace, qualified, same_database};
 use crate::api::{BackupStrategy, BackupTask, LogBackup};
 use crate::domain::backup::is_suspended;
-use crate::domain::log_backup::{RelatedObjects, is_in_flight, is_page_due};
+use crate::domain::log_backup::{RelatedObjects, is_in_flight, is_summary_due};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy;
 use crate::oceanbase::credentials::ClusterKey;
@@ -25,7 +25,7 @@ pub(super) fn look_up(
     context: &Context,
 ) -> Option<RelatedObjects> {
     let status = object.current_status();
-    if is_page_due(&status, tenant, checkpoint_interval) {
+    if is_summary_due(&status, tenant, checkpoint_interval) {
         return Some(RelatedObjects {
             strategy: strategy_of(object, context),
             last_task_name: last_task(object, context),
@@ -34,12 +34,14 @@ pub(super) fn look_up(
     if is_in_flight(&status) {
         return None;
     }
-    let page = status.tenant?;
+    let summary = status.tenant?;
     let strategy = strategy_of(object, context);
-    let shown = page.strategy_name.map(|name| (name, page.strategy_phase));
+    let shown = summary
+        .strategy_name
+        .map(|name| (name, summary.strategy_phase));
     (strategy != shown).then_some(RelatedObjects {
         strategy,
-        last_task_name: page.last_task_name,
+        last_task_name: summary.last_task_name,
     })
 }
 
@@ -70,17 +72,17 @@ impl<'a> StrategyChange<'a> {
 
     /// Returns whether the change affects the summary of a log backup.
     pub(super) fn is_shown(&self, object: &LogBackup) -> bool {
-        let page = object.status.as_ref().and_then(|it| it.tenant.as_ref());
+        let summary = object.status.as_ref().and_then(|it| it.tenant.as_ref());
         // A missing summary is about to be written anyway.
-        let Some(page) = page else { return false };
+        let Some(summary) = summary else { return false };
         let cluster = cluster_of(object, &object.spec.cluster_ref);
         let name = qualified(&cluster, &self.home, &self.name);
-        let is_named = page.strategy_name == Some(name);
+        let is_named = summary.strategy_name == Some(name);
         if self.is_for_others {
             return is_named || is_for(&self.strategy.spec, &object.spec.tenant_name);
         }
         let status = self.strategy.status.as_ref();
-        is_named && page.strategy_phase != status.and_then(|status| status.phase.clone())
+        is_named && summary.strategy_phase != status.and_then(|status| status.phase.clone())
     }
 }
 

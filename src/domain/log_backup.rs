@@ -45,7 +45,7 @@ pub use state::{Archive, State, archive};
 use step::Step;
 pub use storage_limits::{ObservedLimits, limits_blocker};
 pub use storage_migration::{ObservedMigration, is_moving, own_locations};
-pub use tenant_summary::{RelatedObjects, is_in_flight, is_page_due};
+pub use tenant_summary::{RelatedObjects, is_in_flight, is_summary_due};
 
 use super::backup::ineligible;
 use super::{Blocker, Decision, Event, Next, ObservedDestination, ObservedTenant, time};
@@ -87,7 +87,7 @@ pub struct Observation {
     /// Whether a data backup of the tenant is active; checked only with `AroundDataBackup`.
     pub has_open_tasks: bool,
     /// What other objects show about the tenant, if that was looked up.
-    pub page: Option<RelatedObjects>,
+    pub related: Option<RelatedObjects>,
     /// The tenant's new name, if it was renamed.
     pub renamed: Option<Renamed>,
     /// Blocker that names the owner of the desired location, if no destination is set yet.

@@ -41,9 +41,9 @@ pub(super) struct Cluster {
     reach: Mutex<ConnectionState>,
     poke: Notify,
     /// Number of requests to read the credentials again.
-    asked: AtomicU64,
+    reload_requests: AtomicU64,
     /// Last of these requests that was served.
-    looked: AtomicU64,
+    served_reloads: AtomicU64,
     doubt: AtomicBool,
     retired: AtomicBool,
 }
@@ -69,8 +69,8 @@ impl Cluster {
             trigger,
             reach: Mutex::default(),
             poke: Notify::new(),
-            asked: AtomicU64::new(0),
-            looked: AtomicU64::new(0),
+            reload_requests: AtomicU64::new(0),
+            served_reloads: AtomicU64::new(0),
             doubt: AtomicBool::new(false),
             retired: AtomicBool::new(false),
         }
@@ -135,7 +135,7 @@ impl Cluster {
     }
 
     /// Clears the connection problem. Returns whether there was one.
-    pub(super) fn clear_trouble(&self) -> bool {
+    pub(super) fn clear_problem(&self) -> bool {
         lock(&self.reach).problem.take().is_some()
     }
 
@@ -169,25 +169,29 @@ impl Cluster {
 
     /// Requests that the credentials are read again.
     pub(super) fn reload(&self) {
-        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.reload_requests.fetch_add(1, Ordering::Relaxed);
         self.poke.notify_one();
     }
 
     /// Returns whether the state may still come from the credentials before `reload`.
     pub(super) fn is_reloading(&self) -> bool {
-        self.looked.load(Ordering::Relaxed) < self.asked()
+        self.served_reloads.load(Ordering::Relaxed) < self.reload_requests()
     }
 
     /// Returns the number to pass to `record_snapshot` for a read of the credentials that starts
     /// now.
-    pub(super) fn asked(&self) -> u64 {
-        self.asked.load(Ordering::Relaxed)
+    pub(super) fn reload_requests(&self) -> u64 {
+        self.reload_requests.load(Ordering::Relaxed)
     }
 
     /// Records that the state comes from the current credentials, even if the login with them
     /// fails.
-    pub(super) fn record_snapshot(&self, asked: u64) {
-        if self.looked.fetch_max(asked, Ordering::Relaxed) < asked {
+    pub(super) fn record_snapshot(&self, reload_requests: u64) {
+        if self
+            .served_reloads
+            .fetch_max(reload_requests, Ordering::Relaxed)
+            < reload_requests
+        {
             // This changes nothing about the tenants.
             self.trigger_tenants(Some(Arc::default()));
         }

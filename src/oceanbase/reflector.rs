@@ -100,7 +100,7 @@ impl Reflector {
     pub(super) async fn run(self) {
         let mut failures = 0;
         while !self.cluster.is_retired() {
-            let asked = self.cluster.asked();
+            let asked = self.cluster.reload_requests();
             match self.session(asked).await {
                 SessionEnd::Gone => return,
                 // Any connection may break. Only a failure of the next session is reported.
@@ -173,7 +173,7 @@ impl Reflector {
 
     /// Leaves the reading to the leader until this object's account must be checked again.
     async fn follow(&self, database: &Database, joined: bool, asked: u64) -> SessionEnd {
-        if self.cluster.clear_trouble() || joined {
+        if self.cluster.clear_problem() || joined {
             self.cluster.trigger();
         }
         self.cluster.record_snapshot(asked);
@@ -289,7 +289,7 @@ impl Reflector {
                 restores,
             };
             let busy = is_busy(&snapshot) || database.commanded_within(BUSY_AFTER_COMMAND);
-            let had_trouble = self.cluster.clear_trouble();
+            let had_problem = self.cluster.clear_problem();
             let progress = if busy {
                 PROGRESS_INTERVAL
             } else {
@@ -297,7 +297,7 @@ impl Reflector {
             };
             let notified_all = database.publish(snapshot, progress);
             database.close_idle();
-            if had_trouble && !notified_all {
+            if had_problem && !notified_all {
                 self.cluster.trigger();
             }
             self.cluster.record_snapshot(asked);
@@ -313,7 +313,7 @@ impl Reflector {
             }
             if Instant::now() >= credentials_at || self.cluster.is_reloading() {
                 credentials_at = Instant::now() + self.intervals.credentials;
-                let asked = self.cluster.asked();
+                let asked = self.cluster.reload_requests();
                 match self.credentials.account(self.cluster.key()).await {
                     Ok(current) if current == *account => {
                         // A DBA may have granted or revoked privileges since the login.

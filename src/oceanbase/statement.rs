@@ -135,7 +135,7 @@ pub enum Command {
         /// Key of the job.
         key: JobKey,
         /// Number of the operator's backups that may run concurrently in the cluster.
-        locations: usize,
+        slots: usize,
     },
     /// Searches for a data backup with this key; sends nothing.
     FindBackup {

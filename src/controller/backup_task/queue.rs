@@ -27,7 +27,7 @@ pub(super) fn queue(
         .filter(|other| other.turn.uid != own.uid)
         .collect();
     let running = queue::running(snapshot);
-    Queue::new(&own, &others, running, locations(context, key))
+    Queue::new(&own, &others, running, slots(context, key))
 }
 
 /// Returns all OceanBaseClusters of the same database, in any namespace.
@@ -75,7 +75,7 @@ pub(super) fn is_about_one_of(
 
 /// Returns the maximum number of concurrent backups in a database: the strictest limit of its
 /// objects.
-fn locations(context: &Context, key: &ClusterKey) -> usize {
+fn slots(context: &Context, key: &ClusterKey) -> usize {
     let clusters = clusters_of_database(context, key);
     let allowed = clusters.iter().map(|c| c.spec.max_concurrent_backups);
     usize::try_from(allowed.min().unwrap_or(1))
@@ -136,7 +136,7 @@ pub(super) fn requeued(change: &Change, context: &Context) -> Vec<Arc<BackupTask
     if let ClusterState::Up(snapshot) = context.clusters.state(&key) {
         taken.extend(queue::running(&snapshot).into_iter().map(str::to_owned));
     }
-    let free = locations(context, &key).saturating_sub(taken.len());
+    let free = slots(context, &key).saturating_sub(taken.len());
     let waiting = waiting.into_iter().map(|task| (turn(&task), task));
     queue::heads(waiting.collect(), free)
 }

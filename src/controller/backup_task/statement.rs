@@ -70,7 +70,7 @@ pub(super) async fn send(
                 plus_archivelog: settings.plus_archivelog,
                 password,
                 key,
-                locations: observed.decision.queue.locations,
+                slots: observed.decision.queue.slots,
             }
         }
         Effect::Find { tenant, key } => Command::FindBackup { tenant, key },

@@ -63,7 +63,7 @@ impl QueuedTask {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
     /// Number of backups that may run at once.
-    pub locations: usize,
+    pub slots: usize,
     /// Number of the operator's backups that run or are being sent.
     pub taken: usize,
     /// Number of waiting tasks that come first.
@@ -77,7 +77,7 @@ impl Queue {
         own: &QueuePosition,
         others: &[QueuedTask],
         running: BTreeSet<&str>,
-        locations: usize,
+        slots: usize,
     ) -> Self {
         let mut taken = running;
         taken.extend(others.iter().filter_map(|other| other.key.as_deref()));
@@ -86,7 +86,7 @@ impl Queue {
             .iter()
             .filter(|other| other.waits && other.turn < *own);
         Self {
-            locations,
+            slots,
             taken: taken.len(),
             ahead: ahead.count(),
         }
@@ -95,7 +95,7 @@ impl Queue {
     /// Returns the queue position, from 1; `None` if the backup may start.
     #[must_use]
     pub fn position(&self) -> Option<usize> {
-        (self.taken + self.ahead >= self.locations).then_some(self.ahead + 1)
+        (self.taken + self.ahead >= self.slots).then_some(self.ahead + 1)
     }
 }
 
@@ -129,13 +129,11 @@ pub fn heads<T>(mut waiting: Vec<(QueuePosition, T)>, free: usize) -> Vec<T> {
 impl Evaluation<'_> {
     /// Waits for a slot, the only missing precondition.
     pub(super) fn wait_in_line(mut self, position: usize) -> BackupDecision {
-        let Queue {
-            locations, taken, ..
-        } = self.observed.queue;
+        let Queue { slots, taken, .. } = self.observed.queue;
         self.status.queue_position = Some(i32::try_from(position).unwrap_or(i32::MAX));
         let location = Blocker::waiting(
             WAITING_FOR_CONCURRENCY_SLOT,
-            format!("position {position}, {taken} of {locations} running"),
+            format!("position {position}, {taken} of {slots} running"),
         );
         let factor = u32::try_from(position).unwrap_or(u32::MAX);
         let pause = LOOKUP_PAUSE.saturating_mul(factor).min(MAX_RETRY_DELAY);

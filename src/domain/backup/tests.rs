@@ -154,7 +154,7 @@ fn observation_of(tenant: Option<Tenant>) -> Observation {
             parents: Arc::default(),
         }),
         queue: crate::domain::backup::queue::Queue {
-            locations: 2,
+            slots: 2,
             ..crate::domain::backup::queue::Queue::default()
         },
         children: ChildTasks::default(),

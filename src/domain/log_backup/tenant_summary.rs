@@ -20,7 +20,7 @@ pub struct RelatedObjects {
 /// Returns whether the summary must be looked up. The lookup walks over strategies and tasks, and a
 /// running archive is observed all the time.
 #[must_use]
-pub fn is_page_due(
+pub fn is_summary_due(
     status: &LogBackupStatus,
     tenant: &Tenant,
     checkpoint_interval: SignedDuration,
@@ -64,7 +64,7 @@ pub(super) fn write(evaluation: &Evaluation<'_>, tenant: &Tenant, status: &mut L
         data_bytes: Some(data_bytes),
         ..known
     };
-    if let Some(observed) = &evaluation.observed.page {
+    if let Some(observed) = &evaluation.observed.related {
         summary.strategy_name = observed.strategy.as_ref().map(|(name, _)| name.clone());
         summary.strategy_phase = observed
             .strategy

@@ -155,7 +155,7 @@ fn observed(tenant: Tenant) -> Observation {
         renamed: None,
         conflict: None,
         has_open_tasks: false,
-        page: None,
+        related: None,
         storage_keys: None,
         applied_version: None,
         limits: None,

@@ -120,7 +120,7 @@ impl Desk {
             key: JobKey::new("8b1d", 1).unwrap(),
             plus_archivelog: false,
             password: None,
-            locations: 2,
+            slots: 2,
         };
         let mut permit = self.clusters.permit(&self.key, &Lane::Serial).unwrap();
         assert_eq!(permit.send(&command).await, Answer::Done);

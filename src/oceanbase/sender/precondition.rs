@@ -39,14 +39,14 @@ impl Sender {
             Precondition::ConcurrencySlot {
                 tenant_id,
                 key,
-                locations,
+                slots,
             } => {
                 let running = self.jobs(session, version, &Query::RunningJobs).await?;
                 not_sent_before(&running, &key)?;
                 self.not_late(session, version, &key).await?;
                 let ended = Query::JobHistoryByKey(key.clone());
                 not_sent_before(&self.jobs(session, version, &ended).await?, &key)?;
-                free_slot(&running, tenant_id, locations)
+                free_slot(&running, tenant_id, slots)
             }
             Precondition::NoLogDestination(tenant_id) => {
                 none_set(self.log_dest(session, version, tenant_id).await?.is_some())
@@ -328,7 +328,7 @@ fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), S
 
 /// Checks for a free slot. Commands to one cluster are sent one after the other, and the row of a
 /// job exists when its statement is answered. Two tasks thus cannot both take the last slot.
-fn free_slot(running: &[Job], tenant_id: TenantId, locations: usize) -> Result<(), SendError> {
+fn free_slot(running: &[Job], tenant_id: TenantId, slots: usize) -> Result<(), SendError> {
     let ours = running
         .iter()
         .filter(|job| job.description.starts_with(JobKey::PREFIX));
@@ -338,10 +338,10 @@ fn free_slot(running: &[Job], tenant_id: TenantId, locations: usize) -> Result<(
     }
     let taken = ours.filter(|job| !job.status.is_terminal());
     let taken: BTreeSet<_> = taken.map(|job| &job.description).collect();
-    if taken.len() < locations {
+    if taken.len() < slots {
         return Ok(());
     }
-    Err(withheld(&format!("{} of {locations} running", taken.len())))
+    Err(withheld(&format!("{} of {slots} running", taken.len())))
 }
 
 fn same_location(shown: Option<String>, location: &Location) -> Result<(), SendError> {

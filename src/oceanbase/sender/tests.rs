@@ -108,7 +108,7 @@ fn backup() -> Command {
         key: key(),
         plus_archivelog: false,
         password: None,
-        locations: 2,
+        slots: 2,
     }
 }
 
@@ -163,12 +163,10 @@ async fn a_backup_is_not_sent_while_as_many_of_ours_run_as_may() {
     let mut desk = Desk::new();
     let mut of_another_tenant = backup();
     if let Command::Backup {
-        tenant_id,
-        locations,
-        ..
+        tenant_id, slots, ..
     } = &mut of_another_tenant
     {
-        (*tenant_id, *locations) = (TenantId(1004), 1);
+        (*tenant_id, *slots) = (TenantId(1004), 1);
     }
     desk.foreign_backup("obb/another/1");
     let expected = Answer::Withheld("1 of 1 running".to_owned());

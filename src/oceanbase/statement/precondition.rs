@@ -22,7 +22,7 @@ pub enum Precondition {
         /// The job's key.
         key: JobKey,
         /// Number of backups that may run concurrently.
-        locations: usize,
+        slots: usize,
     },
     /// The tenant has no destination of logs. Another tool may have set one since the last read.
     NoLogDestination(TenantId),
@@ -171,12 +171,12 @@ impl Command {
             Self::Backup {
                 tenant_id,
                 key,
-                locations,
+                slots,
                 ..
             } => Precondition::ConcurrencySlot {
                 tenant_id: *tenant_id,
                 key: key.clone(),
-                locations: *locations,
+                slots: *slots,
             },
             Self::FindBackup { key, .. } => Precondition::NoJobWithKey(key.clone()),
             Self::CancelBackup { tenant_id, key, .. } => Precondition::OnlyRunningJob {

@@ -19,7 +19,7 @@ fn a_backup_is_sent_with_its_key_last() {
         key,
         plus_archivelog: false,
         password: None,
-        locations: 2,
+        slots: 2,
     };
     assert_eq!(
         command.text().unwrap(),
@@ -36,7 +36,7 @@ fn a_backup_with_its_logs_says_so_before_its_key() {
         plus_archivelog: true,
         password: None,
         key: JobKey::new("u", 1).unwrap(),
-        locations: 2,
+        slots: 2,
     };
     assert_eq!(
         command.text().unwrap(),
@@ -70,12 +70,12 @@ fn only_statements_that_must_not_be_sent_twice_are_guarded() {
         key: key.clone(),
         plus_archivelog: false,
         password: None,
-        locations: 2,
+        slots: 2,
     };
     let precondition = Precondition::ConcurrencySlot {
         tenant_id: TenantId(1002),
         key,
-        locations: 2,
+        slots: 2,
     };
     assert_eq!(backup.precondition(), precondition);
     assert_eq!(

@@ -61,7 +61,7 @@ async fn backup_of(session: &mut Client, tenant: TenantName, key: JobKey) {
         key,
         plus_archivelog: false,
         password: None,
-        locations: 2,
+        slots: 2,
     };
     let text = command.text().unwrap();
     let words = ["ALTER SYSTEM BACKUP TENANT = ", " DESCRIPTION = "];

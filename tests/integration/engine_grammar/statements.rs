@@ -149,7 +149,7 @@ pub(super) fn plain(tenant: &TenantName) -> Vec<Command> {
         plus_archivelog: false,
         password: None,
         key,
-        locations: 2,
+        slots: 2,
     };
     let lag_target = |seconds| Command::SetArchiveLagTarget {
         tenant: tenant(),

@@ -52,7 +52,7 @@ fn backups() -> Vec<Command> {
         plus_archivelog,
         password: None,
         key: key(),
-        locations: 2,
+        slots: 2,
     };
     let destination = || directories(1).remove(0);
     let location = || destination().location().clone();

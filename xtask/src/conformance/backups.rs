@@ -281,7 +281,7 @@ impl Suite {
             plus_archivelog,
             password: None,
             key: self.job_key(number)?,
-            locations: 1,
+            slots: 1,
         })
     }
 

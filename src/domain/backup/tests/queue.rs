@@ -27,9 +27,9 @@ fn runs(uid: &str) -> QueuedTask {
 }
 
 /// The queue of a task that is due at second 10.
-fn line(others: &[QueuedTask], running: &[&str], locations: usize) -> Queue {
+fn line(others: &[QueuedTask], running: &[&str], slots: usize) -> Queue {
     let running = running.iter().copied().collect();
-    Queue::new(&turn(10, UID), others, running, locations)
+    Queue::new(&turn(10, UID), others, running, slots)
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn as_many_are_woken_as_there_are_places() {
 
 fn crowded() -> Observation {
     let queue = Queue {
-        locations: 2,
+        slots: 2,
         taken: 2,
         ahead: 2,
     };

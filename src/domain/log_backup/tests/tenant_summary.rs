@@ -14,7 +14,7 @@ fn backed_up(second: i64) -> Tenant {
 
 fn reported(observed: Observation) -> Observation {
     Observation {
-        page: Some(RelatedObjects {
+        related: Some(RelatedObjects {
             strategy: Some(("nightly".to_owned(), Some("InProgress".to_owned()))),
             last_task_name: Some("nightly-t1002-full".to_owned()),
         }),
@@ -26,11 +26,11 @@ fn reported(observed: Observation) -> Observation {
 fn it_tells_who_backs_the_tenant_up_and_when_that_was_last() {
     let mut story = Story::of(DesiredState::Running);
     story.reconcile(&reported(observed(backed_up(-60))), 0);
-    let page = story.status.tenant.as_ref().unwrap();
-    assert_eq!((page.id, page.role.as_str()), (1002, "PRIMARY"));
-    assert_eq!(page.strategy_name.as_deref(), Some("nightly"));
-    assert_eq!(page.last_data_backup_time, Some(time(at(-59))));
-    assert_eq!(page.data_bytes, Some(1000));
+    let summary = story.status.tenant.as_ref().unwrap();
+    assert_eq!((summary.id, summary.role.as_str()), (1002, "PRIMARY"));
+    assert_eq!(summary.strategy_name.as_deref(), Some("nightly"));
+    assert_eq!(summary.last_data_backup_time, Some(time(at(-59))));
+    assert_eq!(summary.data_bytes, Some(1000));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn the_bytes_of_the_round_are_written_with_its_checkpoint() {
 fn it_is_looked_up_with_the_checkpoint_and_after_a_backup_only() {
     let minutes = SignedDuration::from_mins(5);
     let mut story = Story::of(DesiredState::Running);
-    let is_due = |story: &Story, tenant: &Tenant| is_page_due(&story.status, tenant, minutes);
+    let is_due = |story: &Story, tenant: &Tenant| is_summary_due(&story.status, tenant, minutes);
     assert!(is_due(&story, &backed_up(-60)), "the first time");
     story.reconcile(&reported(observed(backed_up(-60))), 0);
     assert!(!is_due(&story, &backed_up(-60)));

@@ -116,7 +116,7 @@ fn with_log_keeper(keeper: LogBackupOwner) -> Observation {
 fn crowded(ahead: usize) -> Observation {
     Observation {
         queue: crate::domain::backup::queue::Queue {
-            locations: 2,
+            slots: 2,
             taken: 2,
             ahead,
         },

@@ -29,7 +29,7 @@ fn in_each_state_of_a_round() -> Vec<Observation> {
     worlds.extend([
         observed(in_round(2, RoundStatus::Doing)),
         Observation {
-            page: Some(RelatedObjects::default()),
+            related: Some(RelatedObjects::default()),
             ..observed(Tenant {
                 sets: Arc::new(vec![full_set(-60)]),
                 ..doing()
