@@ -17,6 +17,7 @@ mod preview;
 mod process;
 mod reference;
 mod simulate;
+mod test;
 
 use std::process::ExitCode;
 
@@ -51,6 +52,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Run the whole operator under a paused clock, with faults at exact points.
     Simulate(simulate::Arguments),
+    /// Run all tests, and print where their time goes.
+    Test(test::Arguments),
 }
 
 fn main() -> Result<ExitCode> {
@@ -60,6 +63,7 @@ fn main() -> Result<ExitCode> {
         Command::Image(arguments) => ending::until_interrupted(image::run(arguments)),
         // It undoes its changes before it ends.
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
         // These start no other program, so the default signal handling is enough.
         Command::Crds => generated::write().map(|()| ExitCode::SUCCESS),
         Command::Reference => reference::write().map(|()| ExitCode::SUCCESS),

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use simulation::campaign::Campaign;
 use simulation::enumerate::of_group;
 
-use super::faults::{SEED, assert_harmless};
+use super::faults::assert_harmless;
 use super::peace::{NOTHING, wrong};
+use super::sample;
 
 pub(super) const WORKLOADS: [&str; 4] = ["policies", "purge", "switch", "bucket"];
 
-/// Number of kills at statements and writes that run with every change.
+/// Number of kills at statements and writes of a long run.
 const KILLS: usize = 96;
 
 /// Number of other plans.
@@ -95,7 +96,8 @@ fn a_bucket_is_entered_with_the_last_key_and_as_fast_as_was_asked_for_last() {
 fn no_fault_of_the_enumerated_ones_does_harm_to_what_is_changed_for_good() {
     let campaigns: BTreeMap<_, _> = WORKLOADS.map(|name| (name, Campaign::new(name))).into();
     let singles = campaigns.values().flat_map(|campaign| &campaign.singles);
-    let plans = of_group(singles.cloned().collect(), KILLS, OTHERS, SEED);
-    assert!(plans.len() >= 100, "only {} plans", plans.len());
+    let (kills, others) = (sample::count(KILLS), sample::count(OTHERS));
+    let plans = of_group(singles.cloned().collect(), kills, others, sample::seed());
+    assert_eq!(plans.len(), kills + others);
     println!("{}", assert_harmless(&campaigns, plans));
 }

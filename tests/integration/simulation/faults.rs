@@ -8,13 +8,10 @@ use simulation::campaign::{Campaign, run_all};
 use simulation::enumerate::choice;
 use simulation::workload::Workload;
 
-use super::{changes, recoveries};
+use super::{changes, recoveries, sample};
 
-/// Number of plans that run with every change.
+/// Number of plans of a long run.
 const PLANS: usize = 300;
-
-/// The seed of their choice.
-pub(super) const SEED: u64 = 2026;
 
 const EVERYDAY: [&str; 17] = [
     "pair",
@@ -53,8 +50,9 @@ fn a_plan_comes_to_the_same_again() {
 fn no_fault_of_the_enumerated_ones_does_harm() {
     let campaigns: BTreeMap<_, _> = EVERYDAY.map(|name| (name, Campaign::new(name))).into();
     let singles = campaigns.values().flat_map(|campaign| &campaign.singles);
-    let plans = choice(singles.cloned().collect(), PLANS, SEED);
-    assert!(plans.len() >= 300, "only {} plans", plans.len());
+    let count = sample::count(PLANS);
+    let plans = choice(singles.cloned().collect(), count, sample::seed());
+    assert_eq!(plans.len(), count);
     println!("{}", assert_harmless(&campaigns, plans));
 }
 
@@ -78,13 +76,14 @@ pub(super) fn assert_harmless(campaigns: &BTreeMap<&str, Campaign>, plans: Vec<P
         },
     );
     let harm = harm.into_inner().unwrap();
+    let seed = sample::seed();
     assert!(
         harm.is_empty(),
-        "replay each with `cargo xtask simulate --plan '…'`:\n{harm:#?}"
+        "seed {seed}; replay each with `cargo xtask simulate --plan '…'`:\n{harm:#?}"
     );
     // Which of two reconcile passes writes a status first is a race of hash maps.
     assert!(missed * 10 <= count, "{missed} of {count} plans missed");
-    format!("{count} plans, seed {SEED}; {missed} did not come by their point")
+    format!("{count} plans, seed {seed}; {missed} did not come by their point")
 }
 
 #[test]

@@ -6,4 +6,5 @@ mod faults;
 mod honest;
 mod peace;
 mod recoveries;
+mod sample;
 mod script;

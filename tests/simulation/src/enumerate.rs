@@ -170,7 +170,7 @@ pub fn of_recoveries(plans: Vec<Plan>, kills: usize, others: usize, seed: u64) -
         is_killed && is_at_one(plan)
     };
     let (all_kills, rest): (Vec<_>, Vec<_>) = of_one.into_iter().partition(is_kill);
-    let mut chosen = strided(all_kills, kills);
+    let mut chosen = strided(all_kills, kills, seed);
     let is_query = |plan: &Plan| sort(&plan.faults[0].at) == Sort::Query;
     let rest = rest
         .into_iter()
@@ -195,19 +195,21 @@ pub fn of_group(plans: Vec<Plan>, kills: usize, others: usize, seed: u64) -> Vec
         is_killed && matches!(sort(at), Sort::Write | Sort::Command)
     };
     let (all_kills, rest): (Vec<_>, Vec<_>) = plans.into_iter().partition(is_kill);
-    let mut chosen = strided(all_kills, kills);
+    let mut chosen = strided(all_kills, kills, seed);
     let (mut first, rest) = of_each(sample(rest, usize::MAX, seed), 1);
     first.extend(rest);
     chosen.extend(first.into_iter().take(others));
     chosen
 }
 
-/// Chooses `count` plans, evenly spread over their order.
-fn strided(plans: Vec<Plan>, count: usize) -> Vec<Plan> {
+/// Chooses `count` plans at equal distances. The seed chooses where the first distance starts.
+fn strided(plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
     let all = plans.len().max(count).max(1);
-    let taken = plans.into_iter().zip(0..);
-    let taken = taken.filter(|(_, at)| at * count / all < (at + 1) * count / all);
-    taken.map(|(plan, _)| plan).collect()
+    let distance = u64::try_from(all / count.max(1)).unwrap_or(1).max(1);
+    let start = usize::try_from(seed % distance).unwrap_or(0);
+    let marked = plans.into_iter().zip(start..);
+    let marked = marked.filter(|(_, at)| at * count / all < (at + 1) * count / all);
+    marked.map(|(plan, _)| plan).collect()
 }
 
 /// Chooses `count` plans, the same ones for the same seed.
@@ -310,8 +312,12 @@ mod tests {
     fn what_is_spread_evenly_has_its_ends_and_no_more_than_asked_for() {
         let plans = single("pair", &[point("create a b"), point("login")]);
         let all = plans.len();
-        assert_eq!(strided(plans.clone(), 5).len(), 5);
-        assert_eq!(strided(plans, all + 1).len(), all);
+        assert_eq!(strided(plans.clone(), 5, 0).len(), 5);
+        assert_eq!(strided(plans.clone(), all + 1, 7).len(), all);
+        for seed in 0..9 {
+            assert_eq!(strided(plans.clone(), 3, seed).len(), 3);
+        }
+        assert_ne!(strided(plans.clone(), 3, 0), strided(plans, 3, 1));
     }
 
     #[test]
