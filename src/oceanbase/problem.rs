@@ -121,8 +121,7 @@ impl From<QueryError> for ConnectionProblem {
             QueryError::Lost(why) => Self {
                 reason: "Unreachable",
                 message: format!(
-                    "the connection to the database was lost: {why}. \
-                                  {CHECK_ENDPOINTS}"
+                    "the connection to the database was lost: {why}. {CHECK_ENDPOINTS}"
                 ),
                 permanent: false,
                 outage: true,

@@ -108,7 +108,8 @@ impl Sender {
             return Ok(());
         }
         Err(withheld(
-            "another recovery of tables into the tenant is running, and the statement would cancel it too",
+            "another recovery of tables into the tenant is running, and the statement would cancel \
+             it too",
         ))
     }
 
