@@ -203,16 +203,16 @@ impl Evaluation<'_> {
                 reason: "NameCollision",
                 message: format!(
                     "a BackupTask '{name}' exists that this task did not create; the operator \
-                     created nothing in its place. Delete that object, or recreate it under \
-                     another name. Then create a new BackupTask"
+                     created nothing in its place. Delete or rename that object, then create a new \
+                     BackupTask"
                 ),
             });
         }
         let all_made = children.all_made;
         let mut decision = if let (Some(error), false) = (created.error(), all_made) {
             let message = format!(
-                "a task could not be created or changed; the operator retries: {error}. Check \
-                 quotas, admission webhooks and the operator's permissions"
+                "a task could not be created or changed, and the operator retries: {error}. Check \
+                 quotas, admission webhooks and the permissions of the operator"
             );
             self.pause(cause("CreateFailed", &message), RETRY_PAUSE)
         } else {

@@ -186,8 +186,8 @@ impl Evaluation<'_> {
             (None, Some(error)) => (
                 "CreateFailed",
                 format!(
-                    "a LogBackup could not be created; the operator retries: {error}. Check \
-                     quotas, admission webhooks and the operator's permissions"
+                    "a LogBackup could not be created, and the operator retries: {error}. Check \
+                     quotas, admission webhooks and the permissions of the operator"
                 ),
             ),
             (None, None) => return self.decide(),

@@ -32,16 +32,16 @@ pub struct StorageKeys {
 pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Option<Blocker> {
     const OTHERWISE: &str = "The operator sends nothing. Keep the old key valid in the storage. If \
                              that is not possible, move to a new BackupStorage with the new key \
-                             (strategy with `storageChangePolicy: StopAndSwitch`). This leaves a \
+                             (strategy with `storageChangePolicy: StopAndSwitch`). This causes a \
                              gap in the logs and needs a new full backup";
     if !can {
         return Some(Blocker::permanent(
             ROTATION_NEEDS_LOG_GAP,
             format!(
                 "the Secret of the storage has changed, but OceanBase {version} cannot take new \
-                 keys for a destination in use (CHANGE EXTERNAL_STORAGE_DEST with ACCESS_INFO \
-                 needs 4.3.5.2 or later). Tenant {tenant} continues with the old keys. {OTHERWISE}. \
-                 Or upgrade the database"
+                 keys for a destination in use (ACCESS_INFO of CHANGE EXTERNAL_STORAGE_DEST needs \
+                 4.3.5.2 or later). Tenant {tenant} continues with the old keys. {OTHERWISE}. Or \
+                 upgrade the database"
             ),
         ));
     }

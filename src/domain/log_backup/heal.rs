@@ -25,7 +25,7 @@ const MESSAGE_LIMIT: usize = 1024;
 const RESTARTING: &str = "Restarting";
 
 /// What a user does about an interrupted round.
-const BY_HAND: &str = "set `desiredState` to Stopped, wait, set it to Running, then take a full \
+const BY_HAND: &str = "set `desiredState` to Stopped, wait, set it to Running, then create a full \
                        backup";
 
 /// Returns the active heal.

@@ -246,7 +246,7 @@ fn applied(evaluation: &Evaluation<'_>, tenant: Option<&Tenant>) -> [DesiredCond
         message.push_str(
             "; BINDING or PIECE_SWITCH_INTERVAL of LOG_ARCHIVE_DEST differs from this object: the \
              database changes them only while log backup is stopped. Set `desiredState` to \
-             Stopped, wait, then to Running; this leaves a gap in the logs",
+             Stopped, wait, then to Running; this causes a gap in the logs",
         );
     }
     let others = tenant.and_then(|tenant| other_lag_target(tenant, evaluation.object.spec));
