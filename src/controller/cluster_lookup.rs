@@ -82,7 +82,7 @@ fn is_another(known: &ClusterIdentity, shown: &Snapshot) -> bool {
 /// every database, so work of the old database must not continue in the new one.
 fn replaced(cluster: &str, known: &ClusterIdentity, shown: &Snapshot) -> Blocker {
     let since = |time: Option<&MicroTime>| {
-        time.map_or_else(String::new, |time| format!(" created {}", time.0))
+        time.map_or_else(String::new, |time| format!(" created at {}", time.0))
     };
     let shown = domain::identity(&shown.identity);
     Blocker::permanent(

@@ -376,7 +376,7 @@ fn ended_job_cause(job: &Job) -> Cause {
         || {
             cause(
                 "DatabaseError",
-                "the database's job failed and reports no cause: check \
+                "the database's job failed without a cause: check \
                  DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
             )
         },
@@ -386,7 +386,7 @@ fn ended_job_cause(job: &Job) -> Cause {
 
 fn canceled_cause(spec: &BackupTaskSpec) -> Cause {
     if spec.cancel == Some(true) {
-        cause("Canceled", "canceled by `spec.cancel`")
+        cause("Canceled", "canceled: `spec.cancel` is set")
     } else {
         cause(
             "CanceledElsewhere",

@@ -203,8 +203,8 @@ pub(super) fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Res
         CLUSTER_REPLACED,
         format!(
             "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster was \
-             recreated for {} (id {}, created {}). Check the outcome of the backup in the database \
-             to which it was sent, then create a new BackupTask",
+             recreated for {} (id {}, created at {}). Check the outcome of the backup in the \
+             database to which it was sent, then create a new BackupTask",
             current.cluster_name, current.cluster_id, current.created_at
         ),
     ))

@@ -318,6 +318,6 @@ fn optional<T>(
 fn unusable(field: &str) -> Blocker {
     Blocker::permanent(
         "InvalidSpec",
-        format!("`{field}` cannot be used in a statement; create a new RecoveryTask"),
+        format!("`{field}` is not allowed in a statement; create a new RecoveryTask"),
     )
 }

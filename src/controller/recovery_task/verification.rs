@@ -129,7 +129,7 @@ fn query(check: &Check) -> Result<CheckQuery, Blocker> {
     CheckQuery::parse(&check.sql).map_err(|problem| {
         Blocker::permanent(
             "InvalidCheck",
-            format!("`sql` of the check cannot be used: {problem}"),
+            format!("`sql` of the check cannot be run: {problem}"),
         )
     })
 }

@@ -168,7 +168,7 @@ pub fn unnameable(name: &str) -> Option<Blocker> {
         "the database does not back up its tenant 'sys': name a user tenant".to_owned()
     } else {
         format!(
-            "the name '{name}' cannot be used in a statement; name a tenant whose name has only \
+            "the name '{name}' is not allowed in a statement; name a tenant whose name has only \
              letters, digits and '_' and is not a reserved word"
         )
     };

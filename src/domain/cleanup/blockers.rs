@@ -12,7 +12,7 @@ impl<'a> Evaluation<'a> {
         if TenantName::parse(name).is_none() {
             return Err(Blocker::permanent(
                 "UnsafeTenantName",
-                "the tenant's name cannot be used in a statement; create a CleanupTask for a \
+                "the tenant's name is not allowed in a statement; create a CleanupTask for a \
                  tenant whose name has only letters, digits and '_' and is not a reserved word",
             ));
         }

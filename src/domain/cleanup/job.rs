@@ -115,7 +115,7 @@ impl Evaluation<'_> {
             Outcome::Completed => None,
             Outcome::Failed => Some(why(job)),
             Outcome::Canceled if self.is_cancel_wanted() => {
-                Some(cause("Canceled", "canceled by `spec.cancel`"))
+                Some(cause("Canceled", "canceled: `spec.cancel` is set"))
             }
             Outcome::Canceled => Some(cause(
                 "CanceledElsewhere",
@@ -175,7 +175,7 @@ fn why(job: &CleanupJob) -> Cause {
         || {
             cause(
                 "DatabaseError",
-                "the database's job failed and reports no cause: check \
+                "the database's job failed without a cause: check \
                  CDB_OB_BACKUP_DELETE_TASK_HISTORY",
             )
         },

@@ -40,10 +40,11 @@ impl<'a> Evaluation<'a> {
             return Err(Blocker::permanent(
                 CLUSTER_REPLACED,
                 format!(
-                    "this LogBackup is for a tenant of the cluster with id {} (created {}), and \
-                     the OceanBaseCluster was recreated for {} (id {}, created {}). The operator \
-                     sends nothing: logs of two databases must not go to one directory. Delete \
-                     this LogBackup and recreate it; use another `path` to keep the archived logs",
+                    "this LogBackup is for a tenant of the cluster with id {} (created at {}), and \
+                     the OceanBaseCluster was recreated for {} (id {}, created at {}). The \
+                     operator sends nothing: logs of two databases must not go to one directory. \
+                     Delete this LogBackup and recreate it; use another `path` to keep the \
+                     archived logs",
                     known.cluster_id,
                     known.cluster_create_time.0,
                     current.cluster_name,
