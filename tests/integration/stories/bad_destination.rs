@@ -73,7 +73,7 @@ tenants:
         &world,
         9081,
         "DestinationOwnedElsewhere",
-        "choose a path of its own",
+        "choose another path for this tenant",
     );
 }
 
