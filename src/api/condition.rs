@@ -37,9 +37,9 @@ pub mod types {
     /// Log archiving runs.
     pub const ARCHIVING: &str = "Archiving";
     /// The logs go to a new destination, as requested; on a log backup that was migrated.
-    pub const STORAGE_SWITCHED: &str = "StorageSwitched";
+    pub const STORAGE_MIGRATED: &str = "StorageMigrated";
     /// The delay of the log backup is within its threshold.
-    pub const DELAY_ACCEPTABLE: &str = "DelayAcceptable";
+    pub const DELAY_WITHIN_TARGET: &str = "DelayWithinTarget";
     /// The account may send every statement that its object requires.
     pub const PRIVILEGES_SUFFICIENT: &str = "PrivilegesSufficient";
     /// The database has shown what a recovery from a storage would read.

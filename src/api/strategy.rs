@@ -156,7 +156,7 @@ pub struct BackupStrategySpec {
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
     /// Time limit of a deletion with `deletionPolicy` Stop, in seconds, 10 to 86400; default 300.
-    /// After that the strategy is deleted, and the event StopGivenUp lists what remains.
+    /// After that the strategy is deleted, and the event StopTimeout lists what remains.
     #[serde(default = "super::deletion_policy::five_minutes")]
     #[schemars(range(min = 10, max = 86400))]
     pub finalizer_timeout_seconds: i64,

@@ -188,7 +188,7 @@ pub struct CheckOutcome {
     /// `Passed` or `Failed`.
     #[schemars(length(max = 32))]
     pub outcome: String,
-    /// Stable CamelCase word, such as `AsExpected`, `OtherValue` or `NoRow`.
+    /// Stable CamelCase word, such as `ExpectedValue`, `UnexpectedValue` or `NoRow`.
     #[schemars(length(max = 128))]
     pub reason: String,
     /// What happened and what to do.

@@ -51,7 +51,7 @@ pub(super) fn conflict(
     });
     let (whose, location) = found?;
     Some(Blocker::permanent(
-        "DestinationOwnedElsewhere",
+        "DestinationOwnedByOther",
         format!(
             "'{wanted}' overlaps '{location}', the destination of {whose}; the operator changed \
              nothing. Create a LogBackup with another `path`"

@@ -347,7 +347,7 @@ fn observed_log_backup(
         path: object.spec.path.clone(),
         storage_change_policy: object.spec.storage_change_policy,
         is_moving: placement::is_moving(context, cluster, object),
-        data_left: status.storage_switch.and_then(|known| known.data_from),
+        data_left: status.storage_migration.and_then(|known| known.data_from),
         settings: strategy::settings_of(&object.spec),
         // A strategy edits objects only in its own namespace.
         inherited: inherited(object).filter(|_| cluster.namespace == home),

@@ -112,7 +112,7 @@ notable!(
                     status.storage_directory.is_some(),
                     conditions.any(|known| known.type_ == ARCHIVING && known.status == "True"),
                     format!("{:?}{:?}", status.cause, status.full_backup_wanted_since),
-                    format!("{:?}", status.storage_switch),
+                    format!("{:?}", status.storage_migration),
                     status.credentials.as_ref().map(|known| {
                         let version = known.secret_resource_version.clone();
                         (version, format!("{:?}", known.cause))

@@ -156,7 +156,7 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     // The task keeps its queue position.
     evaluation.status.queue_position = task.status.queue_position;
     let turn = Blocker::waiting(
-        "WaitingForTurn",
+        "WaitingForSendPermit",
         "the operator is sending statements of other objects to the database; the backup is sent \
          after them",
     );
@@ -389,7 +389,7 @@ fn canceled_cause(spec: &BackupTaskSpec) -> Cause {
         cause("Canceled", "canceled: `spec.cancel` is set")
     } else {
         cause(
-            "CanceledElsewhere",
+            "CanceledExternally",
             "a user canceled the backup in the database",
         )
     }

@@ -209,7 +209,7 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     let mut evaluation = Evaluation::new(task, observed, now);
     evaluation.record_facts();
     let turn = Blocker::waiting(
-        "WaitingForTurn",
+        "WaitingForSendPermit",
         "the operator is sending statements of other objects to the database; the cleanup is sent \
          after them",
     );

@@ -130,7 +130,7 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     };
     evaluation.record_facts();
     let turn = Blocker::waiting(
-        "WaitingForTurn",
+        "WaitingForSendPermit",
         "the operator is starting other recoveries in the target; it starts this one after them",
     );
     evaluation.wait(turn, Next::Await)

@@ -26,9 +26,9 @@ const SECRET_INTERVAL: Duration = Duration::from_mins(5);
 
 /// Reasons of causes that concern the storage.
 const STORAGE_REASONS: [&str; 9] = [
-    "StoreNotReachable",
-    "StorePermissionDenied",
-    "StoreOutOfSpace",
+    "StorageUnreachable",
+    "StoragePermissionDenied",
+    "StorageOutOfSpace",
     "ObjectStoreError",
     "ChecksumError",
     "RegionMismatch",
@@ -39,8 +39,8 @@ const STORAGE_REASONS: [&str; 9] = [
 
 /// Those reasons that the database's own test of a storage would also detect.
 const REACH_REASONS: [&str; 5] = [
-    "StoreNotReachable",
-    "StorePermissionDenied",
+    "StorageUnreachable",
+    "StoragePermissionDenied",
     "ObjectStoreError",
     "RegionMismatch",
     "InvalidStorageEndpoint",
@@ -168,9 +168,9 @@ pub fn decide(
         event = Some(Event {
             warning,
             reason: if warning {
-                "StoreUnreachable"
+                "StorageUnreachable"
             } else {
-                "StoreReachable"
+                "StorageReachable"
             },
             message: message.clone(),
         });

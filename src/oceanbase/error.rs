@@ -136,7 +136,7 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
     }
     if error.code == 4179 && error.text.contains("different tenants") {
         return Failure {
-            reason: "SourcesDoNotMatch",
+            reason: "SourceMismatch",
             message: "the directories of data and of logs contain backups of different tenants \
                       (error 4179): correct `dataPath` and `logPath` in a new RecoveryTask"
                 .to_owned(),

@@ -81,7 +81,7 @@ impl Metrics {
     /// so that a rule also notices its first error.
     pub fn reconciled(&self, controller: &str, outcome: &str, took: Duration, now: Timestamp) {
         let operator = &self.operator;
-        for known in ["done", "busy", "conflict", "error"] {
+        for known in ["success", "throttled", "conflict", "error"] {
             operator.reconciles.add([controller, known], 0);
         }
         operator.reconciles.add_one([controller, outcome]);

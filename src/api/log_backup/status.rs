@@ -121,7 +121,7 @@ pub struct LogBackupStatus {
     pub heals: Vec<Heal>,
     /// Last migration of the logs to another destination.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub storage_switch: Option<StorageMigration>,
+    pub storage_migration: Option<StorageMigration>,
     /// Time since which a full backup is required, because a new round started after an
     /// interruption or a migration of the logs. Absent once a full backup exists from which the
     /// logs of the new round continue.

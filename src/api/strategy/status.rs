@@ -128,7 +128,7 @@ pub struct PendingObject {
     /// Name of the object.
     #[schemars(length(max = 253))]
     pub name: String,
-    /// `NameCollision`, `CreateFailed`, `EditFailed` or `DeleteFailed`.
+    /// `NameCollision`, `CreateFailed`, `UpdateFailed` or `DeleteFailed`.
     #[schemars(length(max = 128))]
     pub reason: String,
     /// What happened and what to do.

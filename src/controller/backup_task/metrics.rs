@@ -78,11 +78,11 @@ mod tests {
         let of = "namespace=\"payments\",";
         let text = counted(&running, &complete);
         let tasks =
-            format!("obbackup_tasks_total{{{of}result=\"completed\",strategy=\"nightly\"}} 1");
+            format!("obbackup_backup_tasks_total{{{of}result=\"completed\",strategy=\"nightly\"}} 1");
         assert!(text.contains(&tasks), "{text}");
-        let bytes = format!("obbackup_bytes_total{{{of}strategy=\"nightly\"}} 4096");
+        let bytes = format!("obbackup_backup_bytes_total{{{of}strategy=\"nightly\"}} 4096");
         assert!(text.contains(&bytes), "{text}");
-        assert!(!counted(&complete, &complete).contains("obbackup_tasks_total"));
+        assert!(!counted(&complete, &complete).contains("obbackup_backup_tasks_total"));
     }
 
     #[test]
@@ -95,8 +95,8 @@ mod tests {
             ..BackupTaskStatus::default()
         };
         let none = BackupTaskStatus::default();
-        assert!(!counted(&none, &sent(1)).contains("obbackup_retries_total"));
-        let twice = "obbackup_retries_total{namespace=\"payments\",strategy=\"nightly\"} 1";
+        assert!(!counted(&none, &sent(1)).contains("obbackup_backup_retries_total"));
+        let twice = "obbackup_backup_retries_total{namespace=\"payments\",strategy=\"nightly\"} 1";
         assert!(counted(&sent(1), &sent(2)).contains(twice));
     }
 }

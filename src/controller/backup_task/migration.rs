@@ -32,7 +32,7 @@ pub(super) fn moving(
     if is_to_move(task, context, key, snapshot) || is_away(&known, tenant, &logs) {
         return Some(DestinationMove::Logs);
     }
-    let switch = known.status.as_ref()?.storage_switch.as_ref()?;
+    let switch = known.status.as_ref()?.storage_migration.as_ref()?;
     (switch.data_from.as_ref() == Some(&location)).then_some(DestinationMove::Data(location))
 }
 

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::incremental::SentType;
 use super::{
-    BackupDecision, Effect, Evaluation, Held, State, queue::WAITING_FOR_SLOT, retry::FAILED,
+    BackupDecision, Effect, Evaluation, Held, State, queue::WAITING_FOR_CONCURRENCY_SLOT, retry::FAILED,
     status, unnameable,
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
@@ -53,14 +53,14 @@ pub fn may_be_sent(status: Option<&BackupTaskStatus>) -> bool {
 }
 
 /// Reason of a task that waits because its strategy is suspended.
-const SUSPENDED: &str = "StrategySuspended";
+const STRATEGY_SUSPENDED: &str = "StrategySuspended";
 
 /// Returns whether an active task waits until its strategy is resumed. Nothing has started, and
 /// nothing starts before that.
 #[must_use]
 pub fn is_suspended(status: &BackupTaskStatus) -> bool {
     let cause = status.cause.as_ref();
-    cause.is_some_and(|cause| cause.reason == SUSPENDED) && may_be_sent(Some(status))
+    cause.is_some_and(|cause| cause.reason == STRATEGY_SUSPENDED) && may_be_sent(Some(status))
 }
 
 impl Evaluation<'_> {
@@ -107,7 +107,7 @@ impl Evaluation<'_> {
             }
             Some(Held::Suspended) => {
                 let suspended = Blocker::waiting(
-                    SUSPENDED,
+                    STRATEGY_SUSPENDED,
                     "the strategy is suspended: the backup starts if the strategy is resumed \
                      before the backup's deadline",
                 );
@@ -281,7 +281,7 @@ impl Evaluation<'_> {
             // The last slot was taken after the database was read.
             Answer::Withheld(why) => {
                 self.set_attempt(REFUSED, None);
-                self.pause(cause(WAITING_FOR_SLOT, why), NOT_SENT_PAUSE)
+                self.pause(cause(WAITING_FOR_CONCURRENCY_SLOT, why), NOT_SENT_PAUSE)
             }
             Answer::NotSent(why) => {
                 self.set_attempt(REFUSED, Some(not_sent(why)));
@@ -316,7 +316,7 @@ impl Evaluation<'_> {
             }
             Answer::Done if is_sending => {
                 let lost = cause(
-                    "StatementLost",
+                    "StatementNotReceived",
                     "the statement was lost before it reached the database; the operator sends it \
                      again",
                 );

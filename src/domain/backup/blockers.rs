@@ -78,9 +78,9 @@ impl Evaluation<'_> {
         {
             if self.observed.moving == Some(DestinationMove::Logs) {
                 return Some(Blocker::waiting(
-                    "StorageSwitching",
+                    "StorageMigrationInProgress",
                     "the tenant's backups are moving to another destination: its log backup moves \
-                     first, then this backup starts (condition StorageSwitched of the LogBackup)",
+                     first, then this backup starts (condition StorageMigrated of the LogBackup)",
                 ));
             }
             return Some(Blocker::permanent(

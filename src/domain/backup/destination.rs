@@ -70,7 +70,7 @@ impl Evaluation<'_> {
             return setting();
         }
         Blocker::waiting(
-            "StatementWithoutEffect",
+            "StatementIneffective",
             format!(
                 "the database accepted {SETTING} several times but shows no destination; the \
                  operator repeats it periodically. Check that the tenant's status is NORMAL, then \

@@ -129,7 +129,7 @@ impl Evaluation<'_> {
         let created = total.saturating_sub(missing.len());
         missing.truncate(BATCH);
         self.status.start_time.get_or_insert_with(|| time(self.now));
-        let creating = Blocker::waiting("MakingTasks", format!("{created} of {total} tasks exist"));
+        let creating = Blocker::waiting("CreatingTasks", format!("{created} of {total} tasks exist"));
         self.wait_with(creating, Some(Effect::MakeChildren(missing)), GO_ON)
     }
 
@@ -232,7 +232,7 @@ impl Evaluation<'_> {
         let children = self.status.children.clone().unwrap_or_default();
         if !children.all_made {
             let why = self.status.cause.clone().unwrap_or_default();
-            return State::Waiting(Blocker::waiting("MakingTasks", why.message));
+            return State::Waiting(Blocker::waiting("CreatingTasks", why.message));
         }
         if self.is_cancel_wanted() {
             return State::Running(JobStatus::Canceling);

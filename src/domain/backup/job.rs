@@ -297,7 +297,7 @@ impl Evaluation<'_> {
         let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
         if self.status.cause.is_none() && self.cancels() >= CANCELS_TOLD_FROM {
             self.status.cause = Some(cause(
-                "CancelWithoutEffect",
+                "CancelIneffective",
                 "the database accepted CANCEL BACKUP several times, but the job continues; the \
                  operator repeats it periodically. Check DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE \
                  = 'backup_data')",

@@ -134,7 +134,7 @@ impl Evaluation<'_> {
         } = self.observed.queue;
         self.status.queue_position = Some(i32::try_from(position).unwrap_or(i32::MAX));
         let location = Blocker::waiting(
-            WAITING_FOR_SLOT,
+            WAITING_FOR_CONCURRENCY_SLOT,
             format!("position {position} in the queue; {taken} of {locations} slots are in use"),
         );
         let factor = u32::try_from(position).unwrap_or(u32::MAX);
@@ -144,4 +144,4 @@ impl Evaluation<'_> {
 }
 
 /// Reason of a task that waits for a slot.
-pub(super) const WAITING_FOR_SLOT: &str = "WaitingForFreePlace";
+pub(super) const WAITING_FOR_CONCURRENCY_SLOT: &str = "WaitingForConcurrencySlot";

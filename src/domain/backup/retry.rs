@@ -17,7 +17,7 @@ const MAX_RETRY_DELAY: SignedDuration = SignedDuration::from_hours(24);
 /// Reason of a backup that an upgrade of the cluster ended (-4109, -4143) or prevented.
 pub(super) const INTERRUPTED_BY_UPGRADE: &str = "InterruptedByUpgrade";
 /// Reason of a backup that the database rejected (9040), also after sys had accepted the statement.
-const BACKUP_REJECTED: &str = "BackupCannotStart";
+const BACKUP_CANNOT_START: &str = "BackupCannotStart";
 /// Number of uncounted attempts after which a task fails.
 const MAX_UNCOUNTED_ATTEMPTS: i32 = 3;
 /// Number of attempts that the status keeps.
@@ -32,7 +32,7 @@ fn pause_after(retry: &RetrySettings, attempt: i32) -> SignedDuration {
 /// Returns whether an attempt does not count against `retry.limit`: an upgrade of the cluster ended
 /// it, or the database rejected it before a job of the tenant started.
 fn is_uncounted(cause: &Cause, job_id: Option<i64>) -> bool {
-    let is_rejected = cause.reason == BACKUP_REJECTED && job_id.is_none();
+    let is_rejected = cause.reason == BACKUP_CANNOT_START && job_id.is_none();
     cause.reason == INTERRUPTED_BY_UPGRADE || is_rejected
 }
 

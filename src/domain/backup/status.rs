@@ -42,7 +42,7 @@ pub(super) fn render(
     conditions.push(wanted(
         ACCEPTED,
         accepted,
-        if accepted { "StatementTaken" } else { &reason },
+        if accepted { "StatementAccepted" } else { &reason },
         if accepted {
             "the database accepted the statement"
         } else {
@@ -53,7 +53,7 @@ pub(super) fn render(
         JOB_STARTED,
         status.job_id.is_some(),
         if status.job_id.is_some() {
-            "JobKnown"
+            "AlreadySubmitted"
         } else {
             &reason
         },

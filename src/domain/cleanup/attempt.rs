@@ -225,7 +225,7 @@ impl Evaluation<'_> {
                 self.set_outcome(REFUSED);
                 let lost = "the statement was lost before it reached the database; the operator \
                             sends it again";
-                self.pause(cause("StatementLost", lost), SignedDuration::ZERO)
+                self.pause(cause("StatementNotReceived", lost), SignedDuration::ZERO)
             }
             _ => self.render(&State::Sending, None, Next::After(LOOKUP_PAUSE)),
         }

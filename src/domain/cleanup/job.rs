@@ -118,7 +118,7 @@ impl Evaluation<'_> {
                 Some(cause("Canceled", "canceled: `spec.cancel` is set"))
             }
             Outcome::Canceled => Some(cause(
-                "CanceledElsewhere",
+                "CanceledExternally",
                 "a user canceled the cleanup in the database",
             )),
         };

@@ -37,7 +37,7 @@ pub(super) fn render(
     conditions.push(wanted(
         ACCEPTED,
         accepted,
-        if accepted { "StatementTaken" } else { &reason },
+        if accepted { "StatementAccepted" } else { &reason },
         if accepted {
             "the database accepted the statement"
         } else {
@@ -47,7 +47,7 @@ pub(super) fn render(
     conditions.push(wanted(
         JOB_STARTED,
         has_job,
-        if has_job { "JobKnown" } else { &reason },
+        if has_job { "AlreadySubmitted" } else { &reason },
         status.job_id.map_or_else(
             || "no job is known".to_owned(),
             |id| format!("cleanup job {id}"),

@@ -1,7 +1,7 @@
 //! Conditions that show whether logs are archived, and fast enough.
 
 use super::{Archive, Evaluation, State};
-use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
+use crate::api::condition::types::{ARCHIVING, DELAY_WITHIN_TARGET};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{Binding, DesiredState, LogBackupSpec};
 use crate::domain::condition::{DesiredCondition, Status, wanted};
@@ -29,7 +29,7 @@ pub(super) fn archiving(
         State::Drifted(Archive::Round(RoundStatus::Doing)) => wanted(
             ARCHIVING,
             true,
-            "ChangedElsewhere",
+            "ModifiedExternally",
             "logs are archived, although `desiredState` does not specify it: another tool started \
              log archiving in the database. Edit `desiredState` to keep or to stop it",
         ),
@@ -72,7 +72,7 @@ pub(super) fn archiving(
                  it back. {}; or set `drift` to Enforce",
                 applying_again(evaluation.object.spec, archive)
             );
-            wanted(ARCHIVING, false, "ChangedElsewhere", message)
+            wanted(ARCHIVING, false, "ModifiedExternally", message)
         }
         State::Late(_) if desired == DesiredState::Running => {
             let cause = evaluation.status.cause.as_ref();
@@ -89,7 +89,7 @@ pub(super) fn archiving(
                      LogBackup keeps an existing pause). Set `desiredState` to Running to resume",
                 ),
                 DesiredState::Stopped if evaluation.object.spec.desired_state != desired => (
-                    "BetweenBackups",
+                    "Idle",
                     "no data backup is running, and logs are archived only for data backups",
                 ),
                 DesiredState::Stopped => (
@@ -129,27 +129,27 @@ pub fn resuming(tenant: &str) -> String {
 }
 
 /// Returns whether log backup lags by no more than this many seconds.
-pub(super) fn delay_acceptable(delay: Option<i64>, acceptable: i64) -> DesiredCondition {
+pub(super) fn delay_within_target(delay: Option<i64>, acceptable: i64) -> DesiredCondition {
     match delay {
         None => wanted(
-            DELAY_ACCEPTABLE,
+            DELAY_WITHIN_TARGET,
             Status::Unknown,
             "NotArchiving",
             "no logs are archived",
         ),
         Some(seconds) if seconds > acceptable => wanted(
-            DELAY_ACCEPTABLE,
+            DELAY_WITHIN_TARGET,
             false,
-            "DelayTooLong",
+            "DelayExceeded",
             // No number here: it would change with every observation, and each change is a write.
             format!(
                 "log backup is more than {acceptable} s behind: check the throughput of the storage"
             ),
         ),
         Some(_) => wanted(
-            DELAY_ACCEPTABLE,
+            DELAY_WITHIN_TARGET,
             true,
-            "DelayAcceptable",
+            "DelayWithinTarget",
             format!("log backup is at most {acceptable} s behind"),
         ),
     }

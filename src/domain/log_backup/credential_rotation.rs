@@ -13,7 +13,7 @@ use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{Answer, Tenant, TenantName};
 
 /// Reason if the database cannot receive new keys while it archives.
-const ROTATION_NEEDS_LOG_GAP: &str = "RotationNeedsLogGap";
+const ROTATION_WOULD_INTERRUPT_LOGS: &str = "RotationWouldInterruptLogs";
 
 /// Known state of the storage's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> 
                              gap in the logs and needs a new full backup";
     if !can {
         return Some(Blocker::permanent(
-            ROTATION_NEEDS_LOG_GAP,
+            ROTATION_WOULD_INTERRUPT_LOGS,
             format!(
                 "the Secret of the storage has changed, but OceanBase {version} cannot take new \
                  keys for a destination in use (ACCESS_INFO of CHANGE EXTERNAL_STORAGE_DEST needs \
@@ -47,7 +47,7 @@ pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> 
     }
     (!known).then(|| {
         Blocker::permanent(
-            ROTATION_NEEDS_LOG_GAP,
+            ROTATION_WOULD_INTERRUPT_LOGS,
             format!(
                 "the Secret of the storage has changed, and only an account of tenant {tenant} can \
                  give the new keys to the database: name one in `tenantCredentials` of the \

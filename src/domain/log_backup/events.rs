@@ -1,7 +1,7 @@
 //! Events of log backup: for phase changes, and for actions that no user has just requested.
 
 use super::Effect;
-use crate::api::condition::types::DELAY_ACCEPTABLE;
+use crate::api::condition::types::DELAY_WITHIN_TARGET;
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{LogBackupSpec, LogBackupStatus};
 use crate::domain::{Event, condition};
@@ -79,10 +79,10 @@ pub(super) fn of_delay(
     after: &LogBackupStatus,
     spec: &LogBackupSpec,
 ) -> Option<Event> {
-    let acceptable = condition::turned(&before.conditions, &after.conditions, DELAY_ACCEPTABLE)?;
+    let acceptable = condition::turned(&before.conditions, &after.conditions, DELAY_WITHIN_TARGET)?;
     let (warning, reason) = match acceptable.status.as_str() {
-        "False" => (true, "LagExceeded"),
-        "True" if before.phase == after.phase => (false, "LagAcceptable"),
+        "False" => (true, "DelayExceeded"),
+        "True" if before.phase == after.phase => (false, "DelayWithinTarget"),
         _ => return None,
     };
     Some(Event {
@@ -130,7 +130,7 @@ pub(super) fn correcting(effect: &Effect) -> Event {
     };
     Event {
         warning: true,
-        reason: "LogBackupCorrected",
+        reason: "DriftCorrected",
         message: format!(
             "another tool changed log backup of tenant {tenant} in the database: {what} again, as \
              `drift: Enforce` specifies"
@@ -142,7 +142,7 @@ pub(super) fn correcting(effect: &Effect) -> Event {
 pub(super) fn healing(tenant: &str, round: &Round) -> Event {
     Event {
         warning: true,
-        reason: "LogBackupHealing",
+        reason: "LogBackupRestarting",
         message: format!(
             "log backup of tenant {tenant} was interrupted ({}): the operator ends round {} and \
              starts a new one, as `heal` specifies. Recovery to a time in between is not possible",

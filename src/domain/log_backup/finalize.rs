@@ -62,7 +62,7 @@ pub fn finalize(
         let why = cause.unwrap_or_else(|| "the database has not finished".to_owned());
         return Finalization::Release(Some(Event {
             warning: true,
-            reason: "StopGivenUp",
+            reason: "StopTimeout",
             message: format!(
                 "log backup of tenant {tenant} was not stopped within `finalizerTimeoutSeconds` \
                  ({why}): it continues in the database until a user stops it there"
@@ -97,7 +97,7 @@ fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
     };
     Some(Event {
         warning: true,
-        reason: "StopGivenUp",
+        reason: "StopTimeout",
         message: format!(
             "OceanBaseCluster '{cluster}' was deleted, and the operator cannot reach log backup of \
              tenant {tenant} without it; {last}"

@@ -1,12 +1,12 @@
 //! Status of a log backup.
 
-use super::conditions::{archiving, delay_acceptable};
+use super::conditions::{archiving, delay_within_target};
 use super::outcome::FOR_A_PERSON;
 use super::progress::{acceptable_delay, delay, is_due, live};
 use super::step::{has_other_attributes, other_lag_target};
 use super::storage_migration::switched;
 use super::{Archive, Evaluation, State, TENANT_NOT_FOUND, tenant_summary};
-use crate::api::condition::types::DELAY_ACCEPTABLE;
+use crate::api::condition::types::DELAY_WITHIN_TARGET;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
 use crate::domain::condition::{self, DesiredCondition, Progress, Status, wanted};
 use crate::domain::{ObservedDestination, cause, time};
@@ -56,10 +56,10 @@ pub(super) fn render(
     conditions.extend(switched(evaluation, &status));
     conditions.push(if let State::Blocked(blocker) = state {
         let unknown = Status::Unknown;
-        wanted(DELAY_ACCEPTABLE, unknown, blocker.reason, &blocker.message)
+        wanted(DELAY_WITHIN_TARGET, unknown, blocker.reason, &blocker.message)
     } else {
         let acceptable = tenant.map_or(i64::MAX, acceptable_delay);
-        delay_acceptable(runs.then_some(delay).flatten(), acceptable)
+        delay_within_target(runs.then_some(delay).flatten(), acceptable)
     });
     let generation = evaluation.object.generation;
     status.conditions =

@@ -259,7 +259,7 @@ fn record_answer(pending: &mut PendingLocation, answer: &Answer, now: Timestamp)
                      '{location}'; the operator repeats the statement. Check MAX_IOPS and \
                      MAX_BANDWIDTH in CDB_OB_BACKUP_STORAGE_INFO"
                 );
-                cause("LimitsNotKept", &message)
+                cause("LimitsNotEffective", &message)
             });
         }
         _ => {}

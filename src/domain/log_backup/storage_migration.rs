@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT};
-use crate::api::condition::types::STORAGE_SWITCHED;
+use crate::api::condition::types::STORAGE_MIGRATED;
 use crate::api::log_backup::{LogBackupMode, StorageMigration};
 use crate::api::strategy::StorageChangePolicy;
 use crate::api::{DesiredState, LogBackupStatus};
@@ -48,7 +48,7 @@ pub struct ObservedMigration {
 
 /// Returns the active change.
 fn open(status: &LogBackupStatus) -> Option<&StorageMigration> {
-    let known = status.storage_switch.as_ref();
+    let known = status.storage_migration.as_ref();
     known.filter(|known| known.step != SWITCHED)
 }
 
@@ -167,7 +167,7 @@ impl Evaluation<'_> {
              between is not possible, and a full backup follows",
             self.object.spec.tenant_name, observed.to
         );
-        self.status.storage_switch = Some(StorageMigration {
+        self.status.storage_migration = Some(StorageMigration {
             from,
             to: observed.to.clone(),
             data_from: observed.data_from.clone(),
@@ -176,7 +176,7 @@ impl Evaluation<'_> {
         });
         self.event = Some(Event {
             warning: true,
-            reason: "StorageSwitchAnnounced",
+            reason: "StorageMigrationScheduled",
             message,
         });
         let state = self.in_progress(archive);
@@ -196,14 +196,14 @@ impl Evaluation<'_> {
             return None;
         }
         Some(Blocker::waiting(
-            "StorageSwitchWaits",
+            "StorageMigrationPending",
             "the logs must move to another destination, but log backup is stopped or paused, as \
              `desiredState` specifies. Set `desiredState` to Running to move them",
         ))
     }
 
     fn set_step(&mut self, step: &str) {
-        if let Some(known) = &mut self.status.storage_switch {
+        if let Some(known) = &mut self.status.storage_migration {
             step.clone_into(&mut known.step);
         }
     }
@@ -211,7 +211,7 @@ impl Evaluation<'_> {
     /// Records that the logs go to the old location again, as the spec requests. Two locations that
     /// differ only in their hosts are not distinguished here.
     fn record_revert(&mut self, tenant: &Tenant) {
-        let Some(known) = &mut self.status.storage_switch else {
+        let Some(known) = &mut self.status.storage_migration else {
             return;
         };
         let shown = tenant.log_dest.as_ref().map(|dest| bare(&dest.path));
@@ -233,13 +233,13 @@ impl Evaluation<'_> {
         };
         match known.step.as_str() {
             // The edit was reverted before any statement was sent.
-            ANNOUNCED => self.status.storage_switch = None,
+            ANNOUNCED => self.status.storage_migration = None,
             STOPPING | SETTING => self.set_step(STARTING),
             AWAITING_FULL_BACKUP if self.status.full_backup_wanted_since.is_none() => {
                 self.set_step(SWITCHED);
             }
             RETURNED if self.status.full_backup_wanted_since.is_none() => {
-                self.status.storage_switch = None;
+                self.status.storage_migration = None;
             }
             _ => {}
         }
@@ -262,7 +262,7 @@ pub(super) fn switched(
     evaluation: &Evaluation<'_>,
     status: &LogBackupStatus,
 ) -> Option<DesiredCondition> {
-    let known = status.storage_switch.as_ref()?;
+    let known = status.storage_migration.as_ref()?;
     let busy = evaluation
         .observed
         .switch
@@ -280,7 +280,7 @@ pub(super) fn switched(
                 "the operator will stop log backup, move it from '{from}' to '{to}' and restart \
                  it; {gap}. {when}"
             );
-            (Status::False, "StorageSwitchAnnounced", message)
+            (Status::False, "StorageMigrationScheduled", message)
         }
         AWAITING_FULL_BACKUP => {
             let message = format!(
@@ -295,7 +295,7 @@ pub(super) fn switched(
                 "the move was reverted after log backup was stopped: the operator restarts it at \
                  '{from}'; {gap}"
             );
-            (Status::False, "StorageSwitching", message)
+            (Status::False, "StorageMigrationInProgress", message)
         }
         RETURNED => {
             let message = format!(
@@ -310,15 +310,15 @@ pub(super) fn switched(
                 "logs go to '{to}'; earlier backups stay in '{from}', and the database no longer \
                  deletes anything there"
             );
-            (Status::True, "StorageSwitched", message)
+            (Status::True, "StorageMigrated", message)
         }
         _ => {
             let message = format!(
                 "the operator stops log backup, moves it from '{from}' to '{to}' and restarts it; \
                  {gap}"
             );
-            (Status::False, "StorageSwitching", message)
+            (Status::False, "StorageMigrationInProgress", message)
         }
     };
-    Some(wanted(STORAGE_SWITCHED, is, reason, message))
+    Some(wanted(STORAGE_MIGRATED, is, reason, message))
 }

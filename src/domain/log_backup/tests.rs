@@ -204,7 +204,7 @@ fn unreachable() -> Observation {
 fn refused(class: FailureClass) -> Answer {
     Answer::Refused(Failure {
         code: -9081,
-        reason: "DestinationOwnedElsewhere",
+        reason: "DestinationOwnedByOther",
         message: "the directory belongs to another tenant: use another one".to_owned(),
         class,
         passing: false,

@@ -90,7 +90,7 @@ impl Evaluation<'_> {
                  {WHERE_TO_LOOK}",
                 known.statement
             );
-            return Some(cause("StatementWithoutEffect", &message));
+            return Some(cause("StatementIneffective", &message));
         }
         let is_archiving = *archive == Archive::Round(RoundStatus::Doing);
         if transition.since.0.duration_until(self.now) < TRANSITION_TIMEOUT

@@ -67,7 +67,7 @@ fn left_behind(task: &Task<'_>) -> Event {
     let number = number.map_or_else(String::new, |id| format!(" (id {id})"));
     Event {
         warning: true,
-        reason: "VerificationLeftBehind",
+        reason: "VerificationTenantRetained",
         message: format!(
             "the verification was deleted, and the operator could not drop its objects. Check for \
              tenant {target}{number}, and for a resource pool and a unit named obr_…; drop them \

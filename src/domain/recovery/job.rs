@@ -85,7 +85,7 @@ impl<'a> Evaluation<'a> {
                     self.enter(Step::Restoring);
                 }
                 self.fail(cause(
-                    "AlreadyTried",
+                    "AlreadyAttempted",
                     &format!(
                         "a RecoveryTask with the same idempotency key began on {began} and failed: \
                          nothing was sent; set another `idempotencyKey` in a new RecoveryTask to \
@@ -174,7 +174,7 @@ impl<'a> Evaluation<'a> {
         let began = job.started_at.unwrap_or(self.now);
         self.enter(Step::Restoring);
         self.fail(cause(
-            "AlreadyTried",
+            "AlreadyAttempted",
             &format!(
                 "a RecoveryTask with the same idempotency key verified on {began}: nothing was \
                  restored; set another `idempotencyKey` to verify again"

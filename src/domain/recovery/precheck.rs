@@ -212,7 +212,7 @@ fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Blocker> 
         return Ok(());
     };
     Err(Blocker::permanent(
-        "BackupsElsewhere",
+        "BackupsInOtherDestination",
         format!(
             "backup set {} is in '{}', but the tenant's backups now go to another destination: \
              recover it from there with `source.type: Storage` in a new RecoveryTask",

@@ -321,7 +321,7 @@ impl Evaluation<'_> {
                 self.render(&State::Preparing, Some(effect), SHORT_RETRY)
             }
             Some(pool) if pool.tenant_id.is_some() => self.fail(cause(
-                "PoolNotFree",
+                "PoolInUse",
                 &format!(
                     "a user has given the resource pool {name} of this recovery to another tenant; \
                      create a new RecoveryTask"

@@ -385,7 +385,7 @@ impl Evaluation<'_> {
                 // A small tenant is restored shortly after its creation: the delays stay short.
                 self.status.tries = None;
                 Some(cause(
-                    "CanceledSoon",
+                    "CancelPending",
                     "the tenant does not exist yet; the recovery is canceled when it exists",
                 ))
             }

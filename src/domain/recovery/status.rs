@@ -51,7 +51,7 @@ pub(super) fn render(
             reached(
                 ACCEPTED,
                 status.job_id.is_some(),
-                "JobKnown",
+                "AlreadySubmitted",
                 "the database accepted the statement",
                 "the database has not accepted a statement",
             ),

@@ -86,7 +86,7 @@ fn check_distinct<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Blo
     match twice {
         None => Ok(()),
         Some(name) => Err(Blocker::permanent(
-            "NamedTwice",
+            "DuplicateName",
             format!(
                 "`objects` names {} twice, in the backup or in the target: name it only once in a \
                  new RecoveryTask",

@@ -134,12 +134,12 @@ impl Evaluation<'_> {
             Answer::Refused(failure) => return self.ask_again(number, Cause::from(failure)),
             Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
                 let why = format!("the check could not be run ({why})");
-                return self.ask_again(number, cause("NotAsked", &why));
+                return self.ask_again(number, cause("NotQueried", &why));
             }
             _ => {
                 return self.ask_again(
                     number,
-                    cause("NotAsked", "the database did not answer the check"),
+                    cause("NotQueried", "the database did not answer the check"),
                 );
             }
         };
@@ -227,12 +227,12 @@ impl Evaluation<'_> {
 /// Returns reason and message of an outcome, and whether the check has passed.
 fn describe(result: &CheckResult) -> (String, String, bool) {
     let (reason, message) = match result {
-        CheckResult::AsExpected => {
+        CheckResult::ExpectedValue => {
             let message = "the restored tenant returned the expected value".to_owned();
-            return ("AsExpected".to_owned(), message, true);
+            return ("ExpectedValue".to_owned(), message, true);
         }
-        CheckResult::OtherValue => (
-            "OtherValue",
+        CheckResult::UnexpectedValue => (
+            "UnexpectedValue",
             "the restored tenant returned another value than `expect`. The value is not shown, \
              because it is data of the tenant: query the tenant as of `status.restoreTime`, or \
              recover it",
@@ -241,13 +241,13 @@ fn describe(result: &CheckResult) -> (String, String, bool) {
             "NoRow",
             "the restored tenant returned no row: write a query that returns one row",
         ),
-        CheckResult::SeveralRows => (
-            "SeveralRows",
+        CheckResult::MultipleRows => (
+            "MultipleRows",
             "the restored tenant returned more than one row: write a query that returns one row, \
              such as a COUNT",
         ),
-        CheckResult::SeveralColumns => (
-            "SeveralColumns",
+        CheckResult::MultipleColumns => (
+            "MultipleColumns",
             "the statement of the check returns more than one column: select only one",
         ),
         CheckResult::Refused(failure) => (failure.reason, failure.message.as_str()),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::{Item, Kind, RetainedItems, RetentionReason, is_running};
 use crate::oceanbase::model::{BackupSet, Deletion, Piece};
 
-const SET_NOT_FOUND: &str = "BackupSetNotFound";
+const BACKUP_SET_NOT_FOUND: &str = "BackupSetNotFound";
 const PIECE_NOT_FOUND: &str = "PieceNotFound";
 
 /// Why a deletion is rejected.
@@ -31,7 +31,7 @@ impl Refusal {
     /// Returns whether something that was requested does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        [SET_NOT_FOUND, PIECE_NOT_FOUND].contains(&self.reason)
+        [BACKUP_SET_NOT_FOUND, PIECE_NOT_FOUND].contains(&self.reason)
     }
 }
 
@@ -50,7 +50,7 @@ impl RetainedItems {
             item.why = match (&item.why, is_asked) {
                 (RetentionReason::Running, true) => RetentionReason::Running,
                 (_, true) => RetentionReason::AskedFor,
-                (why, false) if why.goes() => RetentionReason::NotAsked,
+                (why, false) if why.goes() => RetentionReason::NotQueried,
                 (why, false) => why.clone(),
             };
         }
@@ -121,7 +121,7 @@ fn refused_sets(held: &RetainedItems, ids: &[i64]) -> Option<Refusal> {
     let is_there = |id: &i64| found.iter().any(|set| set.id.0 == *id);
     if let Some(id) = asked.iter().find(|id| !is_there(id)) {
         return Some(refuse(
-            SET_NOT_FOUND,
+            BACKUP_SET_NOT_FOUND,
             format!("the tenant has no backup set {id}, or it is deleted already"),
         ));
     }
@@ -241,7 +241,7 @@ fn several(dest_ids: impl Iterator<Item = i64>) -> Option<Refusal> {
     let all: BTreeSet<_> = dest_ids.collect();
     (all.len() > 1).then(|| {
         refuse(
-            "SeveralDestinations",
+            "MultipleDestinations",
             "the named items are in more than one destination, and the database deletes from one \
              at a time: create a CleanupTask for each",
         )

@@ -48,7 +48,7 @@ pub enum RetentionReason {
     /// A full set whose logs are missing: it cannot serve as the anchor.
     WithoutLogs,
     /// Others were requested.
-    NotAsked,
+    NotQueried,
 }
 
 impl RetentionReason {
@@ -97,7 +97,7 @@ impl RetentionReason {
             Self::WithoutLogs => {
                 "without its logs, so the database keeps older sets instead".to_owned()
             }
-            Self::NotAsked => "not requested".to_owned(),
+            Self::NotQueried => "not requested".to_owned(),
         }
     }
 }

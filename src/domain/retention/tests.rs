@@ -262,7 +262,7 @@ fn sets_are_refused_that_the_database_would_refuse_later() {
     held.sets[2].dest_id = ELSEWHERE;
     assert_eq!(
         refused(&held, &sets(&[1, 2, 3])),
-        Some("SeveralDestinations")
+        Some("MultipleDestinations")
     );
     held.sets.push(BackupSet {
         ended_at: None,

@@ -75,14 +75,14 @@ fn a_store_that_nothing_uses_is_current_and_its_reachability_unknown() {
 
 #[test]
 fn reachability_follows_the_log_backups() {
-    let trouble = || user(false, Some("StoreNotReachable"));
+    let trouble = || user(false, Some("StorageUnreachable"));
     for (users, expected) in [
         (vec![user(false, None)], ("Unknown", "NotInUse")),
         (vec![user(true, None)], ("True", "InUse")),
-        (vec![trouble()], ("False", "StoreNotReachable")),
+        (vec![trouble()], ("False", "StorageUnreachable")),
         (
             vec![user(true, None), trouble()],
-            ("False", "StoreNotReachable"),
+            ("False", "StorageUnreachable"),
         ),
         // It says nothing about the storage.
         (
@@ -107,20 +107,20 @@ fn data_backup(reason: Option<&str>) -> DataBackupUse {
 
 #[test]
 fn reachability_follows_the_newest_data_backup_too() {
-    let trouble = || user(false, Some("StoreNotReachable"));
-    let full = Some("StoreOutOfSpace");
+    let trouble = || user(false, Some("StorageUnreachable"));
+    let full = Some("StorageOutOfSpace");
     for (users, last, expected) in [
         (vec![], data_backup(None), ("True", "InUse")),
-        (vec![], data_backup(full), ("False", "StoreOutOfSpace")),
+        (vec![], data_backup(full), ("False", "StorageOutOfSpace")),
         (
             vec![user(true, None)],
             data_backup(full),
-            ("False", "StoreOutOfSpace"),
+            ("False", "StorageOutOfSpace"),
         ),
         (
             vec![trouble()],
             data_backup(None),
-            ("False", "StoreNotReachable"),
+            ("False", "StorageUnreachable"),
         ),
     ] {
         let mut fixture = Fixture::default();
@@ -136,7 +136,7 @@ fn reachability_follows_the_newest_data_backup_too() {
 fn the_message_names_the_task_and_its_cause() {
     let mut fixture = Fixture::default();
     fixture.reconcile(&Observation {
-        data_backup: Some(data_backup(Some("StoreOutOfSpace"))),
+        data_backup: Some(data_backup(Some("StorageOutOfSpace"))),
         ..used_by(Vec::new())
     });
     let last = fixture.status.conditions.last().unwrap();
@@ -159,9 +159,9 @@ fn a_data_backup_tells_of_the_store_what_the_database_said_of_it() {
     for (code, reason) in [
         (-9003, "ObjectStoreError"),
         (-9060, "ObjectStoreError"),
-        (-9070, "StoreNotReachable"),
-        (-9071, "StorePermissionDenied"),
-        (-9082, "StoreOutOfSpace"),
+        (-9070, "StorageUnreachable"),
+        (-9071, "StoragePermissionDenied"),
+        (-9082, "StorageOutOfSpace"),
         (-9105, "ObjectStoreError"),
         (-9129, "ObjectStoreError"),
         (-9132, "ChecksumError"),
@@ -179,7 +179,7 @@ fn a_data_backup_tells_of_the_store_what_the_database_said_of_it() {
 fn an_attempt_that_failed_of_the_store_is_told_while_the_next_one_runs() {
     let attempt = crate::api::backup_task::Attempt {
         sent_time: Some(crate::domain::time(at(3))),
-        cause: Some(crate::domain::cause("StoreNotReachable", "mount it")),
+        cause: Some(crate::domain::cause("StorageUnreachable", "mount it")),
         ..Default::default()
     };
     let status = BackupTaskStatus {
@@ -189,21 +189,21 @@ fn an_attempt_that_failed_of_the_store_is_told_while_the_next_one_runs() {
     let (when, cause) = result_of(&status, at(0)).unwrap();
     assert_eq!(
         (when, &*cause.unwrap().reason),
-        (at(3), "StoreNotReachable")
+        (at(3), "StorageUnreachable")
     );
 }
 
 #[test]
 fn a_store_that_can_not_be_reached_stays_ready() {
     let mut fixture = Fixture::default();
-    fixture.reconcile(&used_by(vec![user(false, Some("StoreNotReachable"))]));
+    fixture.reconcile(&used_by(vec![user(false, Some("StorageUnreachable"))]));
     assert_eq!(status_of(&fixture.status.conditions, "Ready"), Some("True"));
 }
 
 #[test]
 fn the_message_names_the_log_backup_and_its_cause() {
     let mut fixture = Fixture::default();
-    fixture.reconcile(&used_by(vec![user(false, Some("StoreOutOfSpace"))]));
+    fixture.reconcile(&used_by(vec![user(false, Some("StorageOutOfSpace"))]));
     let last = fixture.status.conditions.last().unwrap();
     assert_eq!(
         last.message,
@@ -250,7 +250,7 @@ fn how_many_use_it_is_counted() {
 
 #[test]
 fn trouble_and_its_end_are_told_once_each() {
-    let trouble = used_by(vec![user(false, Some("StoreNotReachable"))]);
+    let trouble = used_by(vec![user(false, Some("StorageUnreachable"))]);
     let fine = used_by(vec![user(true, None)]);
     let mut fixture = Fixture::default();
     for observed in [&used_by(Vec::new()), &trouble, &trouble, &fine, &fine] {
@@ -258,7 +258,7 @@ fn trouble_and_its_end_are_told_once_each() {
     }
     assert_eq!(
         fixture.events,
-        [(true, "StoreUnreachable"), (false, "StoreReachable")]
+        [(true, "StorageUnreachable"), (false, "StorageReachable")]
     );
 }
 
@@ -322,9 +322,9 @@ fn who_has_the_present_keys_is_counted_and_who_has_not_is_named() {
         (
             vec![
                 with_keys("1", None),
-                with_keys("1", Some("RotationNeedsLogGap")),
+                with_keys("1", Some("RotationWouldInterruptLogs")),
             ],
-            (0, 2, "False", "RotationNeedsLogGap"),
+            (0, 2, "False", "RotationWouldInterruptLogs"),
         ),
     ];
     for (users, expected) in cases {
@@ -352,21 +352,21 @@ fn a_later_try_of_the_database_ends_what_it_would_meet_itself_and_nothing_else()
     };
     for (observed, expected) in [
         (
-            failed("StoreNotReachable", 0),
-            ("False", "StoreNotReachable"),
+            failed("StorageUnreachable", 0),
+            ("False", "StorageUnreachable"),
         ),
         (
-            failed("StoreNotReachable", -1),
-            ("False", "StoreNotReachable"),
+            failed("StorageUnreachable", -1),
+            ("False", "StorageUnreachable"),
         ),
-        (failed("StoreOutOfSpace", 1), ("False", "StoreOutOfSpace")),
+        (failed("StorageOutOfSpace", 1), ("False", "StorageOutOfSpace")),
     ] {
         let mut fixture = Fixture::default();
         fixture.reconcile(&observed);
         assert_eq!(fixture.reachable(), expected);
     }
     let mut fixture = Fixture::default();
-    let recovered = failed("StoreNotReachable", 1);
+    let recovered = failed("StorageUnreachable", 1);
     let decision = decide(1, &fixture.status, &recovered, at(60));
     fixture.status = decision.status;
     assert_eq!(fixture.reachable(), ("True", "Tried"));

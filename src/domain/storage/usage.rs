@@ -17,8 +17,8 @@ use crate::domain::{Event, shortened, time};
 
 /// Number of days to keep.
 const MAX_USAGE_SAMPLES: usize = 90;
-const NEARLY_FULL: &str = "StoreNearlyFull";
-const HAS_ROOM: &str = "StoreHasRoom";
+const STORAGE_NEARLY_FULL: &str = "StorageNearlyFull";
+const STORAGE_BELOW_THRESHOLD: &str = "StorageBelowThreshold";
 
 /// Size of a storage's contents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -197,10 +197,10 @@ fn judged(capacity: &Capacity, used_percent: Option<i32>) -> DesiredCondition {
              (`retention` of the strategies, a CleanupTask), or extend the storage and raise \
              `capacity`"
         );
-        return wanted(WITHIN_CAPACITY, false, NEARLY_FULL, message);
+        return wanted(WITHIN_CAPACITY, false, STORAGE_NEARLY_FULL, message);
     }
     let message = format!("backups take less than {limit} % of `capacity` ({text})");
-    wanted(WITHIN_CAPACITY, true, HAS_ROOM, message)
+    wanted(WITHIN_CAPACITY, true, STORAGE_BELOW_THRESHOLD, message)
 }
 
 /// Returns the event if a storage becomes too full, or is no longer too full.
@@ -212,14 +212,14 @@ pub(super) fn event(before: &BackupStorageStatus, after: &BackupStorageStatus) -
     match now {
         Some(now) if !known => Some(Event {
             warning: true,
-            reason: NEARLY_FULL,
+            reason: STORAGE_NEARLY_FULL,
             message: now.message.clone(),
         }),
         None => {
             let turned = turned(&before.conditions, &after.conditions, WITHIN_CAPACITY)?;
             (known && turned.status == "True").then(|| Event {
                 warning: false,
-                reason: HAS_ROOM,
+                reason: STORAGE_BELOW_THRESHOLD,
                 message: turned.message.clone(),
             })
         }

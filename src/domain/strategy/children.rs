@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::pending_objects::{EDIT_FAILED, NAME_COLLISION};
+use super::pending_objects::{UPDATE_FAILED, NAME_COLLISION};
 use super::{ApplyOutcome, Effect, Evaluation, MatchedTenants, Plan, slots};
 use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode};
 use crate::api::{
@@ -277,7 +277,7 @@ impl Evaluation<'_> {
             } else if let Some(unmade) = self
                 .unmade(&self.log_backup_name(tenant))
                 // A log backup that cannot be edited exists.
-                .filter(|unmade| unmade.reason != EDIT_FAILED)
+                .filter(|unmade| unmade.reason != UPDATE_FAILED)
             {
                 failing.push(FailingTenant {
                     name: tenant.name.clone(),

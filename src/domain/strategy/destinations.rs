@@ -126,7 +126,7 @@ impl Evaluation<'_> {
             if held.bytes > 0 && self.event.is_none() {
                 self.event = Some(Event {
                     warning: true,
-                    reason: "OldDestinationRemains",
+                    reason: "PreviousDestinationRetained",
                     message: format!(
                         "{} of backups remain at '{}' (BackupStorage '{}'), which is not in use \
                          any more: the database deletes nothing there; see `status.destinations`",

@@ -266,7 +266,7 @@ impl Evaluation<'_> {
             "the strategy is being deleted, and another strategy takes over its tenants: the \
              operator waits until {until} in case that strategy is deleted too"
         );
-        self.show_leaving("HandingOver", &message);
+        self.show_leaving("TransferringOwnership", &message);
         StrategyDecision {
             status: self.status,
             effect: None,
@@ -320,7 +320,7 @@ fn step(left: &[Remaining]) -> Option<Effect> {
 fn given_up(left: &[Remaining]) -> Option<Event> {
     (!left.is_empty()).then(|| Event {
         warning: true,
-        reason: "StopGivenUp",
+        reason: "StopTimeout",
         message: format!(
             "the strategy is deleted, but these could not be removed or stopped: {}. Remove or \
              stop them in the database if they are not needed",

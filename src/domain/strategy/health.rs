@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::index::Index;
-use super::pending_objects::EDIT_FAILED;
+use super::pending_objects::UPDATE_FAILED;
 use super::status::NO_TENANTS;
 use super::{MatchedTenants, ObservedLogBackup, ObservedTask, selects};
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
@@ -105,7 +105,7 @@ pub(super) fn unedited(
     matched: &MatchedTenants,
     unmade: &[PendingObject],
 ) -> Vec<FailingTenant> {
-    let failed = unmade.iter().filter(|unmade| unmade.reason == EDIT_FAILED);
+    let failed = unmade.iter().filter(|unmade| unmade.reason == UPDATE_FAILED);
     let failed: BTreeMap<&str, &PendingObject> = failed
         .map(|unmade| (unmade.name.as_str(), unmade))
         .collect();

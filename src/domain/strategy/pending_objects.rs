@@ -21,7 +21,7 @@ const BATCH: usize = 50;
 /// Longest message of a list entry that the schema accepts, in bytes.
 pub(super) const MESSAGE_LIMIT: usize = 1024;
 pub(super) const NAME_COLLISION: &str = "NameCollision";
-pub(super) const EDIT_FAILED: &str = "EditFailed";
+pub(super) const UPDATE_FAILED: &str = "UpdateFailed";
 
 impl Evaluation<'_> {
     pub(super) fn unmade(&self, name: &str) -> Option<&PendingObject> {
@@ -86,7 +86,7 @@ impl Evaluation<'_> {
             {
                 let (reason, done) = match effect {
                     Effect::DeleteTasks(_) => ("DeleteFailed", "deleted"),
-                    Effect::EditLogBackups(_) => (EDIT_FAILED, "edited"),
+                    Effect::EditLogBackups(_) => (UPDATE_FAILED, "edited"),
                     _ => ("CreateFailed", "created"),
                 };
                 let message = format!(

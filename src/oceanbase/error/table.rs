@@ -213,10 +213,10 @@ pub const EXPLANATIONS: &[Explanation] = table! {
     9069 DeleteNotAllowed Permanent
         "the database does not allow the deletion of the archived logs"
         "keep the logs that a backup set needs"
-    9070 StoreNotReachable NotYet
+    9070 StorageUnreachable NotYet
         "the observers cannot reach the storage"
         "check the endpoint of the BackupStorage, or that the directory is mounted on every observer"
-    9071 StorePermissionDenied Permanent
+    9071 StoragePermissionDenied Permanent
         "the observers have no permission to read and write the storage"
         "check the permissions of the directory, or the policy of the bucket and the access key"
     9077 LogsNotContinuous Permanent
@@ -231,10 +231,10 @@ pub const EXPLANATIONS: &[Explanation] = table! {
     9080 DirectoryNotEmpty Permanent
         "the directory is not empty and contains no backups of this tenant (format file does not exist)"
         "choose another path or an empty directory; if it is a mount, check that it is mounted on every observer"
-    9081 DestinationOwnedElsewhere Permanent
+    9081 DestinationOwnedByOther Permanent
         "the directory belongs to another tenant or cluster (format file does not match)"
         "choose another path for this tenant"
-    9082 StoreOutOfSpace Permanent
+    9082 StorageOutOfSpace Permanent
         "the storage is full"
         "free space in the storage, then start a new backup"
     9086 CheckpointTimeout Permanent
@@ -264,7 +264,7 @@ pub const EXPLANATIONS: &[Explanation] = table! {
     9114 InvalidStorageDest Permanent
         "the address of the storage is not valid"
         "check the fields of the BackupStorage"
-    9116 StorePermissionDenied Permanent
+    9116 StoragePermissionDenied Permanent
         "the access key has no permission to read and write the bucket"
         "check the policy of the bucket and the access key"
     9117 RegionMismatch Permanent

@@ -86,7 +86,7 @@ fn backups_that_can_not_be_restored_here_are_told_from_a_tenant_in_another_state
         ),
         (
             "restoring backup pieces of different tenants not allowed",
-            "SourcesDoNotMatch",
+            "SourceMismatch",
         ),
         ("Operation not allowed now", "NotAllowed"),
     ] {

@@ -139,15 +139,15 @@ fn words(text: &str) -> Option<Vec<&str>> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckResult {
     /// One row with the expected value.
-    AsExpected,
+    ExpectedValue,
     /// One row with another value.
-    OtherValue,
+    UnexpectedValue,
     /// No row.
     NoRow,
     /// More than one row.
-    SeveralRows,
+    MultipleRows,
     /// Rows of more than one column.
-    SeveralColumns,
+    MultipleColumns,
     /// The tenant rejected the login or the statement.
     Refused(Failure),
 }

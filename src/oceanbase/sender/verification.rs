@@ -163,17 +163,17 @@ fn result(result: CheckResult) -> Answer {
 /// Compares as text: numbers and times as the database writes them.
 fn judged(rows: &Rows, expect: &str) -> CheckResult {
     match &rows.rows[..] {
-        _ if rows.columns.len() > 1 => CheckResult::SeveralColumns,
+        _ if rows.columns.len() > 1 => CheckResult::MultipleColumns,
         [] => CheckResult::NoRow,
         [row] => {
             let value = row.first().and_then(Option::as_deref).unwrap_or("NULL");
             if value == expect {
-                CheckResult::AsExpected
+                CheckResult::ExpectedValue
             } else {
-                CheckResult::OtherValue
+                CheckResult::UnexpectedValue
             }
         }
-        _ => CheckResult::SeveralRows,
+        _ => CheckResult::MultipleRows,
     }
 }
 
@@ -194,17 +194,17 @@ mod tests {
     #[test]
     fn one_row_with_the_expected_value_passes_and_nothing_else() {
         for (found, expect, result) in [
-            (rows(1, &[Some("7")]), "7", CheckResult::AsExpected),
-            (rows(1, &[None]), "NULL", CheckResult::AsExpected),
-            (rows(1, &[Some("8")]), "7", CheckResult::OtherValue),
-            (rows(1, &[Some("7.0")]), "7", CheckResult::OtherValue),
+            (rows(1, &[Some("7")]), "7", CheckResult::ExpectedValue),
+            (rows(1, &[None]), "NULL", CheckResult::ExpectedValue),
+            (rows(1, &[Some("8")]), "7", CheckResult::UnexpectedValue),
+            (rows(1, &[Some("7.0")]), "7", CheckResult::UnexpectedValue),
             (rows(1, &[]), "7", CheckResult::NoRow),
             (
                 rows(1, &[Some("7"), Some("7")]),
                 "7",
-                CheckResult::SeveralRows,
+                CheckResult::MultipleRows,
             ),
-            (rows(2, &[Some("7")]), "7", CheckResult::SeveralColumns),
+            (rows(2, &[Some("7")]), "7", CheckResult::MultipleColumns),
         ] {
             assert_eq!(judged(&found, expect), result);
         }

@@ -166,7 +166,7 @@ async fn ended(desk: &mut Desk) {
     let mut read = query::restores(&answer, true).rows;
     assert_eq!(read.len(), 1);
     let failure = read[0].failure.take().unwrap();
-    assert_eq!(failure.reason, "StorePermissionDenied");
+    assert_eq!(failure.reason, "StoragePermissionDenied");
     let expected = Restore {
         status: RestoreStatus::Fail,
         ended_at: Some(at(ENDED.0)),

@@ -232,7 +232,7 @@ async fn ended(desk: &mut Desk, running: &Restore) {
     ] {
         let mut read = query::tables(&desk.ask(&query.into()).await, true).rows;
         let failure = read[0].failure.take().unwrap();
-        assert_eq!(failure.reason, "StorePermissionDenied");
+        assert_eq!(failure.reason, "StoragePermissionDenied");
         let expected = Restore {
             status: RestoreStatus::Fail,
             ended_at: Some(at(ENDED.0)),

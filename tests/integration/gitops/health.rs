@@ -82,7 +82,7 @@ const FURTHER: [&str; 11] = [
     "LimitsApplied",
     "WithinCapacity",
     "Archiving",
-    "DelayAcceptable",
+    "DelayWithinTarget",
     "BackupHealthy",
     "LogBackupHealthy",
     "RetentionApplied",
@@ -122,7 +122,7 @@ const NOT_JUDGED: [&str; 13] = [
     "Restored",
     "Activated",
     "Scheduling",
-    "StorageSwitched",
+    "StorageMigrated",
     "Previewed",
     "TypeChanged",
 ];

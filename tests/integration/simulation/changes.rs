@@ -64,7 +64,7 @@ fn log_backup_ends_at_one_store_and_begins_at_another_and_a_full_backup_follows(
         "ArchiveLog of orders: 2",
         "Backup of orders: 3",
         "jobs of orders: Full COMPLETED, Full COMPLETED, Inc COMPLETED",
-        "logbackups prod-t1002: StorageSwitched=True/StorageSwitched",
+        "logbackups prod-t1002: StorageMigrated=True/StorageMigrated",
         "backupstrategies nightly: BackupHealthy=True/LastBackupsSucceeded",
         "database of orders: logs to file:///ob-backup-new/obprod-7/orders-1002/log OPTIONAL | \
          round 2 DOING | data to file:///ob-backup-new/obprod-7/orders-1002/data",

@@ -109,7 +109,7 @@ fn logs_are_archived_for_one_backup_where_nobody_archives_them() {
         "Backup of orders: 1",
         "NoArchiveLog of orders: 1",
         "jobs of orders: Full COMPLETED",
-        "logbackups prod-t1002: Archiving=False/BetweenBackups",
+        "logbackups prod-t1002: Archiving=False/Idle",
         "database of orders: logs to orders-1002/log OPTIONAL | round 1 STOP | \
          data to orders-1002/data",
     ];
@@ -274,7 +274,7 @@ fn logs_are_archived_in_a_round_around_each_backup() {
         "SetDataBackupDest of orders: 1",
         "Backup of orders: 2",
         "jobs of orders: Full COMPLETED, Inc COMPLETED",
-        "logbackups prod-t1002: Archiving=False/BetweenBackups",
+        "logbackups prod-t1002: Archiving=False/Idle",
         "backupstrategies nightly: LogBackupHealthy=True/Archiving",
         "database of orders: logs to orders-1002/log OPTIONAL | round 2 STOP | \
          data to orders-1002/data",

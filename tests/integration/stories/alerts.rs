@@ -101,7 +101,7 @@ fn assert_reported(world: &World, alert: &Value) {
 /// Waits for one alert of this type in the metrics, which follow the operator's own watch.
 fn assert_counted(world: &World, kind: &str) {
     let series = format!(
-        "obbackup_alerts{{namespace=\"{}\",strategy=\"nightly\",type=\"{kind}\"}} 1",
+        "obbackup_alert_active{{namespace=\"{}\",strategy=\"nightly\",type=\"{kind}\"}} 1",
         world.namespace
     );
     let operator = world.operator.as_ref().unwrap();

@@ -54,7 +54,7 @@ fn one_that_fails_is_shown_and_the_strategy_stays_healthy() {
     });
     start_elsewhere(&world, false);
     let shown = world.phase("backuptask", "nightly-t1002-ext-2", "Failed");
-    assert_eq!(shown["status"]["cause"]["reason"], "StoreOutOfSpace");
+    assert_eq!(shown["status"]["cause"]["reason"], "StorageOutOfSpace");
     let phase = || world.get("backupstrategy", "nightly")["status"]["runningTasks"].clone();
     eventually("nothing runs", phase, |count| *count == 0);
     let strategy = world.get("backupstrategy", "nightly");

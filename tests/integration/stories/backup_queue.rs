@@ -67,7 +67,7 @@ fn tasks_wait_in_line_for_the_only_place_and_never_two_run_at_once() {
     let world = one_at_a_time("line");
     world.apply(&task("billing"));
     let first = ("backuptask", "billing");
-    let first = world.condition(first, "Succeeded", "Unknown", "WaitingForFreePlace");
+    let first = world.condition(first, "Succeeded", "Unknown", "WaitingForConcurrencySlot");
     assert_eq!(first["status"]["queuePosition"], 1);
     assert_eq!(
         first["status"]["cause"]["message"],
@@ -75,7 +75,7 @@ fn tasks_wait_in_line_for_the_only_place_and_never_two_run_at_once() {
     );
     world.apply(&format!("{}---{}", task("stock"), task("people")));
     let last = ("backuptask", "people");
-    world.condition(last, "Succeeded", "Unknown", "WaitingForFreePlace");
+    world.condition(last, "Succeeded", "Unknown", "WaitingForConcurrencySlot");
     let cluster = || world.get("oceanbasecluster", "prod")["status"]["backup"].clone();
     eventually("three in the line", cluster, |backup| {
         backup["queuedTasks"] == 3
@@ -100,7 +100,7 @@ fn more_places_let_those_in_the_line_begin() {
     let world = one_at_a_time("places");
     world.apply(&task("billing"));
     let first = ("backuptask", "billing");
-    world.condition(first, "Succeeded", "Unknown", "WaitingForFreePlace");
+    world.condition(first, "Succeeded", "Unknown", "WaitingForConcurrencySlot");
     world.edit(
         "oceanbasecluster",
         "prod",
@@ -117,7 +117,7 @@ fn the_places_are_the_database_s_and_the_strictest_of_its_objects_sets_them() {
     let reference = "clusterRef: {name: again}, storageRef: {name: nfs}";
     world.apply(&task("billing").replace("strategyRef: {name: nightly}", reference));
     let first = ("backuptask", "billing");
-    let waits = world.condition(first, "Succeeded", "Unknown", "WaitingForFreePlace");
+    let waits = world.condition(first, "Succeeded", "Unknown", "WaitingForConcurrencySlot");
     assert_eq!(
         waits["status"]["cause"]["message"],
         "position 1 in the queue; 1 of 1 slots are in use"
@@ -146,7 +146,7 @@ fn a_task_that_is_deleted_and_held_by_somebodys_finalizer_stops_nobody_behind_it
     let earlier = format!("spec: {{scheduledTime: '{slot}', ");
     world.apply(&task("billing").replace("spec: {", &earlier));
     let first = ("backuptask", "billing");
-    world.condition(first, "Succeeded", "Unknown", "WaitingForFreePlace");
+    world.condition(first, "Succeeded", "Unknown", "WaitingForConcurrencySlot");
     let held = "metadata: {finalizers: [example.com/hold]}";
     world.edit("backuptask", "billing", held);
     world
@@ -154,7 +154,7 @@ fn a_task_that_is_deleted_and_held_by_somebodys_finalizer_stops_nobody_behind_it
         .unwrap();
     world.apply(&task("stock"));
     let behind = ("backuptask", "stock");
-    world.condition(behind, "Succeeded", "Unknown", "WaitingForFreePlace");
+    world.condition(behind, "Succeeded", "Unknown", "WaitingForConcurrencySlot");
     world.release("orders");
     world.phase("backuptask", "stock", "Completed");
     let billing = world.get("backuptask", "billing");

@@ -72,7 +72,7 @@ tenants:
     refused(
         &world,
         9081,
-        "DestinationOwnedElsewhere",
+        "DestinationOwnedByOther",
         "choose another path for this tenant",
     );
 }
@@ -90,7 +90,7 @@ fn a_store_that_can_not_be_reached_is_tried_again() {
     refused(
         &world,
         9070,
-        "StoreNotReachable",
+        "StorageUnreachable",
         "mounted on every observer",
     );
     world.inject(health(Health::Ok));
@@ -109,14 +109,14 @@ fn a_store_that_may_not_be_written_is_told_with_advice() {
     refused(
         &world,
         9071,
-        "StorePermissionDenied",
+        "StoragePermissionDenied",
         "check the permissions",
     );
     world.condition(
         ("backupstorage", "nfs"),
         "Reachable",
         "False",
-        "StorePermissionDenied",
+        "StoragePermissionDenied",
     );
     world.inject(health(Health::Ok));
     try_again(&world);

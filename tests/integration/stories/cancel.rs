@@ -52,7 +52,7 @@ fn what_a_dba_cancels_is_shown_as_canceled_and_not_started_again() {
     world.sql("ALTER SYSTEM CANCEL BACKUP TENANT = orders");
     world.release("orders");
     let task = world.phase("backuptask", name, "Canceled");
-    assert_eq!(task["status"]["cause"]["reason"], "CanceledElsewhere");
+    assert_eq!(task["status"]["cause"]["reason"], "CanceledExternally");
     world.settle();
     assert_eq!(world.count(Kind::Backup), 1);
     assert_eq!(world.list("backuptask").len(), 1);

@@ -145,7 +145,7 @@ fn sets_of_two_places_and_one_that_is_being_made_are_refused() {
         &format!("{{type: BackupSets, ids: [1, 2, {made}]}}"),
     ));
     let both = world.phase("cleanuptask", "both", "Failed");
-    assert_eq!(both["status"]["cause"]["reason"], "SeveralDestinations");
+    assert_eq!(both["status"]["cause"]["reason"], "MultipleDestinations");
 
     world.hold("orders", Stage::Doing);
     world.sql("ALTER SYSTEM BACKUP TENANT = orders");

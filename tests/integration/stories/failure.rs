@@ -37,7 +37,7 @@ fn a_failed_backup_tells_its_cause_and_the_next_one_runs_all_the_same() {
     let failed = world.phase("backuptask", "last-night", "Failed");
     let cause = &failed["status"]["cause"];
     assert_eq!(cause["code"], -9082);
-    assert_eq!(cause["reason"], "StoreOutOfSpace");
+    assert_eq!(cause["reason"], "StorageOutOfSpace");
     let message = cause["message"].as_str().unwrap();
     assert!(message.contains("free space in the storage"), "{message}");
     let described = world
@@ -52,7 +52,7 @@ fn a_failed_backup_tells_its_cause_and_the_next_one_runs_all_the_same() {
         ("backupstrategy", "nightly"),
         "BackupHealthy",
         "False",
-        "StoreOutOfSpace",
+        "StorageOutOfSpace",
     );
     assert_eq!(condition_of(&strategy, "Ready")["status"], "True");
     assert_eq!(strategy["status"]["phase"], "Abnormal");

@@ -55,7 +55,7 @@ const PLANS: [(Change, Point, Moment); 11] = [
     (Deletion, Status("cleanuptasks", "statement"), After),
     (Deletion, Statement(Kind::DeleteBackup), Before),
     (Deletion, Statement(Kind::DeleteBackup), After),
-    (Place, Status("logbackups", "storageSwitch"), After),
+    (Place, Status("logbackups", "storageMigration"), After),
     (Place, Statement(Kind::NoArchiveLog), After),
     (Place, Statement(Kind::SetLogArchiveDest), Before),
     (Place, Statement(Kind::SetLogArchiveDest), After),
@@ -156,7 +156,7 @@ fn assert_one_deletion(world: &World) {
 
 fn assert_moved(world: &World) {
     let object = ("logbackup", "prod-t1002");
-    world.condition(object, "StorageSwitched", "True", "StorageSwitched");
+    world.condition(object, "StorageMigrated", "True", "StorageMigrated");
     let sent = [
         Kind::NoArchiveLog,
         Kind::SetLogArchiveDest,

@@ -184,7 +184,7 @@ fn a_directory_inside_of_another_tenants_is_refused_before_anything_is_sent() {
         ("logbackup", "billing-log"),
         "Stalled",
         "True",
-        "DestinationOwnedElsewhere",
+        "DestinationOwnedByOther",
     );
     let message = object["status"]["cause"]["message"].as_str().unwrap();
     assert!(message.contains("the logs of tenant 'orders'"), "{message}");
@@ -224,7 +224,7 @@ fn what_a_dba_stops_is_shown_and_left_alone() {
     let world = running("dba-stops");
     world.sql("ALTER SYSTEM NOARCHIVELOG TENANT = orders");
     world.forget_statements();
-    let object = world.condition(NAME, "Archiving", "False", "ChangedElsewhere");
+    let object = world.condition(NAME, "Archiving", "False", "ModifiedExternally");
     let ready = crate::support::world::condition_of(&object, "Ready");
     assert_eq!(ready["status"], "True");
     world.settle();

@@ -33,7 +33,7 @@ fn with_mode(story: &str, mode: &str) -> World {
 #[test]
 fn logs_are_archived_from_before_a_data_backup_until_it_can_be_recovered_to() {
     let world = with_mode("around", "AroundDataBackup");
-    world.condition(NAME, "Archiving", "False", "BetweenBackups");
+    world.condition(NAME, "Archiving", "False", "Idle");
     assert_eq!(world.changing(), [""; 0]);
     world.apply(&task("now", "Full"));
     let done = world.phase("backuptask", "now", "Completed");
@@ -69,7 +69,7 @@ fn a_backup_that_comes_while_the_round_before_is_still_stopping_completes_too() 
         tenant: tenant(),
         at: RoundStatus::Stopping,
     });
-    world.condition(NAME, "Archiving", "False", "BetweenBackups");
+    world.condition(NAME, "Archiving", "False", "Idle");
     world.apply(&task("one", "Full"));
     world.phase("backuptask", "one", "Completed");
     let round = || {
@@ -149,7 +149,7 @@ fn no_logs_are_archived_for_a_backup_that_waits_for_its_suspended_strategy() {
     };
     tasks_come_to(
         "one backup to run and one to wait for its turn",
-        ["InProgress null", "Pending WaitingForFreePlace"],
+        ["InProgress null", "Pending WaitingForConcurrencySlot"],
     );
     world.edit("backupstrategy", "nightly", "spec: {suspend: true}");
     for tenant in ["orders", "billing"] {

@@ -66,7 +66,7 @@ fn an_object_whose_database_is_gone_goes_after_its_time_with_a_warning() {
     eventually(
         "an event that tells what goes on",
         || events(&world),
-        |reasons| reasons.contains("StopGivenUp"),
+        |reasons| reasons.contains("StopTimeout"),
     );
     assert_eq!(world.count(Kind::NoArchiveLog), 0);
 }
@@ -99,7 +99,7 @@ fn an_object_whose_cluster_went_first_does_not_wait_and_tells_what_goes_on() {
     eventually(
         "an event that tells what goes on",
         || events(&world),
-        |reasons| reasons.contains("StopGivenUp"),
+        |reasons| reasons.contains("StopTimeout"),
     );
 }
 
@@ -119,7 +119,7 @@ fn an_object_that_is_deleted_together_with_its_store_and_its_cluster_goes_at_onc
         eventually(
             "an event that tells what goes on",
             || events(&world),
-            |reasons| reasons.contains("StopGivenUp"),
+            |reasons| reasons.contains("StopTimeout"),
         );
     }
 }

@@ -29,7 +29,7 @@ fn what_a_dba_stops_is_started_again_without_touching_the_destination() {
     assert_eq!(world.count(Kind::SetLogArchiveDest), 0);
     // `describe` shows events; one is for the correction.
     let events = world.kubectl(&["get", "events", "--output=jsonpath={.items[*].reason}"]);
-    let reported = events.unwrap().matches("LogBackupCorrected").count();
+    let reported = events.unwrap().matches("DriftCorrected").count();
     assert_eq!(reported, 1);
 }
 

@@ -122,7 +122,7 @@ fn a_backup_now_leaves_the_archiving_on_that_a_dba_has_started_since_the_last_on
     world.phase("backuptask", "now", "Completed");
     world.phase(logs.0, logs.1, "Stopped");
     world.sql("ALTER SYSTEM ARCHIVELOG TENANT = orders");
-    world.condition(logs, "Archiving", "True", "ChangedElsewhere");
+    world.condition(logs, "Archiving", "True", "ModifiedExternally");
     world.apply(&task_without_strategy("again"));
     world.phase("backuptask", "again", "Completed");
     // Otherwise it would end after the second set is recoverable.
@@ -131,7 +131,7 @@ fn a_backup_now_leaves_the_archiving_on_that_a_dba_has_started_since_the_last_on
         || world.get(logs.0, logs.1),
         |logs| logs["status"]["recoveryPoints"].as_array().map(Vec::len) == Some(2),
     );
-    let logs = world.condition(logs, "Archiving", "True", "ChangedElsewhere");
+    let logs = world.condition(logs, "Archiving", "True", "ModifiedExternally");
     world.settle();
     assert_eq!(logs["status"]["phase"], "InProgress");
     assert_eq!(world.count(Kind::NoArchiveLog), 1);

@@ -20,7 +20,7 @@ const MOST_SERIES: usize = 40;
 /// recoveries, verifications, `retention`, storage capacity, or waiting and running tasks. A backup
 /// of less than a second has no throughput.
 const NOT_HERE: [&str; 12] = [
-    "obbackup_alerts",
+    "obbackup_alert_active",
     "_failure",
     "running_recoveries",
     "verification_",

@@ -61,7 +61,7 @@ fn log_backup_is_stopped_and_the_policy_taken_away_before_the_strategy_goes() {
     delete(&world);
     gone(&world);
     assert_eq!(left(&world), (false, 0));
-    assert!(!reported(&world, "StopGivenUp"));
+    assert!(!reported(&world, "StopTimeout"));
     // A window that a DBA sets from now on does not belong to the operator.
     let logs = world.get("logbackup", "prod-t1002");
     let inherited = &logs["metadata"]["annotations"]["backup.oceanbase.io/inherited"];
@@ -142,7 +142,7 @@ fn a_dead_cluster_does_not_hold_up_a_deletion_for_ever() {
     assert_eq!(left(&world), (true, 1));
     eventually(
         "an event that tells what is left",
-        || reported(&world, "StopGivenUp"),
+        || reported(&world, "StopTimeout"),
         |reported| *reported,
     );
 }

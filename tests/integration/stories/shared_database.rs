@@ -119,7 +119,7 @@ fn two_databases_do_not_write_into_one_directory() {
         ("logbackup", "other-t1002"),
         "Ready",
         "False",
-        "DestinationOwnedElsewhere",
+        "DestinationOwnedByOther",
     );
     assert_eq!(other.simulator.log(|log| log.changing().count()), 0);
 }

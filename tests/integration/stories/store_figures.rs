@@ -90,12 +90,12 @@ fn a_store_that_gets_too_full_is_an_alert_until_there_is_room_again() {
     let capacity = figures["totalBytes"].as_i64().unwrap() * 100 / 75;
     let change = format!("spec: {{capacity: '{capacity}'}}");
     world.edit(STORE.0, STORE.1, &change);
-    world.condition(STORE, "WithinCapacity", "True", "StoreHasRoom");
+    world.condition(STORE, "WithinCapacity", "True", "StorageBelowThreshold");
 
     world.apply(&nightly_without_first_backup());
     world.apply(&task("more", "Full"));
     world.phase("backuptask", "more", "Completed");
-    let object = world.condition(STORE, "WithinCapacity", "False", "StoreNearlyFull");
+    let object = world.condition(STORE, "WithinCapacity", "False", "StorageNearlyFull");
     assert!(object["status"]["usedPercent"].as_i64() >= Some(80));
     assert_eq!(condition_of(&object, "Ready")["status"], "True");
     world.reported("Active");
@@ -116,7 +116,7 @@ spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type
 ",
     );
     world.phase("cleanuptask", "old", "Completed");
-    world.condition(STORE, "WithinCapacity", "True", "StoreHasRoom");
+    world.condition(STORE, "WithinCapacity", "True", "StorageBelowThreshold");
     world.reported("Recovered");
 }
 
@@ -183,7 +183,7 @@ fn what_remains_at_a_place_where_nothing_goes_any_more_is_listed() {
         |events| {
             events
                 .iter()
-                .any(|event| event["reason"] == "OldDestinationRemains")
+                .any(|event| event["reason"] == "PreviousDestinationRetained")
         },
     );
 }

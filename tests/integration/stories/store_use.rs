@@ -34,7 +34,7 @@ fn a_store_that_only_data_backups_use_is_in_use_and_follows_how_they_end() {
     });
     world.apply(&task_without_strategy("full-store"));
     world.phase("backuptask", "full-store", "Failed");
-    let store = world.condition(STORE, "Reachable", "False", "StoreOutOfSpace");
+    let store = world.condition(STORE, "Reachable", "False", "StorageOutOfSpace");
     let message = condition_of(&store, "Reachable")["message"].to_string();
     assert!(message.contains("full-store"), "{message}");
     assert!(message.contains("free space"), "{message}");

@@ -57,7 +57,7 @@ fn a_log_backup_follows_its_strategy_but_for_what_somebody_wrote_into_it() {
 fn an_edit_of_the_strategy_does_not_undo_what_a_dba_did_by_hand() {
     let world = backed_up("follow-by-hand");
     world.sql("ALTER SYSTEM NOARCHIVELOG TENANT = orders");
-    world.condition(LOGS, "Archiving", "False", "ChangedElsewhere");
+    world.condition(LOGS, "Archiving", "False", "ModifiedExternally");
     world.settle();
     world.forget_statements();
     let heal = "spec: {logBackup: {heal: {policy: Never}}}";
@@ -73,7 +73,7 @@ fn an_edit_of_the_strategy_does_not_undo_what_a_dba_did_by_hand() {
     );
     world.settle();
     assert_eq!(world.changing(), [""; 0]);
-    world.condition(LOGS, "Archiving", "False", "ChangedElsewhere");
+    world.condition(LOGS, "Archiving", "False", "ModifiedExternally");
 
     // A user's edit is one.
     world.edit(LOGS.0, LOGS.1, "spec: {heal: {policy: RestartArchive}}");

@@ -64,7 +64,7 @@ fn a_strategy_moves_to_another_store_and_a_full_backup_follows() {
     );
     world.forget_statements();
     world.moves_to("new");
-    world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
+    world.condition(LOG_BACKUP, "StorageMigrated", "True", "StorageMigrated");
     assert_eq!(world.places(), in_storage("/ob-backup-new"));
     world.condition(STRATEGY, "Ready", "True", "Accepted");
     let sent = [
@@ -78,7 +78,7 @@ fn a_strategy_moves_to_another_store_and_a_full_backup_follows() {
     let events = world.list("events");
     let announced = events
         .iter()
-        .find(|event| event["reason"] == "StorageSwitchAnnounced");
+        .find(|event| event["reason"] == "StorageMigrationScheduled");
     assert!(announced.is_some());
     eventually(
         "a second window behind a hole",
@@ -94,15 +94,15 @@ fn while_a_backup_runs_the_move_is_announced_and_waits() {
     world.apply(&task("now", "Full"));
     world.phase("backuptask", "now", "InProgress");
     world.moves_to("new");
-    let reason = "StorageSwitchAnnounced";
-    let object = world.condition(LOG_BACKUP, "StorageSwitched", "False", reason);
-    let message = condition_of(&object, "StorageSwitched")["message"].to_string();
+    let reason = "StorageMigrationScheduled";
+    let object = world.condition(LOG_BACKUP, "StorageMigrated", "False", reason);
+    let message = condition_of(&object, "StorageMigrated")["message"].to_string();
     assert!(message.contains("backup job"), "{message}");
     world.settle();
     assert_eq!(world.count(Kind::NoArchiveLog), 0);
     world.release("orders");
     world.phase("backuptask", "now", "Completed");
-    world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
+    world.condition(LOG_BACKUP, "StorageMigrated", "True", "StorageMigrated");
     assert_eq!(world.places(), in_storage("/ob-backup-new"));
 }
 
@@ -114,7 +114,7 @@ fn a_refused_move_is_made_when_the_policy_allows_it() {
     assert_eq!(world.places(), in_storage("/ob-backup"));
     let change = "spec: {storageChangePolicy: StopAndSwitch}";
     world.edit(STRATEGY.0, STRATEGY.1, change);
-    world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
+    world.condition(LOG_BACKUP, "StorageMigrated", "True", "StorageMigrated");
     assert_eq!(world.places(), in_storage("/ob-backup-new"));
     world.condition(STRATEGY, "Stalled", "False", "Accepted");
 }
@@ -123,7 +123,7 @@ fn a_refused_move_is_made_when_the_policy_allows_it() {
 fn a_strategy_moves_away_and_back_again() {
     let world = backed_up("switch-back", "StopAndSwitch");
     world.moves_to("new");
-    world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
+    world.condition(LOG_BACKUP, "StorageMigrated", "True", "StorageMigrated");
     world.moves_to("nfs");
     // The full backup may have to wait for the next minute, because the first one has the name of
     // this one.
@@ -133,8 +133,8 @@ fn a_strategy_moves_away_and_back_again() {
         || world.places(),
         |places| *places == in_storage("/ob-backup"),
     );
-    let object = world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
-    let message = condition_of(&object, "StorageSwitched")["message"].to_string();
+    let object = world.condition(LOG_BACKUP, "StorageMigrated", "True", "StorageMigrated");
+    let message = condition_of(&object, "StorageMigrated")["message"].to_string();
     assert!(
         message.contains("logs go to 'file:///ob-backup/"),
         "{message}"
@@ -153,7 +153,7 @@ fn a_move_that_is_taken_back_while_log_backup_stops_leaves_it_where_it_was() {
         at: RoundStatus::Stopping,
     });
     world.moves_to("new");
-    world.condition(LOG_BACKUP, "StorageSwitched", "False", "StorageSwitching");
+    world.condition(LOG_BACKUP, "StorageMigrated", "False", "StorageMigrationInProgress");
     eventually(
         "log backup to be stopped",
         || world.count(Kind::NoArchiveLog),
@@ -164,7 +164,7 @@ fn a_move_that_is_taken_back_while_log_backup_stops_leaves_it_where_it_was() {
     let object = eventually(
         "a move that is no more",
         || world.get(LOG_BACKUP.0, LOG_BACKUP.1),
-        |object| condition_of(object, "StorageSwitched").is_null(),
+        |object| condition_of(object, "StorageMigrated").is_null(),
     );
     assert_eq!(object["status"]["phase"], "InProgress");
     assert_eq!(world.places(), in_storage("/ob-backup"));

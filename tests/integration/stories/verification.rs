@@ -145,7 +145,7 @@ fn a_tenant_whose_rows_are_wrong_fails_is_an_alert_and_is_dropped() {
     let task = world.get("recoverytask", task);
     assert_eq!(
         task["status"]["verification"]["checks"][0]["reason"],
-        "OtherValue"
+        "UnexpectedValue"
     );
     for status in [&task["status"], &strategy["status"]["verification"]] {
         assert!(!status.to_string().contains("\"1000\""), "{status}");

@@ -58,7 +58,7 @@ impl Operator {
         let text = self.scrape()?;
         let writes = text.lines().filter_map(|line| {
             let (writer, count) = line
-                .strip_prefix("obbackup_api_writes_total")?
+                .strip_prefix("obbackup_kubernetes_api_writes_total")?
                 .rsplit_once(' ')?;
             Some((writer.to_owned(), count.parse().ok()?))
         });

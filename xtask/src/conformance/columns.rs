@@ -104,10 +104,10 @@ impl Suite {
                     ..
                 }) => (Verdict::Mismatch, problem.to_string()),
                 Some(result) if result.rows > 0 => {
-                    (Verdict::AsExpected, "rows are read".to_owned())
+                    (Verdict::ExpectedValue, "rows are read".to_owned())
                 }
                 Some(_) => (
-                    Verdict::AsExpected,
+                    Verdict::ExpectedValue,
                     "answered; there were no rows to read".to_owned(),
                 ),
                 None => (Verdict::NotChecked, "the run did not come to it".to_owned()),

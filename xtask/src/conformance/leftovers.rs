@@ -106,7 +106,7 @@ impl Suite {
         failures: &[String],
     ) {
         let (verdict, observation) = match read {
-            Ok(Found::None) => (Verdict::AsExpected, "none".to_owned()),
+            Ok(Found::None) => (Verdict::ExpectedValue, "none".to_owned()),
             Ok(Found::Ours) if failures.is_empty() => {
                 (Verdict::Mismatch, "left behind: remove it".to_owned())
             }

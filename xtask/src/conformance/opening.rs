@@ -68,13 +68,13 @@ impl Suite {
             ("Backups of the run", suite.settings.storage.address(&run)?),
         ];
         suite.add(
-            Verdict::AsExpected,
+            Verdict::ExpectedValue,
             "The server says which release it is",
             format!("{version}, {edition} edition"),
             "functions OB_VERSION() and VERSION()",
         );
         suite.add(
-            Verdict::AsExpected,
+            Verdict::ExpectedValue,
             "The cluster has a name, a number and a time of its bootstrap",
             format!("{}, number {}", identity.cluster_name, identity.cluster_id),
             "views GV$OB_PARAMETERS and DBA_OB_TENANTS",

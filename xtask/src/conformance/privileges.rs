@@ -48,7 +48,7 @@ impl Suite {
             }
             let is_needed = for_backups || self.settings.allows_recovery;
             let (verdict, observation) = match granted {
-                Some(true) => (Verdict::AsExpected, "granted".to_owned()),
+                Some(true) => (Verdict::ExpectedValue, "granted".to_owned()),
                 None => (
                     Verdict::NotChecked,
                     "a role may grant it: the statements below show it".to_owned(),

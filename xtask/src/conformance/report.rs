@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// The database does what the operator assumes.
-    AsExpected,
+    ExpectedValue,
     /// The database behaves differently.
     Mismatch,
     /// The run did not check; the observation says why.
@@ -21,7 +21,7 @@ pub(super) enum Verdict {
 impl Verdict {
     /// All verdicts, in the order in which they are counted.
     const ALL: [Self; 4] = [
-        Self::AsExpected,
+        Self::ExpectedValue,
         Self::Mismatch,
         Self::Unknown,
         Self::NotChecked,
@@ -30,7 +30,7 @@ impl Verdict {
     /// Returns the verdict on an observation that is as expected or not.
     pub(super) fn of(is_as_expected: bool) -> Self {
         if is_as_expected {
-            Self::AsExpected
+            Self::ExpectedValue
         } else {
             Self::Mismatch
         }
@@ -45,7 +45,7 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::AsExpected => "as expected",
+            Self::ExpectedValue => "as expected",
             Self::Mismatch => "MISMATCH",
             Self::NotChecked => "not checked",
             Self::Unknown => "unknown",
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn mismatch_and_unknown_end_with_1() {
         for (verdict, code) in [
-            (Verdict::AsExpected, 0),
+            (Verdict::ExpectedValue, 0),
             (Verdict::NotChecked, 0),
             (Verdict::Mismatch, 1),
             (Verdict::Unknown, 1),

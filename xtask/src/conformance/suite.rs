@@ -169,7 +169,7 @@ impl Suite {
         evidence: impl Into<String>,
     ) -> Step {
         let verdict = match answer {
-            Ok(_) => Verdict::AsExpected,
+            Ok(_) => Verdict::ExpectedValue,
             Err(QueryError::Server(_)) => Verdict::Mismatch,
             Err(QueryError::Lost(_)) => Verdict::Unknown,
         };
@@ -205,7 +205,7 @@ impl Suite {
             Ok(_) => Verdict::Mismatch,
         };
         self.add(verdict, assumption, describe(answer, command), evidence);
-        let is_as_expected = verdict == Verdict::AsExpected;
+        let is_as_expected = verdict == Verdict::ExpectedValue;
         is_as_expected.then_some(()).ok_or(Stopped)
     }
 
@@ -241,7 +241,7 @@ impl Suite {
     ) -> Step<T> {
         match self.poll(probe).await {
             Ok(found) => {
-                self.add(Verdict::AsExpected, assumption, observation, evidence);
+                self.add(Verdict::ExpectedValue, assumption, observation, evidence);
                 Ok(found)
             }
             Err(state) => {

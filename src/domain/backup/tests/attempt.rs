@@ -180,7 +180,7 @@ fn a_destination_that_is_taken_and_not_shown_is_set_again_more_and_more_rarely_a
         }
     }
     assert_eq!(sent_at, [0, 15, 45, 105, 225, 465]);
-    assert_eq!(story.reason(), "StatementWithoutEffect");
+    assert_eq!(story.reason(), "StatementIneffective");
     assert!(is_backup(&story.reconcile(&healthy(), 600)));
     assert_eq!(story.status.taken, None);
 }

@@ -93,7 +93,7 @@ fn a_parent_that_was_canceled_without_a_child_is_a_canceled_backup() {
     story.reconcile(&with_parent(parent(JobStatus::Canceled)), 91);
     assert_eq!(
         (story.phase(), story.reason()),
-        ("Canceled", "CanceledElsewhere")
+        ("Canceled", "CanceledExternally")
     );
 }
 
@@ -301,7 +301,7 @@ fn the_fourth_cancel_without_effect_is_told() {
         assert_eq!(story.status.cause, None);
     }
     story.answered(&running, 45, &Answer::Done);
-    assert_eq!(story.reason(), "CancelWithoutEffect");
+    assert_eq!(story.reason(), "CancelIneffective");
     story.reconcile(&running, 46);
-    assert_eq!(story.reason(), "CancelWithoutEffect");
+    assert_eq!(story.reason(), "CancelIneffective");
 }

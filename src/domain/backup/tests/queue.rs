@@ -104,7 +104,7 @@ fn a_task_without_a_place_says_how_far_it_is() {
     assert_eq!((story.phase(), decision.effect), ("Pending", None));
     assert_eq!(story.status.queue_position, Some(3));
     let cause = story.status.cause.as_ref().unwrap();
-    assert_eq!(cause.reason, "WaitingForFreePlace");
+    assert_eq!(cause.reason, "WaitingForConcurrencySlot");
     assert_eq!(
         cause.message,
         "position 3 in the queue; 2 of 2 slots are in use"
@@ -137,7 +137,7 @@ fn a_place_that_was_taken_meanwhile_is_waited_for_and_not_counted_as_a_refusal()
         let decision = story.answered(&healthy(), second, &taken);
         assert_eq!(decision.next, Next::At(at(second + 3)));
     }
-    assert_eq!(story.reason(), "WaitingForFreePlace");
+    assert_eq!(story.reason(), "WaitingForConcurrencySlot");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn one_of_several_waits_for_its_turn_however_long_the_line_is() {
     let mut full = healthy();
     full.queue.taken = 2;
     story.reconcile(&full, MAX_WAIT + 1);
-    assert_eq!(story.reason(), "WaitingForFreePlace");
+    assert_eq!(story.reason(), "WaitingForConcurrencySlot");
     assert!(is_backup(&story.reconcile(&healthy(), MAX_WAIT + 2)));
 }
 

@@ -165,7 +165,7 @@ fn a_dba_who_cancels_is_told_from_the_object_that_asks() {
     by_spec.reconcile(&with_job(job(JobStatus::Canceled)), 61);
     assert_eq!(
         (by_dba.reason(), by_spec.reason()),
-        ("CanceledElsewhere", "Canceled")
+        ("CanceledExternally", "Canceled")
     );
 }
 

@@ -73,7 +73,7 @@ fn a_statement_that_the_database_does_not_know_is_sent_again() {
     story.observed.intent_age = OVER + Duration::from_secs(1);
     let find = story.sent(20, &Answer::Done);
     assert!(matches!(find, Effect::Find { .. }));
-    assert_eq!(story.shown().1, "StatementLost");
+    assert_eq!(story.shown().1, "StatementNotReceived");
     let effect = story.pass(21);
     assert!(matches!(effect, Some(Effect::Delete { .. })));
     assert_eq!(story.status.statement.as_ref().unwrap().sends, 2);

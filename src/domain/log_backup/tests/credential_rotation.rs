@@ -79,7 +79,7 @@ fn nothing_is_sent_to_a_version_that_can_not_take_them() {
     let mut story = with_keys();
     let blocker = rotation_blocker("orders", "4.2.1.0", false, true);
     assert_eq!(story.reconcile(&keys("2", blocker.clone()), 2).effect, None);
-    assert_eq!(story.why_not(), Some("RotationNeedsLogGap"));
+    assert_eq!(story.why_not(), Some("RotationWouldInterruptLogs"));
     assert_eq!((story.version(), story.phase()), ("1", "InProgress"));
     assert_eq!(story.reconcile(&keys("1", blocker), 3).effect, None);
     assert_eq!(story.why_not(), None);
@@ -99,7 +99,7 @@ fn keys_that_the_store_refuses_are_tried_again_after_a_pause_and_told() {
     let mut story = with_keys();
     let new = keys("2", None);
     story.answered(&new, 2, &refused(FailureClass::Permanent));
-    assert_eq!(story.why_not(), Some("DestinationOwnedElsewhere"));
+    assert_eq!(story.why_not(), Some("DestinationOwnedByOther"));
     assert_eq!(story.reconcile(&new, 3).effect, None);
     assert_eq!(
         story.reconcile(&new, 3 + 300).effect,

@@ -25,7 +25,7 @@ fn what_was_stopped_is_started_again_and_told_once() {
     let mut story = enforcing();
     let first = story.reconcile(&observed(stopped()), 10);
     assert_eq!(first.effect, Some(Effect::Start(orders())));
-    assert_eq!(first.event.unwrap().reason, "LogBackupCorrected");
+    assert_eq!(first.event.unwrap().reason, "DriftCorrected");
     assert_eq!(
         (story.phase(), story.condition("Reconciling")),
         ("Starting", ("True", "Correcting"))
@@ -90,7 +90,7 @@ fn what_the_object_asks_to_be_stopped_or_paused_is_left_as_a_dba_made_it() {
         story.reconcile(&observed(reached), 0);
         let decision = story.reconcile(&observed(doing()), 10);
         assert_eq!(decision.effect, None, "{desired:?}");
-        assert_eq!(story.condition("Archiving").1, "ChangedElsewhere");
+        assert_eq!(story.condition("Archiving").1, "ModifiedExternally");
     }
 }
 
@@ -102,7 +102,7 @@ fn what_a_dba_stopped_stays_so_though_the_strategy_edits_what_asks_nothing_of_th
         let decision = story.reconcile_after_spec_change(&observed(stopped()), second);
         assert_eq!(decision.effect, None);
     }
-    assert_eq!(story.condition("Archiving"), ("False", "ChangedElsewhere"));
+    assert_eq!(story.condition("Archiving"), ("False", "ModifiedExternally"));
 }
 
 #[test]

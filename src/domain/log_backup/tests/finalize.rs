@@ -60,7 +60,7 @@ fn it_waits_for_a_database_that_does_not_answer_and_then_gives_up_with_a_warning
     let decision = wait(&story, &unreachable(), 299);
     assert_eq!(decision.next, Next::At(at(300)));
     let end = reported(&story, &unreachable(), 300);
-    assert_eq!(end, Some(("StopGivenUp", true)));
+    assert_eq!(end, Some(("StopTimeout", true)));
 }
 
 #[test]

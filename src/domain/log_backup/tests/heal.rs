@@ -46,7 +46,7 @@ fn a_round_is_ended_and_a_new_one_begun() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
     let first = story.reconcile(&interrupted(1), 10);
     assert_eq!(first.effect, Some(Effect::Stop(orders())));
-    assert_eq!(first.event.unwrap().reason, "LogBackupHealing");
+    assert_eq!(first.event.unwrap().reason, "LogBackupRestarting");
     let waiting = story.reconcile(&observed(in_round(1, RoundStatus::Stopping)), 20);
     assert_eq!(waiting.effect, None);
     let second = story.reconcile(&ended(), 30);

@@ -91,7 +91,7 @@ fn one_that_a_dba_has_set_is_put_right_where_that_is_asked_for() {
     story.spec.drift = Drift::Enforce;
     let decision = story.reconcile(&observed(with_target(30)), 10);
     assert_eq!(decision.effect, Some(set()));
-    assert_eq!(decision.event.unwrap().reason, "LogBackupCorrected");
+    assert_eq!(decision.event.unwrap().reason, "DriftCorrected");
     story.reconcile(&observed(with_target(60)), 20);
     assert_eq!(story.status.correcting_since, None);
 }
@@ -136,7 +136,7 @@ fn logs_may_be_so_much_more_behind_as_their_target_is_beyond_the_usual() {
         round.checkpoint_scn = scn(-seconds);
         let mut story = Story::of(DesiredState::Running);
         story.reconcile(&observed(tenant), 0);
-        story.condition("DelayAcceptable").0.to_owned()
+        story.condition("DelayWithinTarget").0.to_owned()
     };
     for (seconds, target, acceptable) in [
         (600, 120, "True"),

@@ -63,7 +63,7 @@ fn nothing_is_archived_while_no_data_backup_is_there() {
     let mut story = story();
     let decision = story.reconcile(&observed(bare()), 0);
     assert_eq!((decision.effect, story.phase()), (None, "Stopped"));
-    assert_eq!(story.condition("Archiving"), ("False", "BetweenBackups"));
+    assert_eq!(story.condition("Archiving"), ("False", "Idle"));
     assert_eq!(story.condition("Ready").0, "True");
 }
 
@@ -146,7 +146,7 @@ fn what_a_dba_starts_between_two_backups_is_shown_and_left_alone() {
     story.reconcile(&observed(stopped()), 0);
     let decision = story.reconcile(&observed(doing()), 10);
     assert_eq!(decision.effect, None);
-    assert_eq!(story.condition("Archiving"), ("True", "ChangedElsewhere"));
+    assert_eq!(story.condition("Archiving"), ("True", "ModifiedExternally"));
 }
 
 /// A DBA started a round between two backups, and then a backup arrived.
@@ -163,7 +163,7 @@ fn what_a_dba_has_started_goes_on_after_the_next_backup() {
     let mut story = story_with_found_round();
     let decision = story.reconcile(&observed(archived_until(2)), 30);
     assert_eq!(decision.effect, None);
-    assert_eq!(story.condition("Archiving"), ("True", "ChangedElsewhere"));
+    assert_eq!(story.condition("Archiving"), ("True", "ModifiedExternally"));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn what_was_found_goes_on_though_the_strategy_edits_what_asks_nothing_of_the_dat
     let mut story = story_with_found_round();
     let decision = story.reconcile_after_spec_change(&observed(archived_until(2)), 30);
     assert_eq!(decision.effect, None);
-    assert_eq!(story.condition("Archiving"), ("True", "ChangedElsewhere"));
+    assert_eq!(story.condition("Archiving"), ("True", "ModifiedExternally"));
 }
 
 #[test]

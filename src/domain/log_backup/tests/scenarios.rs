@@ -80,7 +80,7 @@ fn a_destination_of_someone_else_is_never_set_again() {
 }
 
 fn owned_elsewhere(observed: Observation) -> Observation {
-    let blocker = Blocker::permanent("DestinationOwnedElsewhere", "choose another path");
+    let blocker = Blocker::permanent("DestinationOwnedByOther", "choose another path");
     Observation {
         conflict: Some(blocker),
         ..observed
@@ -93,7 +93,7 @@ fn a_place_that_is_somebody_elses_is_never_set() {
     let decision = story.reconcile(&owned_elsewhere(observed(bare())), 0);
     assert_eq!(
         (decision.effect, story.phase(), story.reason()),
-        (None, "Failed", "DestinationOwnedElsewhere")
+        (None, "Failed", "DestinationOwnedByOther")
     );
     // It is checked again, although no event shows when the location is free.
     assert_ne!(decision.next, Next::Await);
@@ -106,7 +106,7 @@ fn what_somebody_changes_in_the_database_is_told_and_left_alone() {
     assert_eq!(decision.effect, None);
     assert_eq!(
         (story.phase(), story.condition("Archiving")),
-        ("Stopped", ("False", "ChangedElsewhere"))
+        ("Stopped", ("False", "ModifiedExternally"))
     );
     assert_eq!(story.condition("Ready").0, "True");
 }
@@ -146,7 +146,7 @@ fn a_refused_destination_is_told_once_and_tried_rarely() {
     let first = story.answered(&observed(bare()), 0, &permanent);
     assert_eq!(
         (story.phase(), story.reason()),
-        ("Failed", "DestinationOwnedElsewhere")
+        ("Failed", "DestinationOwnedByOther")
     );
     assert_eq!(first.event.unwrap().reason, "LogBackupFailed");
     let before = story.status.clone();
@@ -367,10 +367,10 @@ fn the_checkpoint_is_written_every_few_minutes_only() {
 fn a_delay_above_the_threshold_is_told_at_once_and_without_a_number() {
     let mut story = Story::running();
     let reported = story.reconcile(&observed(doing()), 700).event.unwrap();
-    assert_eq!((reported.warning, reported.reason), (true, "LagExceeded"));
+    assert_eq!((reported.warning, reported.reason), (true, "DelayExceeded"));
     assert_eq!(
-        story.condition("DelayAcceptable"),
-        ("False", "DelayTooLong")
+        story.condition("DelayWithinTarget"),
+        ("False", "DelayExceeded")
     );
     let before = story.status.clone();
     let again = story.reconcile(&observed(doing()), 760);

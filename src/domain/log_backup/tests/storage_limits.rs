@@ -158,7 +158,7 @@ fn with_enforce_they_are_given_again() {
     story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
     let decision = story.reconcile(&shows(SLOW, SLOW, NONE), 2);
     assert_eq!(decision.effect, Some(limit(DATA, SLOW)));
-    assert_eq!(decision.event.unwrap().reason, "LogBackupCorrected");
+    assert_eq!(decision.event.unwrap().reason, "DriftCorrected");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_refusal_is_told_and_tried_again_after_a_pause_and_at_once_after_an_edit() {
     story.answered(&none, 1, &refused(FailureClass::Permanent));
     assert_eq!(
         story.limits(),
-        Some((false, Some("DestinationOwnedElsewhere")))
+        Some((false, Some("DestinationOwnedByOther")))
     );
     assert_eq!(story.reconcile(&none, 2).effect, None);
     assert_eq!(
@@ -210,7 +210,7 @@ fn a_database_that_takes_them_and_shows_none_is_told_of() {
         assert_eq!(story.limits().and_then(|(_, why)| why), None);
         story.answered(&none, times * 600, &Answer::Done);
     }
-    assert_eq!(story.limits(), Some((false, Some("LimitsNotKept"))));
+    assert_eq!(story.limits(), Some((false, Some("LimitsNotEffective"))));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A change of the logs' destination, step by step.
 
 use super::*;
-use crate::api::condition::types::STORAGE_SWITCHED;
+use crate::api::condition::types::STORAGE_MIGRATED;
 use crate::api::strategy::StorageChangePolicy;
 use crate::domain::log_backup::ObservedMigration;
 
@@ -60,7 +60,7 @@ fn edited() -> Story {
 
 impl Story {
     fn step(&self) -> &str {
-        let known = self.status.storage_switch.as_ref();
+        let known = self.status.storage_migration.as_ref();
         known.map_or("", |known| known.step.as_str())
     }
 }
@@ -70,10 +70,10 @@ fn a_move_is_announced_before_anything_is_sent() {
     let mut story = edited();
     let decision = story.reconcile(&away(doing(), None), 1);
     assert_eq!((decision.effect, story.step()), (None, "Announced"));
-    assert_eq!(decision.event.unwrap().reason, "StorageSwitchAnnounced");
+    assert_eq!(decision.event.unwrap().reason, "StorageMigrationScheduled");
     assert_eq!(
-        story.condition(STORAGE_SWITCHED),
-        ("False", "StorageSwitchAnnounced")
+        story.condition(STORAGE_MIGRATED),
+        ("False", "StorageMigrationScheduled")
     );
     assert_eq!(story.phase(), "InProgress");
 }
@@ -109,8 +109,8 @@ fn log_backup_is_stopped_the_place_set_and_log_backup_started() {
     story.reconcile(&observed(with_full.clone()), 300);
     assert_eq!(story.status.full_backup_wanted_since, None);
     assert_eq!(
-        story.condition(STORAGE_SWITCHED),
-        ("True", "StorageSwitched")
+        story.condition(STORAGE_MIGRATED),
+        ("True", "StorageMigrated")
     );
     assert_eq!(story.reconcile(&observed(with_full), 301).effect, None);
 }
@@ -123,7 +123,7 @@ fn while_something_of_the_tenant_runs_log_backup_goes_on() {
     assert_eq!(story.reconcile(&busy(), 2).effect, None);
     assert_eq!(story.reconcile(&busy(), 3600).effect, None);
     let known = story.status.conditions.iter();
-    let mut known = known.filter(|known| known.type_ == STORAGE_SWITCHED);
+    let mut known = known.filter(|known| known.type_ == STORAGE_MIGRATED);
     assert!(known.next().unwrap().message.contains("backup job 7"));
     assert_eq!(
         story.reconcile(&away(doing(), None), 3601).effect,
@@ -167,7 +167,7 @@ fn an_edit_that_is_taken_back_before_anything_was_sent_leaves_nothing() {
     story.reconcile(&away(doing(), Some("backup job 7")), 1);
     story.generation += 1;
     assert_eq!(story.reconcile(&observed(doing()), 2).effect, None);
-    assert_eq!(story.status.storage_switch, None);
+    assert_eq!(story.status.storage_migration, None);
 }
 
 #[test]
@@ -188,11 +188,11 @@ fn an_edit_that_is_taken_back_while_log_backup_stops_has_it_go_on_where_it_was()
     story.reconcile(&observed(in_round(2, RoundStatus::Doing)), 100);
     assert_eq!(story.step(), "Returned");
     assert_eq!(
-        story.condition(STORAGE_SWITCHED),
+        story.condition(STORAGE_MIGRATED),
         ("False", "AwaitingFullBackup")
     );
     let mut known = story.status.conditions.iter();
-    let reported = known.find(|known| known.type_ == STORAGE_SWITCHED).unwrap();
+    let reported = known.find(|known| known.type_ == STORAGE_MIGRATED).unwrap();
     assert!(
         !reported.message.contains("file:///new"),
         "{}",
@@ -201,9 +201,9 @@ fn an_edit_that_is_taken_back_while_log_backup_stops_has_it_go_on_where_it_was()
     let mut with_full = in_round(2, RoundStatus::Doing);
     with_full.sets = Arc::new(vec![full_set(200)]);
     story.reconcile(&observed(with_full), 300);
-    assert_eq!(story.status.storage_switch, None);
+    assert_eq!(story.status.storage_migration, None);
     let mut known = story.status.conditions.iter();
-    assert!(known.all(|known| known.type_ != STORAGE_SWITCHED));
+    assert!(known.all(|known| known.type_ != STORAGE_MIGRATED));
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_place_that_differs_by_its_host_alone_is_moved_to() {
     story.reconcile(&observed(stopped()), 70);
     story.reconcile(&observed(in_round(2, RoundStatus::Doing)), 100);
     assert_eq!(story.step(), "AwaitingFullBackup");
-    let known = story.status.storage_switch.as_ref().unwrap();
+    let known = story.status.storage_migration.as_ref().unwrap();
     assert!(known.data_from.is_some());
 }
 
@@ -268,7 +268,7 @@ fn a_stopped_log_backup_is_moved_when_it_is_to_run() {
     let mut story = edited();
     story.spec.desired_state = DesiredState::Stopped;
     assert_eq!(story.reconcile(&away(stopped(), None), 1).effect, None);
-    assert_eq!(story.reason(), "StorageSwitchWaits");
+    assert_eq!(story.reason(), "StorageMigrationPending");
     story.edit(DesiredState::Running);
     story.reconcile(&away(stopped(), None), 2);
     assert_eq!(

@@ -48,7 +48,7 @@ fn the_fourth_time_it_is_told_that_nothing_comes_of_it() {
     let fourth = story.answered(&world, 105, &Answer::Done);
     assert_eq!(
         (story.phase(), story.reason()),
-        ("Failed", "StatementWithoutEffect")
+        ("Failed", "StatementIneffective")
     );
     assert_eq!(fourth.event.unwrap().reason, "LogBackupFailed");
     assert!(message(&story).contains("ARCHIVELOG"));

@@ -23,7 +23,7 @@ fn exist(resources: &Resources, restores: &Restores) -> Result<(), Blocker> {
             match pool.map(|pool| pool.tenant_id) {
                 Some(None) => Ok(()),
                 Some(Some(tenant)) => Err(Blocker::permanent(
-                    "PoolNotFree",
+                    "PoolInUse",
                     format!(
                         "resource pool '{name}' belongs to tenant {tenant}: name a free pool in a \
                          new RecoveryTask, or let the operator create one (`resources.type: \

@@ -126,7 +126,7 @@ fn a_pool_must_exist_and_be_free() {
         taken.name = "spare".to_owned();
         story.restores().pools = vec![taken];
     });
-    assert_eq!(reason, "PoolNotFree");
+    assert_eq!(reason, "PoolInUse");
 }
 
 #[test]
@@ -290,7 +290,7 @@ fn a_backup_that_lies_elsewhere_is_named_with_its_place() {
         source.elsewhere = vec![BackupSetId(3)];
         source.knowledge = live("4.3.5.2");
     });
-    assert_eq!(reason, "BackupsElsewhere");
+    assert_eq!(reason, "BackupsInOtherDestination");
     assert!(message.contains("file:///old/data"), "{message}");
 }
 
@@ -302,7 +302,7 @@ fn backups_that_go_elsewhere_while_resources_are_made_are_not_looked_for_where_t
     let mut story = story.with_resources(None);
     story.observed.source.as_mut().unwrap().elsewhere = vec![BackupSetId(3)];
     assert!(matches!(story.pass(1), Some(Effect::DropPool(_))));
-    assert_eq!(story.cause(), "BackupsElsewhere");
+    assert_eq!(story.cause(), "BackupsInOtherDestination");
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn what_can_not_be_asked_for_is_refused_before_anything_is_looked_at() {
     for (asked, reason) in [
         (with("/objects/tables/0/from", json!("a`.b")), "InvalidSpec"),
         (with("/objects/tables/0/to", json!("b")), "InvalidSpec"),
-        (with("/objects/tables", twice), "NamedTwice"),
+        (with("/objects/tables", twice), "DuplicateName"),
         (with("/objects", both), "InvalidSpec"),
         (with("/objects", json!({})), "InvalidSpec"),
         (with("/objects", Value::Null), "InvalidSpec"),
@@ -268,7 +268,7 @@ fn an_object_that_is_applied_again_recovers_nothing() {
     let shown = |phase: &str, cause: &str| (phase.to_owned(), cause.to_owned());
     let ended = again(RestoreStatus::Success);
     assert_eq!(ended, shown("Completed", "AlreadyRecovered"));
-    assert_eq!(again(RestoreStatus::Fail), shown("Failed", "AlreadyTried"));
+    assert_eq!(again(RestoreStatus::Fail), shown("Failed", "AlreadyAttempted"));
     assert_eq!(again(word("IMPORTING")), shown("Importing", ""));
 }
 

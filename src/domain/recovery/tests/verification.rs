@@ -172,7 +172,7 @@ fn a_tenant_that_answers_as_expected_passes_and_is_dropped() {
         story.status.verification.as_ref().unwrap().rto_seconds,
         Some(60)
     );
-    let next = ask_all(&mut story, &checked(CheckResult::AsExpected));
+    let next = ask_all(&mut story, &checked(CheckResult::ExpectedValue));
     assert!(
         matches!(next, Effect::DropTenant { verified: true, .. }),
         "{next:?}"
@@ -185,9 +185,9 @@ fn a_tenant_that_answers_as_expected_passes_and_is_dropped() {
 #[test]
 fn one_wrong_answer_fails_and_the_other_checks_are_asked_all_the_same() {
     let mut story = restored();
-    story.pass_with_answer(&checked(CheckResult::OtherValue), 61);
-    ask_all(&mut story, &checked(CheckResult::AsExpected));
-    assert_eq!(story.outcomes(), ["OtherValue", "AsExpected"]);
+    story.pass_with_answer(&checked(CheckResult::UnexpectedValue), 61);
+    ask_all(&mut story, &checked(CheckResult::ExpectedValue));
+    assert_eq!(story.outcomes(), ["UnexpectedValue", "ExpectedValue"]);
     let (story, dropped) = drop_all(story);
     assert_eq!((story.phase(), story.cause()), ("Failed", "CheckFailed"));
     assert_eq!((story.result(), dropped), ("Failed", ALL.to_vec()));
@@ -221,7 +221,7 @@ fn a_check_that_nobody_answers_is_asked_some_times_and_then_has_failed() {
         }
     }
     assert_eq!(asked, 12, "two checks, six times each");
-    assert_eq!(story.outcomes(), ["NotAsked", "NotAsked"]);
+    assert_eq!(story.outcomes(), ["NotQueried", "NotQueried"]);
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn a_verification_that_was_made_before_is_not_made_again_and_what_it_left_is_dro
         matches!(effect, Some(Effect::DropTenant { .. })),
         "{effect:?}"
     );
-    assert_eq!(story.cause(), "AlreadyTried");
+    assert_eq!(story.cause(), "AlreadyAttempted");
 }
 
 #[test]
@@ -352,5 +352,5 @@ fn a_deleted_object_does_not_wait_for_ever_for_a_database_that_is_silent() {
     let Finalization::Release(Some(event)) = story.finalize(600) else {
         panic!("it stays");
     };
-    assert_eq!(event.reason, "VerificationLeftBehind");
+    assert_eq!(event.reason, "VerificationTenantRetained");
 }

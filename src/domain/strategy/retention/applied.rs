@@ -258,7 +258,7 @@ fn without_effect(change: &PolicyChange) -> Cause {
          CDB_OB_BACKUP_DELETE_POLICY",
         change.words()
     );
-    cause("StatementWithoutEffect", &message)
+    cause("StatementIneffective", &message)
 }
 
 fn forget_failures(known: &mut AppliedPolicy) {

@@ -72,7 +72,7 @@ fn what_stays_at_an_old_place_is_told_once_and_listed_after_the_new_one() {
     let expected = [("new", 0, 5, None), ("old", 50, -100, Some(5))];
     assert_eq!(ledger(&story), expected);
     let reported = story.events.iter();
-    let reported = reported.filter(|event| **event == "OldDestinationRemains");
+    let reported = reported.filter(|event| **event == "PreviousDestinationRetained");
     assert_eq!(reported.count(), 1);
 }
 
@@ -86,7 +86,7 @@ fn backups_at_a_place_from_before_are_found_and_end_with_the_newest() {
         story
             .events
             .iter()
-            .all(|event| *event != "OldDestinationRemains")
+            .all(|event| *event != "PreviousDestinationRetained")
     );
 }
 

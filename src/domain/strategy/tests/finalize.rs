@@ -244,7 +244,7 @@ fn what_can_not_be_ended_in_time_is_told_once_and_left() {
     let Finalization::Release(Some(event)) = story.finalize(None, DELETED + 5) else {
         panic!("it stays");
     };
-    assert_eq!((event.reason, event.warning), ("StopGivenUp", true));
+    assert_eq!((event.reason, event.warning), ("StopTimeout", true));
     assert!(event.message.contains("'7d'") && event.message.contains("'prod-t1002'"));
 }
 
@@ -260,7 +260,7 @@ fn nothing_is_waited_for_where_the_cluster_s_object_is_gone() {
     let mut story = deleted(&[1002]);
     story.observed.database = Err(Blocker::waiting("ClusterNotFound", "there is none"));
     assert_eq!(story.end(11), "go");
-    assert_eq!(story.events, ["StopGivenUp"]);
+    assert_eq!(story.events, ["StopTimeout"]);
 }
 
 #[test]

@@ -181,6 +181,6 @@ fn a_tenant_whose_log_backup_can_not_be_edited_is_backed_up_all_the_same() {
     let mut story = Story::of(&[1002]);
     story.spec.log_backup.binding = Binding::Mandatory;
     story.pass_with_answer(-30, |_| Err(Trouble::Error));
-    assert_eq!(story.failing(), [("t1002", "EditFailed")]);
+    assert_eq!(story.failing(), [("t1002", "UpdateFailed")]);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "Unknown");
 }

@@ -107,7 +107,7 @@ fn an_edit_that_is_refused_is_told_and_tried_every_minute() {
     story.events.clear();
     let tries = (0..3).map(|_| story.pass_with_answer(-30, |_| Err(Trouble::Error)).len());
     assert_eq!(tries.sum::<usize>(), 1);
-    assert_eq!(story.events, ["EditFailed"]);
+    assert_eq!(story.events, ["UpdateFailed"]);
     assert_eq!(story.create(-29), ["prod-t1002"]);
     story.reconcile(-28);
     assert_eq!(story.status.unmade, []);

@@ -207,7 +207,7 @@ fn a_statement_without_effect_is_repeated_after_a_pause_that_grows_and_told() {
         }
     }
     assert_eq!(sent, [0, 1, 2, 3, 5]);
-    assert_eq!(story.why(), ("False", "StatementWithoutEffect"));
+    assert_eq!(story.why(), ("False", "StatementIneffective"));
     story.window(1002, Some("7d"));
     story.reconcile(10);
     assert_eq!(story.why(), ("True", "Applied"));

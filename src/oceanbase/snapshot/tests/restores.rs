@@ -151,7 +151,7 @@ async fn a_restore_that_can_not_be_read_is_left_out_and_counted() {
         [(2, RestoreStatus::CreateTenant)]
     );
     let text = desk.metrics.text().unwrap();
-    let counted = r#"obbackup_unreadable_rows_total{query="restore_progress"} 1"#;
+    let counted = r#"obbackup_row_decode_errors_total{query="restore_progress"} 1"#;
     assert!(text.lines().any(|line| line == counted), "{text}");
 }
 

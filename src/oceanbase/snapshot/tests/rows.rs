@@ -30,7 +30,7 @@ async fn rows_that_are_left_out_are_counted() {
     let mut desk = with_progress(&[bad]);
     desk.read(true).await;
     let text = desk.metrics.text().unwrap();
-    let counted = r#"obbackup_unreadable_rows_total{query="progress"} 1"#;
+    let counted = r#"obbackup_row_decode_errors_total{query="progress"} 1"#;
     assert!(text.lines().any(|line| line == counted), "{text}");
 }
 

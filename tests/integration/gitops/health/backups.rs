@@ -136,7 +136,7 @@ fn a_strategy_its_cluster_and_its_store_in_every_phase() {
         ("backupstorage", "nfs"),
         "WithinCapacity",
         "False",
-        "StoreNearlyFull",
+        "StorageNearlyFull",
     );
     world.edit("backupstrategy", "nightly", "spec: {suspend: true}");
     world.phase("backupstrategy", "nightly", "Paused");

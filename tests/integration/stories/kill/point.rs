@@ -136,7 +136,7 @@ const CREATIONS: [&str; 2] = [LOGS, TASKS];
 
 const EVENTS: [&str; 6] = [
     "ClusterReachable",
-    "StoreReachable",
+    "StorageReachable",
     "LogBackupStarted",
     "StrategyInProgress",
     "BackupStarted",

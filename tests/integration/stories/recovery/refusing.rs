@@ -53,7 +53,7 @@ fn a_set_of_a_place_that_the_tenant_has_left_is_named_with_the_way_to_recover_it
     );
     let until = format!("until: {{type: Scn, scn: '{scn}'}}");
     let (reason, message) = refused(&world, &until);
-    assert_eq!(reason, "BackupsElsewhere");
+    assert_eq!(reason, "BackupsInOtherDestination");
     assert!(message.contains("source.type: Storage"), "{message}");
 }
 
@@ -172,7 +172,7 @@ fn resources_that_are_not_there_are_refused() {
     assert_eq!(refused(&world, small).0, "UnitTooSmall");
     let pools = |name: &str| refused(&world, &into_pool(name)).0;
     assert_eq!(pools("spare"), "PoolNotFound");
-    assert_eq!(pools("pool_orders"), "PoolNotFree");
+    assert_eq!(pools("pool_orders"), "PoolInUse");
 }
 
 #[test]

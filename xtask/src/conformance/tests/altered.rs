@@ -120,7 +120,7 @@ async fn failed_backup_is_one_mismatch() {
     };
     let (world, report) = run_with("4.3.5.2", fault).await;
     let expected = "The backup ends COMPLETED, in sys as well (full): FAILED, RESULT -9082 \
-                    (StoreOutOfSpace); in sys FAILED, RESULT -9082 (StoreOutOfSpace)";
+                    (StorageOutOfSpace); in sys FAILED, RESULT -9082 (StorageOutOfSpace)";
     assert_eq!(bad(&report), [expected]);
     let not_checked = |line: &&Line| line.verdict == Verdict::NotChecked;
     let skipped = report.lines.iter().filter(not_checked);

@@ -46,7 +46,7 @@ end
 
 for _, kind in ipairs({
   "Reachable", "PrivilegesSufficient", "CredentialsApplied", "LimitsApplied", "WithinCapacity", "Archiving",
-  "DelayAcceptable", "BackupHealthy", "LogBackupHealthy", "RetentionApplied", "RestoreVerified"
+  "DelayWithinTarget", "BackupHealthy", "LogBackupHealthy", "RetentionApplied", "RestoreVerified"
 }) do
   -- With mode AroundDataBackup, no logs are archived between two data backups.
   local between = kind == "Archiving" and obj.spec.mode == "AroundDataBackup" and status.phase == "Stopped"

@@ -96,7 +96,7 @@ fn of_each_tenant() -> Vec<Observation> {
 fn in_each_surrounding() -> Vec<Observation> {
     vec![
         Observation {
-            conflict: Some(Blocker::permanent("DestinationOwnedElsewhere", "move")),
+            conflict: Some(Blocker::permanent("DestinationOwnedByOther", "move")),
             ..observed(bare())
         },
         Observation {

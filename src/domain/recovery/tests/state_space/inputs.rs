@@ -128,8 +128,8 @@ pub(super) fn answers(job: fn(RestoreStatus) -> Restore) -> Vec<Answer> {
         Answer::Withheld("a tenant of the name exists".to_owned()),
         Answer::Refused(failure(FailureClass::NotYet)),
         Answer::Refused(failure(FailureClass::Permanent)),
-        Answer::Checked(Box::new(CheckResult::AsExpected)),
-        Answer::Checked(Box::new(CheckResult::OtherValue)),
+        Answer::Checked(Box::new(CheckResult::ExpectedValue)),
+        Answer::Checked(Box::new(CheckResult::UnexpectedValue)),
         Answer::NotSent("no connection".to_owned()),
         Answer::Unknown("lost".to_owned()),
     ]
