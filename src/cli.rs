@@ -89,12 +89,13 @@ impl FromStr for Namespaces {
         for name in text.split(',').filter(|_| !text.is_empty()) {
             if !is_label(name) {
                 return Err(format!(
-                    "'{name}' is no name of a namespace: write lower-case letters, digits and '-' (not as its \
-                     first or last character), at most 63, and nothing but a comma between two names"
+                    "'{name}' is not a valid name of a namespace: use at most 63 lower-case \
+                     letters, digits and '-', with '-' neither first nor last. Separate names with \
+                     a comma only"
                 ));
             }
             if names.iter().any(|known| known == name) {
-                return Err(format!("namespace '{name}' is named twice: name it once"));
+                return Err(format!("namespace '{name}' is listed twice: list it once"));
             }
             names.push(name.to_owned());
         }
@@ -183,7 +184,7 @@ mod tests {
             ("shop-", "'shop-'"),
             ("shop.bank", "'shop.bank'"),
             (&long, &long),
-            ("shop,bank,shop", "'shop' is named twice"),
+            ("shop,bank,shop", "'shop' is listed twice"),
         ] {
             let refusal = watched(&[&format!("--watch-namespaces={list}")]).unwrap_err();
             assert!(refusal.contains(named), "{list}: {refusal}");

@@ -14,7 +14,7 @@ impl Clock {
     #[must_use]
     #[allow(
         clippy::disallowed_methods,
-        reason = "the one place that reads the machine's clock"
+        reason = "the only function that reads the machine's clock"
     )]
     pub fn system() -> Self {
         Self(Arc::new(Timestamp::now))

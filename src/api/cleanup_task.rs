@@ -24,7 +24,7 @@ use super::{Cause, LocalReference};
     namespaced,
     status = "CleanupTaskStatus",
     derive = "PartialEq",
-    doc = "One cleanup of one tenant's backups: a preview of it, one that is asked for, or one that the database made by itself. Deleting it changes nothing in the database.",
+    doc = "One cleanup of one tenant's backups: a preview, a requested cleanup, or a cleanup that the database started itself. Deleting it changes nothing in the database.",
     printcolumn(
         name = "CLUSTER",
         type_ = "string",
@@ -79,12 +79,12 @@ use super::{Cause, LocalReference};
     selectable = ".status.phase"
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.mode) != has(self.mirror)", "must have `mode`: Preview or Delete (`mirror` is written only by the operator)"))]
+#[x_kube(validation = ("has(self.mode) != has(self.mirror)", "must have `mode`: Preview or Delete (only the operator writes `mirror`)"))]
 #[x_kube(validation = ("has(self.mode) == has(self.target)", "must have `target` together with `mode`"))]
-#[x_kube(validation = ("!has(self.cancel) || !self.cancel || (has(self.mode) && self.mode == 'Delete')", "must not have `cancel` but with `mode: Delete`: nothing else can be canceled"))]
-#[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef && self.tenantName == oldSelf.tenantName", "spec is immutable but for `cancel`; create a new CleanupTask"))]
-#[x_kube(validation = (unchanged!("mode", "target", "mirror"), "spec is immutable but for `cancel`; create a new CleanupTask"))]
-#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` cannot be taken back; create a new CleanupTask"))]
+#[x_kube(validation = ("!has(self.cancel) || !self.cancel || (has(self.mode) && self.mode == 'Delete')", "must not have `cancel` without `mode: Delete`: nothing else can be canceled"))]
+#[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef && self.tenantName == oldSelf.tenantName", "spec is immutable except for `cancel`; create a new CleanupTask"))]
+#[x_kube(validation = (unchanged!("mode", "target", "mirror"), "spec is immutable except for `cancel`; create a new CleanupTask"))]
+#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` cannot be reverted; create a new CleanupTask"))]
 pub struct CleanupTaskSpec {
     /// Cluster of the tenant.
     pub cluster_ref: LocalReference,
@@ -123,7 +123,7 @@ pub enum CleanupMode {
 /// Backups that a cleanup deletes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.ids) == (self.type != 'Obsolete')", "must have `ids` with type BackupSets or Pieces, and only then"))]
+#[x_kube(validation = ("has(self.ids) == (self.type != 'Obsolete')", "must have `ids` with type BackupSets or Pieces, and must not have it otherwise"))]
 pub struct CleanupTarget {
     /// Type of the target.
     #[serde(rename = "type")]

@@ -25,7 +25,7 @@ use super::log_backup::RecoveryWindow;
     namespaced,
     status = "OceanBaseClusterStatus",
     derive = "PartialEq",
-    doc = "An OceanBase cluster that backups are made of: how to reach it, and what its Backup & Recovery page shows.",
+    doc = "An OceanBase cluster to back up: how to connect to it, and what its Backup & Recovery page shows.",
     printcolumn(name = "VERSION", type_ = "string", json_path = ".status.version"),
     printcolumn(name = "STATUS", type_ = "string", json_path = ".status.backup.phase"),
     printcolumn(

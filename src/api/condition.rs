@@ -59,7 +59,7 @@ pub mod types {
 /// Returns the schema of a `conditions` list: a bounded map keyed by `type`.
 pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
-        "description": "What programs read: one entry per type.",
+        "description": "Machine-readable state: one entry per type.",
         "type": "array",
         "maxItems": 16,
         "x-kubernetes-list-type": "map",
@@ -70,10 +70,10 @@ pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
             "properties": {
                 "type": {"type": "string", "maxLength": 64, "description": "Name of the condition."},
                 "status": {"type": "string", "enum": ["True", "False", "Unknown"], "description": "True, False or Unknown."},
-                "reason": {"type": "string", "minLength": 1, "maxLength": 128, "description": "Stable CamelCase word for why."},
+                "reason": {"type": "string", "minLength": 1, "maxLength": 128, "description": "Stable CamelCase reason."},
                 "message": {"type": "string", "maxLength": 4096, "description": "What happened and what to do."},
                 "lastTransitionTime": {"type": "string", "format": "date-time", "description": "When `status` last changed."},
-                "observedGeneration": {"type": "integer", "format": "int64", "description": "Generation of the spec that this is about."},
+                "observedGeneration": {"type": "integer", "format": "int64", "description": "Generation of the spec that the condition describes."},
             },
         },
     })

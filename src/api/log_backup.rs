@@ -32,7 +32,7 @@ use super::{DeletionPolicy, LocalReference};
     namespaced,
     status = "LogBackupStatus",
     derive = "PartialEq",
-    doc = "Log backup (log archiving) of one tenant. Deleting it leaves archiving as it is, unless deletionPolicy is Stop.",
+    doc = "Log backup (log archiving) of one tenant. Deleting it does not change archiving, unless deletionPolicy is Stop.",
     printcolumn(
         name = "CLUSTER",
         type_ = "string",
@@ -99,7 +99,7 @@ use super::{DeletionPolicy, LocalReference};
 #[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef && self.tenantName == oldSelf.tenantName", "`clusterRef` and `tenantName` are immutable; create a new LogBackup"))]
 #[x_kube(validation = (concat!("self.storageChangePolicy == 'StopAndSwitch' || (", unchanged!("storageRef", "path"), ")"), "`storageRef` and `path` are immutable; stop this LogBackup and create a new one, or set `storageChangePolicy` to StopAndSwitch"))]
 #[x_kube(validation = ("self.desiredState != 'Paused' || self.binding != 'Mandatory'", "`desiredState` must not be 'Paused' where `binding` is 'Mandatory': the database would stop writing"))]
-#[x_kube(validation = ("self.desiredState != 'Paused' || self.mode != 'AroundDataBackup'", "`desiredState` must not be 'Paused' where `mode` is 'AroundDataBackup': there is nothing to hold between two data backups"))]
+#[x_kube(validation = ("self.desiredState != 'Paused' || self.mode != 'AroundDataBackup'", "`desiredState` must not be 'Paused' where `mode` is 'AroundDataBackup': there is nothing to pause between two data backups"))]
 #[x_kube(validation = ("!has(self.path) || !self.path.matches('(^|/)[.]{1,2}(/|$)')", "`path` must not have a part that is '.' or '..'"))]
 pub struct LogBackupSpec {
     /// Cluster of the tenant.

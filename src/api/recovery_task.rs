@@ -30,7 +30,7 @@ pub use target::{CreateResources, Resources, ResourcesType, Target, TargetType};
     namespaced,
     status = "RecoveryTaskStatus",
     derive = "PartialEq",
-    doc = "One recovery of a tenant to a point in time, as a new tenant, or of some of its tables into a tenant that exists. It runs once; deleting it changes nothing in the database.",
+    doc = "One recovery of a tenant to a point in time, as a new tenant, or of some of its tables into an existing tenant. It runs once; deleting it changes nothing in the database.",
     printcolumn(name = "SOURCE", type_ = "string", json_path = ".status.source"),
     printcolumn(name = "TARGET", type_ = "string", json_path = ".status.target"),
     printcolumn(name = "UNTIL", type_ = "string", json_path = ".status.restoreTime"),
@@ -65,14 +65,14 @@ pub use target::{CreateResources, Resources, ResourcesType, Target, TargetType};
     selectable = ".status.phase"
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = (unchanged!("objects", "verification", "decryptionSecretRefs", "notAfterTime", "idempotencyKey"), "spec is immutable but for `cancel`; create a new RecoveryTask"))]
-#[x_kube(validation = ("self.source == oldSelf.source && self.until == oldSelf.until && self.target == oldSelf.target && self.finish == oldSelf.finish && self.mode == oldSelf.mode && self.failurePolicy == oldSelf.failurePolicy", "spec is immutable but for `cancel`; create a new RecoveryTask"))]
-#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` cannot be taken back; create a new RecoveryTask"))]
+#[x_kube(validation = (unchanged!("objects", "verification", "decryptionSecretRefs", "notAfterTime", "idempotencyKey"), "spec is immutable except for `cancel`; create a new RecoveryTask"))]
+#[x_kube(validation = ("self.source == oldSelf.source && self.until == oldSelf.until && self.target == oldSelf.target && self.finish == oldSelf.finish && self.mode == oldSelf.mode && self.failurePolicy == oldSelf.failurePolicy", "spec is immutable except for `cancel`; create a new RecoveryTask"))]
+#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` cannot be reverted; create a new RecoveryTask"))]
 #[x_kube(validation = ("self.mode != 'Preview' || !has(self.cancel) || !self.cancel", "a preview cannot be canceled: it changes nothing"))]
-#[x_kube(validation = ("self.mode != 'Preview' || self.source.type != 'Storage' || self.until.type != 'Latest'", "a store can be previewed at a point only: `until` must be a time or an SCN"))]
-#[x_kube(validation = ("has(self.objects) == (self.target.type == 'ExistingTenant')", "must have `objects` exactly where `target.type` is 'ExistingTenant'"))]
-#[x_kube(validation = ("!has(self.objects) || self.finish == 'Activate'", "tables come into a primary tenant: `finish` must be 'Activate' where there are `objects`"))]
-#[x_kube(validation = ("!has(self.verification) || (self.target.type == 'NewTenant' && self.finish == 'Standby' && self.mode == 'Recover' && self.failurePolicy == 'CleanUp')", "a verification makes a tenant that is only read and always dropped: with `verification`, `target.type` must be 'NewTenant', `finish` 'Standby', `mode` 'Recover' and `failurePolicy` 'CleanUp'"))]
+#[x_kube(validation = ("self.mode != 'Preview' || self.source.type != 'Storage' || self.until.type != 'Latest'", "a preview from a storage needs a point: `until` must be a time or an SCN"))]
+#[x_kube(validation = ("has(self.objects) == (self.target.type == 'ExistingTenant')", "must have `objects` where `target.type` is 'ExistingTenant', and must not have it otherwise"))]
+#[x_kube(validation = ("!has(self.objects) || self.finish == 'Activate'", "tables are recovered into a primary tenant: `finish` must be 'Activate' with `objects`"))]
+#[x_kube(validation = ("!has(self.verification) || (self.target.type == 'NewTenant' && self.finish == 'Standby' && self.mode == 'Recover' && self.failurePolicy == 'CleanUp')", "a verification creates a tenant that is only read and always dropped. With `verification`, `target.type` must be 'NewTenant', `finish` 'Standby', `mode` 'Recover' and `failurePolicy` 'CleanUp'"))]
 pub struct RecoveryTaskSpec {
     /// Source of the recovery.
     pub source: Source,
@@ -122,8 +122,8 @@ pub struct RecoveryTaskSpec {
 /// Point up to which a tenant is recovered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.time) == (self.type == 'Time')", "must have `time` exactly where `type` is 'Time'"))]
-#[x_kube(validation = ("has(self.scn) == (self.type == 'Scn')", "must have `scn` exactly where `type` is 'Scn'"))]
+#[x_kube(validation = ("has(self.time) == (self.type == 'Time')", "must have `time` where `type` is 'Time', and must not have it otherwise"))]
+#[x_kube(validation = ("has(self.scn) == (self.type == 'Scn')", "must have `scn` where `type` is 'Scn', and must not have it otherwise"))]
 pub struct Until {
     /// Format of the point.
     #[serde(rename = "type")]

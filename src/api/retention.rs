@@ -23,7 +23,7 @@ pub enum RetentionPolicy {
 /// Retention of the backups of each tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("(has(self.policy) && self.policy == 'RecoveryWindow') == has(self.recoveryWindowDays)", "must have `recoveryWindowDays` with policy RecoveryWindow, and only then"))]
+#[x_kube(validation = ("(has(self.policy) && self.policy == 'RecoveryWindow') == has(self.recoveryWindowDays)", "must have `recoveryWindowDays` with policy RecoveryWindow, and must not have it otherwise"))]
 pub struct Retention {
     /// Retention policy.
     #[serde(default)]

@@ -47,7 +47,7 @@ pub struct ScheduleSpec {
 /// repeats is included twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("self.start != self.end", "must not end when it starts; for a whole day write `start: \"00:00\"` and `end: \"24:00\"`"))]
+#[x_kube(validation = ("self.start != self.end", "must not end at its start; for a whole day write `start: \"00:00\"` and `end: \"24:00\"`"))]
 pub struct BlackoutWindow {
     /// Time of day at which the window starts, `HH:MM`, 24 hours.
     #[schemars(length(max = 5), regex(pattern = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"))]

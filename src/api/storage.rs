@@ -29,7 +29,7 @@ pub use usage::TrendPoint;
     namespaced,
     status = "BackupStorageStatus",
     derive = "PartialEq",
-    doc = "A place for backups: an object store or a directory mounted on every observer.",
+    doc = "A location for backups: an object storage or a directory mounted on every observer.",
     printcolumn(name = "TYPE", type_ = "string", json_path = ".spec.type"),
     printcolumn(name = "LOCATION", type_ = "string", json_path = ".status.location"),
     printcolumn(name = "USED", type_ = "string", json_path = ".status.used"),
@@ -46,12 +46,12 @@ pub use usage::TrendPoint;
     )
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.s3) == (self.type == 'S3')", "must have `s3` exactly where `type` is 'S3'"))]
-#[x_kube(validation = ("has(self.oss) == (self.type == 'OSS')", "must have `oss` exactly where `type` is 'OSS'"))]
-#[x_kube(validation = ("has(self.cos) == (self.type == 'COS')", "must have `cos` exactly where `type` is 'COS'"))]
-#[x_kube(validation = ("has(self.nfs) == (self.type == 'NFS')", "must have `nfs` exactly where `type` is 'NFS'"))]
-#[x_kube(validation = ("!has(self.limits) || self.type != 'NFS'", "must not have `limits` where `type` is 'NFS': the database limits object stores only"))]
-#[x_kube(validation = ("self.type == oldSelf.type", "`type` is immutable; a new place is a new BackupStorage"))]
+#[x_kube(validation = ("has(self.s3) == (self.type == 'S3')", "must have `s3` where `type` is 'S3', and must not have it otherwise"))]
+#[x_kube(validation = ("has(self.oss) == (self.type == 'OSS')", "must have `oss` where `type` is 'OSS', and must not have it otherwise"))]
+#[x_kube(validation = ("has(self.cos) == (self.type == 'COS')", "must have `cos` where `type` is 'COS', and must not have it otherwise"))]
+#[x_kube(validation = ("has(self.nfs) == (self.type == 'NFS')", "must have `nfs` where `type` is 'NFS', and must not have it otherwise"))]
+#[x_kube(validation = ("!has(self.limits) || self.type != 'NFS'", "must not have `limits` where `type` is 'NFS': the database supports limits only for object storages"))]
+#[x_kube(validation = ("self.type == oldSelf.type", "`type` is immutable; create a new BackupStorage for a new location"))]
 pub struct BackupStorageSpec {
     /// Type of the storage. Exactly the block of the same name must be present.
     #[serde(rename = "type")]
@@ -110,7 +110,7 @@ pub enum StorageType {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("!has(self.prefix) || !self.prefix.matches('(^|/)[.]{1,2}(/|$)')", "`prefix` must not have a part that is '.' or '..'"))]
-#[x_kube(validation = (unchanged!("endpoint", "bucket", "prefix"), "`endpoint`, `bucket` and `prefix` are immutable; a new place is a new BackupStorage"))]
+#[x_kube(validation = (unchanged!("endpoint", "bucket", "prefix"), "`endpoint`, `bucket` and `prefix` are immutable; create a new BackupStorage for a new location"))]
 pub struct S3Spec {
     /// Host of the service, with `https://` or `http://` if the service requires it.
     #[schemars(
@@ -152,7 +152,7 @@ pub struct S3Spec {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("!has(self.prefix) || !self.prefix.matches('(^|/)[.]{1,2}(/|$)')", "`prefix` must not have a part that is '.' or '..'"))]
-#[x_kube(validation = (unchanged!("endpoint", "bucket", "prefix"), "`endpoint`, `bucket` and `prefix` are immutable; a new place is a new BackupStorage"))]
+#[x_kube(validation = (unchanged!("endpoint", "bucket", "prefix"), "`endpoint`, `bucket` and `prefix` are immutable; create a new BackupStorage for a new location"))]
 pub struct BucketSpec {
     /// Host of the service.
     #[schemars(
@@ -183,7 +183,7 @@ pub struct BucketSpec {
 /// Directory mounted at the same path on every observer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[x_kube(validation = ("!self.path.matches('(^|/)[.]{1,2}(/|$)')", "`path` must not have a part that is '.' or '..'"))]
-#[x_kube(validation = ("self.path == oldSelf.path", "`path` is immutable; a new place is a new BackupStorage"))]
+#[x_kube(validation = ("self.path == oldSelf.path", "`path` is immutable; create a new BackupStorage for a new location"))]
 pub struct NfsSpec {
     /// Absolute path of the directory.
     #[schemars(length(min = 2, max = 512), regex(pattern = r"^(/[A-Za-z0-9_.\-]+)+$"))]

@@ -32,7 +32,7 @@ use super::{Binding, DataBackupSettings, DeletionPolicy, Drift, LocalReference};
     namespaced,
     status = "BackupStrategyStatus",
     derive = "PartialEq",
-    doc = "A backup strategy of a cluster or of some of its tenants: when data backups run, where they go, and that log backup runs.",
+    doc = "A backup strategy of a cluster or of some of its tenants: when data backups run, where they are written, and that log backup runs.",
     printcolumn(
         name = "CLUSTER",
         type_ = "string",
@@ -192,7 +192,7 @@ pub struct TenantSelection {
 /// name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("!has(self.data) || !has(self.log) || !(self.data + '/').startsWith(self.log + '/') && !(self.log + '/').startsWith(self.data + '/')", "`data` and `log` must not be the same directory, nor one below the other"))]
+#[x_kube(validation = ("!has(self.data) || !has(self.log) || !(self.data + '/').startsWith(self.log + '/') && !(self.log + '/').startsWith(self.data + '/')", "`data` and `log` must not be the same directory, and neither must be inside the other"))]
 pub struct PathTemplates {
     /// Directory of data backups. Default:
     /// `{clusterName}-{clusterId}/{tenantName}-{tenantId}/data`.
@@ -203,7 +203,7 @@ pub struct PathTemplates {
             pattern = r"^([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+(/([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+)*$"
         )
     )]
-    #[x_kube(validation = ("self.contains('{tenantId}')", "must contain '{tenantId}': each tenant needs a directory of its own"))]
+    #[x_kube(validation = ("self.contains('{tenantId}')", "must contain '{tenantId}': each tenant needs a separate directory"))]
     #[x_kube(validation = ("!self.matches('(^|/)[.]{1,2}(/|$)')", "must not have a part that is '.' or '..'"))]
     pub data: Option<String>,
     /// Directory of archived logs. Default:
@@ -215,7 +215,7 @@ pub struct PathTemplates {
             pattern = r"^([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+(/([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+)*$"
         )
     )]
-    #[x_kube(validation = ("self.contains('{tenantId}')", "must contain '{tenantId}': each tenant needs a directory of its own"))]
+    #[x_kube(validation = ("self.contains('{tenantId}')", "must contain '{tenantId}': each tenant needs a separate directory"))]
     #[x_kube(validation = ("!self.matches('(^|/)[.]{1,2}(/|$)')", "must not have a part that is '.' or '..'"))]
     pub log: Option<String>,
 }

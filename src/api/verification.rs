@@ -45,7 +45,7 @@ fn one_minute() -> i32 {
 /// tenant, checked, and dropped with any result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("!has(self.checks) || size(self.checks) == 0 || has(self.credentialsSecretRef)", "must have `credentialsSecretRef` where there are `checks`"))]
+#[x_kube(validation = ("!has(self.checks) || size(self.checks) == 0 || has(self.credentialsSecretRef)", "must have `credentialsSecretRef` with `checks`"))]
 pub struct Verification {
     /// Checks of the tenant. Default: a successful restore is sufficient.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -63,7 +63,7 @@ pub struct Verification {
 /// (`recovery.verification`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("!has(self.checks) || size(self.checks) == 0 || has(self.credentialsSecretRef)", "must have `credentialsSecretRef` where there are `checks`"))]
+#[x_kube(validation = ("!has(self.checks) || size(self.checks) == 0 || has(self.credentialsSecretRef)", "must have `credentialsSecretRef` with `checks`"))]
 pub struct VerificationSettings {
     /// Schedule of the verifications, in the time zone of the schedule of the strategy.
     pub schedule: VerificationSchedule,
@@ -123,7 +123,7 @@ pub struct VerificationSchedule {
 /// Daily period.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("self.start != self.end", "must not end when it starts"))]
+#[x_kube(validation = ("self.start != self.end", "must not end at its start"))]
 pub struct DailyRange {
     /// Time of day at which the period starts, `HH:MM`, 24 hours.
     #[schemars(length(max = 5), regex(pattern = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"))]

@@ -221,7 +221,12 @@ where
         let notify = move |event: &watcher::Result<_>| {
             if let Err(error) = event {
                 metrics.operator.watch_failures.add_one([&K::kind(&())]);
-                tracing::warn!(kind = %K::kind(&()), namespace, %error, "watch failed; it is tried again");
+                tracing::warn!(
+                    kind = %K::kind(&()),
+                    namespace,
+                    %error,
+                    "watch failed; the operator retries"
+                );
             }
         };
         let events = watcher::watcher(objects, config).default_backoff();
@@ -305,7 +310,7 @@ where
                     namespace = metadata.namespace,
                     name = metadata.name,
                     error = %unread.error,
-                    "a stored object cannot be read and is left alone; correct it or delete it"
+                    "a stored object cannot be read and is ignored; correct it or delete it"
                 );
                 self.unreadable.insert::<K>(unread)
             }

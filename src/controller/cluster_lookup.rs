@@ -52,7 +52,7 @@ pub(super) fn database(
 
 /// Returns the blocker of a cluster that is not connected yet.
 pub(super) fn connecting() -> Blocker {
-    Blocker::waiting("Connecting", "the cluster is being connected to")
+    Blocker::waiting("Connecting", "the operator is connecting to the cluster")
 }
 
 /// Returns the access rules of a cluster's object; everything is allowed if there is no object.
@@ -81,15 +81,16 @@ fn is_another(known: &ClusterIdentity, shown: &Snapshot) -> bool {
 /// Returns the blocker of a replaced database. Jobs, tenants and rounds have the same numbers in
 /// every database, so work of the old database must not continue in the new one.
 fn replaced(cluster: &str, known: &ClusterIdentity, shown: &Snapshot) -> Blocker {
-    let since =
-        |time: Option<&MicroTime>| time.map_or_else(String::new, |time| format!(" of {}", time.0));
+    let since = |time: Option<&MicroTime>| {
+        time.map_or_else(String::new, |time| format!(" created at {}", time.0))
+    };
     let shown = domain::identity(&shown.identity);
     Blocker::permanent(
         "IdentityChanged",
         format!(
-            "OceanBaseCluster '{cluster}' was cluster {} (id {}){}, and its endpoints now lead to \
-             cluster {} (id {}){}: point it back, or make an OceanBaseCluster of another name for \
-             the new one",
+            "OceanBaseCluster '{cluster}' was cluster {} (id {}){}, but its endpoints now lead to \
+             cluster {} (id {}){}. Correct the endpoints, or create another OceanBaseCluster for \
+             the new cluster",
             known.cluster_name,
             known.cluster_id,
             since(known.create_time.as_ref()),

@@ -113,13 +113,13 @@ pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Block
         None => Ok(()),
         Some(Capability::AddressingModel) => Err(Blocker::permanent(
             "UnsupportedServerVersion",
-            format!("OceanBase {version} does not know `addressingModel`; leave it out"),
+            format!("OceanBase {version} does not support `addressingModel`; leave it out"),
         )),
         Some(what) => Err(Blocker::permanent(
             "UnsupportedServerVersion",
             format!(
-                "OceanBase {version} cannot use a storage of type {:?}: use a storage of type NFS or OSS, \
-                 or upgrade the database to {}",
+                "OceanBase {version} cannot use a storage of type {:?}: use a storage of type NFS \
+                 or OSS, or upgrade the database to {}",
                 spec.type_,
                 what.releases(),
             ),
@@ -299,7 +299,8 @@ impl<'a> Parts<'a> {
             // The API server rejects this; an object that is older than the rule may still exist.
             _ => Err(Blocker::permanent(
                 "InvalidStorage",
-                "`type` and the block of the store do not match: give the block of that type alone",
+                "`type` and the type's block in the BackupStorage do not match: set only the block \
+                 of that type",
             )),
         }
     }

@@ -53,8 +53,8 @@ pub(super) fn conflict(
     Some(Blocker::permanent(
         "DestinationOwnedByOther",
         format!(
-            "'{wanted}' is, holds or lies in '{location}', where {whose} go; nothing was changed. \
-             Create a LogBackup with a `path` of its own"
+            "'{wanted}' overlaps '{location}', the destination of {whose}; the operator changed \
+             nothing. Create a LogBackup with another `path`"
         ),
     ))
 }

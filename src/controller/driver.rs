@@ -162,21 +162,22 @@ pub trait Reconcile:
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The Kubernetes API rejected the request or did not answer.
-    #[error("the Kubernetes API: {0}")]
+    #[error("request to the Kubernetes API failed: {0}")]
     Api(#[from] kube::Error),
     /// A decision requested a fenced effect without an intent, which is a bug.
-    #[error("an effect that needs an intent came without one")]
+    #[error("an effect that needs a recorded intent has none")]
     Unfenced,
     /// The API server kept nothing of an intent that was written.
     #[error(
-        "the API server does not keep the intent: apply the definitions (CRDs) of this operator's release"
+        "the API server does not store the intent: apply the definitions (CRDs) of this operator's \
+         release"
     )]
     NotKept,
     /// Another operator is the leader now; this process is about to end.
     #[error("the lease has ended")]
     NotLeading,
     /// A pass panicked, which is a bug; other passes continue.
-    #[error("the pass panicked")]
+    #[error("the reconcile panicked")]
     Panic,
 }
 
@@ -231,7 +232,10 @@ pub async fn reconcile<K: Reconcile>(
 }
 
 /// Returns the delay after a failed pass.
-#[allow(clippy::needless_pass_by_value, reason = "the Controller calls it so")]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the Controller requires this signature"
+)]
 pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Context>) -> Action {
     let (known_as, generation) = (identity(&*object), object.meta().generation);
     let pause = context.memory.hold(known_as, generation, FAILURE_PAUSE);

@@ -62,7 +62,7 @@ impl Events {
         let letter = EventMessage::Event(Box::new((note, object)));
         let taken = self.0.try_send(letter).is_ok();
         if !taken {
-            tracing::warn!("too many events wait to be published: this one is not");
+            tracing::warn!("the queue of events is full; the operator does not publish this event");
         }
         taken
     }

@@ -167,7 +167,7 @@ impl Candidate<'_> {
                             // The answer may have arrived after the lease ended.
                             Ok(lease) if self.lease_guard.is_valid() => return (lease, reported),
                             Ok(_) => {}
-                            Err(error) => tracing::warn!(%error, "the lease was not taken"),
+                            Err(error) => tracing::warn!(%error, "the lease was not acquired"),
                         }
                     }
                 }
@@ -289,8 +289,8 @@ pub fn lost_by(holder: &str, identity: &str) -> Event {
         warning: true,
         reason: "LeaderLost",
         message: format!(
-            "'{holder}' has neither renewed nor released the lease in time; '{identity}' acts now and goes on where \
-             the other stopped. See why in the other's log and in its Pod, if it is there"
+            "'{holder}' has neither renewed nor released the lease in time; '{identity}' is now \
+             the leader and continues its work. Check the log and the Pod of the previous leader"
         ),
     }
 }

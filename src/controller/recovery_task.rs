@@ -354,7 +354,7 @@ fn still_there(status: &RecoveryTaskStatus, snapshot: &Snapshot) -> Result<(), B
     }
     Err(Blocker::permanent(
         recovery::CLUSTER_REPLACED,
-        "the OceanBaseCluster was recreated for another database: what became of the recovery \
-         stands in the one that it was begun in; create a new RecoveryTask",
+        "the OceanBaseCluster was recreated for another database: check the outcome of the \
+         recovery in the database in which it started, then create a new RecoveryTask",
     ))
 }

@@ -94,16 +94,16 @@ impl Values {
             None => Err(Blocker::waiting(
                 "SecretNotBound",
                 format!(
-                    "Secret '{name}' has no annotation '{ENDPOINTS}', which this operator requires: \
-                     let the owner of the Secret list '{location}' there"
+                    "Secret '{name}' has no annotation '{ENDPOINTS}', which this operator \
+                     requires: the owner of the Secret must list '{location}' there"
                 ),
             )),
             Some(list) if binds(list, host, port) => Ok(()),
             Some(_) => Err(Blocker::waiting(
                 "SecretNotForEndpoint",
                 format!(
-                    "Secret '{name}' is not sent to '{location}': its annotation '{ENDPOINTS}' does not \
-                     list it"
+                    "the operator does not send Secret '{name}' to '{location}': its annotation \
+                     '{ENDPOINTS}' does not list this endpoint"
                 ),
             )),
         }
@@ -127,7 +127,7 @@ impl Values {
             Blocker::permanent(
                 "SecretIncomplete",
                 format!(
-                    "Secret '{}' has no key '{key}', or nothing in it: put the value there, or \
+                    "Secret '{}' has no key '{key}', or its value is empty: set the value, or \
                      correct the reference",
                     self.name
                 ),
@@ -150,7 +150,7 @@ impl Values {
             Err(_) => Err(Blocker::permanent(
                 "SecretIncomplete",
                 format!(
-                    "key '{key}' of Secret '{}' is no UTF-8 text; write it again as text",
+                    "key '{key}' of Secret '{}' is not UTF-8 text; replace it with text",
                     self.name
                 ),
             )),
@@ -162,9 +162,12 @@ fn unavailable(error: &kube::Error) -> Blocker {
     match error {
         kube::Error::Api(refusal) if refusal.code == 403 => Blocker::waiting(
             "SecretForbidden",
-            "the operator may not read the Secret: it needs the verb 'get' on it",
+            "the operator is not allowed to read the Secret: grant it the verb 'get'",
         ),
-        _ => Blocker::waiting("KubernetesUnavailable", "the Secret could not be read now"),
+        _ => Blocker::waiting(
+            "KubernetesUnavailable",
+            "the Secret could not be read from the Kubernetes API",
+        ),
     }
 }
 
@@ -265,7 +268,7 @@ pub(super) fn checked_user(name: &SecretString) -> Result<String, Blocker> {
     }
     Err(Blocker::permanent(
         "InvalidUsername",
-        "`username` in the Secret must be the plain name of a user, without tenant and cluster ('@' and \
+        "`username` in the Secret must be a plain user name, without tenant and cluster ('@' and \
          '#')",
     ))
 }
@@ -279,7 +282,7 @@ fn checked_cluster(name: &str) -> Result<&str, Blocker> {
     }
     Err(Blocker::permanent(
         "InvalidClusterName",
-        "`clusterName` must be letters, digits, '_' and '-'",
+        "`clusterName` must consist of letters, digits, '_' and '-'",
     ))
 }
 
@@ -291,8 +294,8 @@ pub(super) fn named(reference: &LocalReference) -> Result<(), Blocker> {
     }
     Err(Blocker::permanent(
         "InvalidReference",
-        "the name of the Secret must be lower-case letters, digits, '-' and '.', the first and the \
-         last of them a letter or a digit",
+        "the name of the Secret must consist of lower-case letters, digits, '-' and '.', and must \
+         start and end with a letter or a digit",
     ))
 }
 

@@ -76,7 +76,7 @@ macro_rules! notable {
             }
 
             fn observed_by_others(&self) -> Option<impl Hash> {
-                #[allow(clippy::redundant_closure_call, reason = "a body for each kind")]
+                #[allow(clippy::redundant_closure_call, reason = "one expression for each kind")]
                 ($observed)(self)
             }
         })*

@@ -34,7 +34,7 @@ impl<K> Guarded<K> {
             ..ObjectMeta::default()
         };
         Self(Err(MalformedObject {
-            error: "it is gone".to_owned(),
+            error: "it was deleted".to_owned(),
             metadata,
             remnant: PartialObject::default(),
         }))
@@ -211,9 +211,9 @@ pub(super) fn missing<K: Resource<DynamicType = ()>>(
         .is_some()
     {
         let message = format!(
-            "{kind} '{name}' in namespace '{namespace}' is there but cannot be read: it holds \
-             something that this version of the operator does not know. Correct it, or update the \
-             operator"
+            "{kind} '{name}' in namespace '{namespace}' exists but cannot be read: it contains \
+             something that this version of the operator does not support. Correct it, or update \
+             the operator"
         );
         return Blocker::waiting("Unreadable", message);
     }

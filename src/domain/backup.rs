@@ -157,7 +157,8 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     evaluation.status.queue_position = task.status.queue_position;
     let turn = Blocker::waiting(
         "WaitingForSendPermit",
-        "statements of others are being sent to the database; the backup is sent after them",
+        "the operator is sending statements of other objects to the database; the backup is sent \
+         after them",
     );
     evaluation.wait(turn, Next::Await)
 }
@@ -375,7 +376,7 @@ fn ended_job_cause(job: &Job) -> Cause {
         || {
             cause(
                 "DatabaseError",
-                "the database's job failed and shows no cause: look at \
+                "the database's job failed without a cause: check \
                  DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
             )
         },
@@ -385,7 +386,7 @@ fn ended_job_cause(job: &Job) -> Cause {
 
 fn canceled_cause(spec: &BackupTaskSpec) -> Cause {
     if spec.cancel == Some(true) {
-        cause("Canceled", "canceled as `spec.cancel` asks")
+        cause("Canceled", "canceled: `spec.cancel` is set")
     } else {
         cause(
             "CanceledExternally",

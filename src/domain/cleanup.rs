@@ -210,7 +210,8 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     evaluation.record_facts();
     let turn = Blocker::waiting(
         "WaitingForSendPermit",
-        "statements of others are being sent to the database; the cleanup is sent after them",
+        "the operator is sending statements of other objects to the database; the cleanup is sent \
+         after them",
     );
     evaluation.wait(turn, Next::Await)
 }
@@ -289,8 +290,8 @@ impl<'a> Evaluation<'a> {
         if self.is_elsewhere() {
             return self.fail(cause(
                 CLUSTER_REPLACED,
-                "the OceanBaseCluster was recreated for another database: what became of the \
-                 cleanup stands in the one that it was begun in; create a new CleanupTask",
+                "the OceanBaseCluster was recreated for another database: check the outcome of the \
+                 cleanup in the database in which it started, then create a new CleanupTask",
             ));
         }
         if let Some(mirror) = &self.task.spec.mirror {

@@ -26,7 +26,7 @@ const ABNORMAL: (&str, &str) = ("Abnormal", "Scheduling Exception");
 /// Reason and message of `Ready` for a description with which the database has answered.
 const ACCEPTED: (&str, &str) = (
     "Accepted",
-    "the database has answered by this description; `Reachable` says whether it does now",
+    "the database has answered with this description; `Reachable` shows whether it answers now",
 );
 
 /// Observed state.

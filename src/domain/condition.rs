@@ -94,7 +94,7 @@ pub enum Progress {
 pub fn progress(progress: Progress, reason: &str, message: &str) -> [DesiredCondition; 3] {
     let is = |this| progress == this;
     let said = |holds, otherwise| if holds { message } else { otherwise };
-    let in_progress = said(is(Progress::Reconciling), "nothing is under way");
+    let in_progress = said(is(Progress::Reconciling), "no work is in progress");
     let needs_help = said(is(Progress::Stalled), "no user action is needed");
     [
         wanted(READY, is(Progress::Ready), reason, message),

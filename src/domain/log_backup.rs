@@ -209,9 +209,9 @@ impl<'a> Evaluation<'a> {
             let blocker = Blocker::permanent(
                 "DestinationInUse",
                 format!(
-                    "the tenant's logs go to '{location}' already, set by another tool; it is left \
-                     as it is. Stop that log backup and clear it (`SET LOG_ARCHIVE_DEST = ''`), or \
-                     delete this object"
+                    "the tenant's logs already go to '{location}', set by another tool; the \
+                     operator does not change it. Stop that log backup and clear it (`SET \
+                     LOG_ARCHIVE_DEST = ''`), or delete this object"
                 ),
             );
             return self.blocked(Some(tenant), blocker);

@@ -162,7 +162,7 @@ impl Blocker {
     /// is read.
     #[must_use]
     pub fn reading() -> Self {
-        Self::waiting(READING, "the database is being read again")
+        Self::waiting(READING, "the operator is reading the database again")
     }
 
     /// Returns whether the blocker is short-lived: the operator has just started and is still

@@ -131,7 +131,7 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     evaluation.record_facts();
     let turn = Blocker::waiting(
         "WaitingForSendPermit",
-        "other recoveries are being begun in the target; this one is begun after them",
+        "the operator is starting other recoveries in the target; it starts this one after them",
     );
     evaluation.wait(turn, Next::Await)
 }
@@ -322,7 +322,7 @@ impl<'a> Evaluation<'a> {
             return self.end_with(outcome, cause);
         }
         if keeps {
-            let cause = self.left(cause, "as `failurePolicy` says, what it made is kept");
+            let cause = self.left(cause, "as `failurePolicy` says, its objects are kept");
             return self.end_with(outcome, cause);
         }
         self.clean_up_after(outcome, cause)
@@ -346,9 +346,9 @@ impl<'a> Evaluation<'a> {
 
     fn cancel(self) -> RecoveryDecision {
         let why = if self.is_leaving {
-            "canceled, because its object is being deleted"
+            "canceled: the RecoveryTask is being deleted"
         } else {
-            "canceled as `spec.cancel` asks"
+            "canceled: `spec.cancel` is set"
         };
         self.give_up(Outcome::Canceled, cause("Canceled", why))
     }

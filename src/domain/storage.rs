@@ -235,10 +235,10 @@ fn reachable(observed: &Observation, now: Timestamp) -> (Status, String, String)
         .tried_at
         .is_some_and(|at| at.duration_until(now) < MAX_CHECK_AGE)
     {
-        let message = "the database has tried it within the last day".to_owned();
+        let message = "the database has tested it within the last day".to_owned();
         return (Status::True, "Tried".to_owned(), message);
     } else {
-        let message = "the database tests a store only when it uses it".to_owned();
+        let message = "the database tests a storage only when it uses it".to_owned();
         return (Status::Unknown, "NotInUse".to_owned(), message);
     };
     (Status::True, "InUse".to_owned(), message.to_owned())

@@ -136,28 +136,28 @@ macro_rules! rows {
 pub const CAPABILITIES: &[CapabilityRow] = rows! {
     TenantBackup Some("TenantBackup"), [v(4, 0, 0, 0)], Grammar,
         "full, incremental and log backup of a tenant",
-        "BACKUP TENANT and ARCHIVELOG TENANT parse from 4.0 on";
+        "BACKUP TENANT and ARCHIVELOG TENANT parse in 4.0 and later";
     TenantRole None, [v(4, 1, 0, 0)], ViewDefinition,
         "role, switchover status and log mode of a tenant are visible",
         "DBA_OB_TENANTS has TENANT_ROLE, SWITCHOVER_STATUS and LOG_MODE";
     PauseLogBackup Some("PauseLogBackup"), [v(4, 1, 0, 0)], Documentation,
         "log backup can be paused",
-        "4.0 parses DEFER; the manual describes it from 4.1 on";
+        "4.0 parses DEFER; the manual describes it for 4.1 and later";
     DeferredArchivelog None, [v(4, 1, 0, 0)], Source,
-        "ARCHIVELOG succeeds before the destination was checked",
-        "ob_tenant_archive_scheduler.cpp: in 4.0 the statement does the I/O and answers 1235 for most refusals";
+        "ARCHIVELOG succeeds before the destination is checked",
+        "ob_tenant_archive_scheduler.cpp: in 4.0 the statement does the I/O and returns error 1235 for most rejections";
     RestoreWaitsForTenant None, [v(4, 1, 0, 0)], Source,
         "RESTORE waits until the new tenant exists",
-        "ob_restore_executor.cpp: 4.0 returns as soon as the job is recorded";
+        "ob_restore_executor.cpp: 4.0 returns when the job is recorded";
     UpgradeModeCheck None, [v(4, 1, 0, 0)], Source,
-        "backups are refused in upgrade mode, as restores are on all releases",
+        "backups are rejected in upgrade mode, as restores are in all releases",
         "ob_backup_data_scheduler.cpp: 4.0 has no check";
     TenantUpgradeJob None, [v(4, 1, 0, 0)], Grammar,
         "a restored tenant of an older release can be upgraded",
-        "RUN UPGRADE JOB parses from 4.1 on";
+        "RUN UPGRADE JOB parses in 4.1 and later";
     PlusArchivelog Some("PlusArchivelog"), [v(4, 2, 0, 0)], Source,
         "a backup set can contain the logs it needs (PLUS ARCHIVELOG)",
-        "ob_backup_data_scheduler.cpp: 4.0 and 4.1 parse it and answer 1235";
+        "ob_backup_data_scheduler.cpp: 4.0 and 4.1 parse it and return error 1235";
     ArchiveLagTarget None, [v(4, 2, 0, 0)], Documentation,
         "the archive lag target of a tenant can be set",
         "parameter archive_lag_target";
@@ -168,22 +168,22 @@ pub const CAPABILITIES: &[CapabilityRow] = rows! {
         "a tenant that sys cannot back up is skipped",
         "ob_backup_data_scheduler.cpp: in 4.0 and 4.1 the job of sys retries in INIT without end";
     IncrementalCompatibilityCheck None, [v(4, 2, 0, 0)], Source,
-        "an incremental backup across an upgrade is not made",
+        "an incremental backup across an upgrade is rejected",
         "ob_backup_data_scheduler.cpp, update_backup_type_if_need_";
     IncrementalBecomesFull None, [v(4, 3, 3, 0)], Source,
         "an incremental backup across an upgrade becomes a full one",
         "ob_backup_data_scheduler.cpp, update_backup_type_if_need_; event compatible_not_match";
     CancelRestore Some("CancelRestore"), [v(4, 2, 0, 0)], Grammar,
         "a running restore can be canceled",
-        "CANCEL RESTORE parses from 4.2.0 on";
+        "CANCEL RESTORE parses in 4.2.0 and later";
     CosStorage Some("COSStorage"), [v(4, 2, 1, 0)], Source,
         "COS as storage",
         "deps/oblib/src/lib/restore";
     TableRecovery Some("TableRecovery"), [v(4, 2, 1, 0)], Grammar,
         "tables can be recovered into an existing tenant",
-        "RECOVER TABLE parses from 4.2.1 on";
+        "RECOVER TABLE parses in 4.2.1 and later";
     QuotedRemap Some("QuotedTableNames"), [v(4, 2, 1, 3), v(4, 2, 2, 0), v(4, 3, 0, 0)], Grammar,
-        "recovered tables can get names that need quotes",
+        "recovered tables can have names that need quotes",
         "REMAP TABLE with back quotes parses";
     RestoreFailureReported None, [v(4, 2, 1, 3), v(4, 2, 2, 0), v(4, 3, 0, 0)], Source,
         "RESTORE reports why the new tenant was not created",
@@ -192,11 +192,11 @@ pub const CAPABILITIES: &[CapabilityRow] = rows! {
         "progress of a backup as a percentage",
         "CDB_OB_BACKUP_TASKS has DATA_PROGRESS; earlier releases count macro blocks";
     S3Storage Some("S3Storage"), [v(4, 2, 1, 7), v(4, 2, 3, 0), v(4, 3, 0, 0)], Source,
-        "S3 and compatible stores",
+        "S3 and S3-compatible storage",
         "deps/oblib/src/lib/restore of the CE tags";
     RestorePreview Some("RestorePreview"), [v(4, 2, 1, 7), v(4, 2, 3, 0), v(4, 3, 2, 0)], Source,
-        "a restore can be previewed by the database",
-        "ob_tenant_show_restore_preview.cpp: 4.2.1.0 to 4.2.1.6, 4.2.2, 4.3.0 and 4.3.1 parse it and answer 1210";
+        "the database can preview a restore",
+        "ob_tenant_show_restore_preview.cpp: 4.2.1.0 to 4.2.1.6, 4.2.2, 4.3.0 and 4.3.1 parse it and return error 1210";
     RestoreProgress Some("RestoreProgress"), [v(4, 2, 1, 7), v(4, 2, 3, 0), v(4, 3, 3, 0)], ViewDefinition,
         "progress of a restore as a percentage",
         "CDB_OB_RESTORE_PROGRESS has RESTORE_PROGRESS and RECOVER_PROGRESS";
@@ -205,13 +205,13 @@ pub const CAPABILITIES: &[CapabilityRow] = rows! {
         "read at 4.2.5.0, 4.3.3 (missing) and 4.3.5.1";
     UpdateStorageKeys Some("UpdateStorageKeys"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
         "access keys of a storage can be replaced",
-        "CHANGE EXTERNAL_STORAGE_DEST parses from 4.3.3 on; whether ACCESS_INFO works before 4.3.5.2 is unknown";
+        "CHANGE EXTERNAL_STORAGE_DEST parses in 4.3.3 and later; whether ACCESS_INFO works before 4.3.5.2 is unknown";
     StorageLimits Some("StorageLimits"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
         "I/O and bandwidth limits of a storage",
-        "CHANGE EXTERNAL_STORAGE_DEST parses and MAX_IOPS is visible from 4.3.3 on; whether limits work before 4.3.5.2 is unknown";
+        "CHANGE EXTERNAL_STORAGE_DEST parses and MAX_IOPS is visible in 4.3.3 and later; whether limits work before 4.3.5.2 is unknown";
     ManualCleanup Some("ManualCleanup"), [v(4, 4, 2, 0)], Source,
-        "backup sets and pieces can be deleted by a user",
-        "ob_backup_clean_selector.cpp; earlier releases answer 1235. 4.4.0 and 4.4.1 were not read";
+        "a user can delete backup sets and pieces",
+        "ob_backup_clean_selector.cpp; earlier releases return error 1235. 4.4.0 and 4.4.1 were not read";
 };
 
 impl CapabilityRow {

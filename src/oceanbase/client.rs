@@ -72,10 +72,10 @@ pub enum ConnectError {
     #[error("no endpoint answers: {0}")]
     Unreachable(String),
     /// The protection of the connection failed.
-    #[error("the connection could not be protected: {0}")]
+    #[error("the connection could not be protected by TLS: {0}")]
     Tls(String),
     /// The server responded and rejected the login.
-    #[error("the database refuses the login (error {})", .0.code)]
+    #[error("the database rejects the login (error {})", .0.code)]
     Refused(ServerError),
 }
 

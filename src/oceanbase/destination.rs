@@ -37,7 +37,9 @@ pub struct Location {
 pub enum DestinationError {
     /// A character that OceanBase's parser cannot handle.
     #[error(
-        "{what} holds a character that OceanBase cannot take in a destination: only printable ASCII without blanks, quotes, backslash, '&', '?' and ',' is possible; use another (in place of an access key: make a new one)"
+        "{what} contains a character that OceanBase does not accept in a destination. Use \
+         printable ASCII only, without blanks, quotes, backslash, '&', '?' and ','. Create a new \
+         access key if it contains one"
     )]
     Character {
         /// Name of the value; never the value itself.
@@ -52,7 +54,7 @@ pub enum DestinationError {
         form: &'static str,
     },
     /// The value is longer than OceanBase accepts.
-    #[error("{what} is longer than the {limit} bytes that OceanBase takes")]
+    #[error("{what} is longer than the {limit} bytes that OceanBase accepts")]
     Length {
         /// Name of the value; never the value itself.
         what: &'static str,

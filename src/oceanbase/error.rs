@@ -55,7 +55,7 @@ fn explain_by(tables: &[&[Explanation]], code: i32) -> Failure {
             code,
             reason: "DatabaseError",
             message: format!(
-                "the database reports error {number}: look it up in OceanBase's list of errors"
+                "the database reports error {number}: find the number in OceanBase's list of errors"
             ),
             class: NotYet,
             passing: true,
@@ -98,8 +98,8 @@ pub fn explain_refusal(error: &ServerError) -> Failure {
     if error.code == 9040 && error.text.contains("cross compatible") {
         return Failure {
             reason: "IncrementalNotPossible",
-            message: "the last full backup was made before the tenant was upgraded, and no \
-                      incremental one can stand on it (error 9040): make a full backup"
+            message: "the last full backup is from before the upgrade of the tenant, so no \
+                      incremental backup can follow it (error 9040): create a full backup"
                 .to_owned(),
             class: Permanent,
             passing: false,
@@ -118,8 +118,8 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
         return Failure {
             reason: "TenantExists",
             message:
-                "there is a tenant of this name already (error 4179): choose another name for \
-                      the new tenant"
+                "a tenant of this name exists already (error 4179): choose another name for the \
+                 new tenant"
                     .to_owned(),
             ..known
         };
@@ -128,9 +128,8 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
     if error.code == 4179 && is_version {
         return Failure {
             reason: "VersionNotRestorable",
-            message: "the backups are of a version that the target does not restore: an older target \
-                      takes none of a newer version, and none of V4.0 can be restored to a later one \
-                      (error 4179): choose another target cluster"
+            message: "the target cannot restore backups of this version (error 4179): it is older \
+                      than the backups, or the backups are of V4.0. Choose another target cluster"
                 .to_owned(),
             ..known
         };
@@ -138,7 +137,7 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
     if error.code == 4179 && error.text.contains("different tenants") {
         return Failure {
             reason: "SourceMismatch",
-            message: "the directories of data and of logs hold backups of different tenants \
+            message: "the directories of data and of logs contain backups of different tenants \
                       (error 4179): correct `dataPath` and `logPath` in a new RecoveryTask"
                 .to_owned(),
             ..known
@@ -149,8 +148,8 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
     if error.code == 4179 && error.text.contains("upgrade mode") {
         return Failure {
             reason: "ClusterUpgrading",
-            message: "the cluster is being upgraded (error 4179): nothing; the operator sends the \
-                      statement again after the upgrade"
+            message: "the cluster is being upgraded (error 4179): no action is needed; the \
+                      operator sends the statement again after the upgrade"
                 .to_owned(),
             class: NotYet,
             passing: true,
@@ -160,8 +159,8 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
     if error.code == 4179 && error.text.contains("not in restore") {
         return Failure {
             reason: "NotRestoring",
-            message: "the tenant is not being restored (error 4179): nothing; the operator looks \
-                      what became of the restore"
+            message: "the tenant is not being restored (error 4179): no action is needed; the \
+                      operator checks the outcome of the restore"
                 .to_owned(),
             class: NotYet,
             passing: true,

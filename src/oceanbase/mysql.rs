@@ -224,6 +224,6 @@ fn kind(error: &mysql_async::Error) -> &'static str {
     match error {
         mysql_async::Error::Io(_) => "the connection broke",
         mysql_async::Error::Driver(_) => "the connection was closed",
-        _ => "the answer could not be read",
+        _ => "the answer could not be decoded",
     }
 }

@@ -27,15 +27,16 @@ const ACCESS_DENIED: u16 = 1045;
 /// needs a user.
 const TRANSIENT_ERRORS: [u16; 6] = [1040, 4012, 4023, 5627, 8001, 8002];
 /// Remedy for a database that does not respond.
-const CHECK_ENDPOINTS: &str = "Check `endpoints` of the OceanBaseCluster, that the database runs \
-                               there, and that network policies let the operator reach it";
+const CHECK_ENDPOINTS: &str = "Check `endpoints` of the OceanBaseCluster. Check that the database \
+                               runs there, and that network policies allow connections of the \
+                               operator";
 
 impl From<CredentialsError> for ConnectionProblem {
     fn from(error: CredentialsError) -> Self {
         match error {
             CredentialsError::Gone => Self {
                 reason: "ClusterNotFound",
-                message: "the OceanBaseCluster is gone".to_owned(),
+                message: "the OceanBaseCluster does not exist any more".to_owned(),
                 permanent: true,
                 outage: false,
             },
@@ -61,9 +62,9 @@ impl From<CredentialsError> for ConnectionProblem {
 
 /// Additional hint if a login that names a cluster is rejected. A node takes everything after the
 /// first `@` as the name of the tenant.
-const ONLY_BEHIND_PROXY: &str = "A node that is reached directly knows no tenant of this name while \
-                                 `clusterName` of the OceanBaseCluster is set: leave it out unless \
-                                 `endpoints` are those of OBProxy";
+const ONLY_BEHIND_PROXY: &str = "`clusterName` of the OceanBaseCluster is set, and a node that is \
+                                 reached directly knows no tenant of this name. Remove \
+                                 `clusterName` unless `endpoints` are those of OBProxy";
 
 impl ConnectionProblem {
     /// Returns the reason why this account has no session.
@@ -78,7 +79,7 @@ impl ConnectionProblem {
             ConnectError::Tls(_) => Self {
                 reason: "TlsFailed",
                 message: format!(
-                    "{error}. Check that TLS is turned on in the database, and `tls` of the \
+                    "{error}. Check that TLS is enabled in the database. Check `tls` of the \
                      OceanBaseCluster: its `mode`, and the certificate of `caSecretRef`"
                 ),
                 permanent: false,
@@ -119,7 +120,9 @@ impl From<QueryError> for ConnectionProblem {
             }
             QueryError::Lost(why) => Self {
                 reason: "Unreachable",
-                message: format!("the database was lost: {why}. {CHECK_ENDPOINTS}"),
+                message: format!(
+                    "the connection to the database was lost: {why}. {CHECK_ENDPOINTS}"
+                ),
                 permanent: false,
                 outage: true,
             },

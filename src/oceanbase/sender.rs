@@ -71,7 +71,7 @@ pub fn surely_over(command_timeout: Duration) -> Duration {
 }
 
 /// Message of everything that the end of the lease stops.
-const LEASE_ENDED: &str = "the lease has ended: another operator acts now";
+const LEASE_ENDED: &str = "the lease has ended: another replica of the operator is active";
 
 /// Returns the failure for a statement that the release would reject or misunderstand.
 fn not_supported(version: Version, capability: Capability) -> Failure {
@@ -79,8 +79,8 @@ fn not_supported(version: Version, capability: Capability) -> Failure {
     Failure {
         reason: "NotSupportedByVersion",
         message: format!(
-            "OceanBase {version} does not support it ({summary}); see docs/releases.md for the \
-             releases that do"
+            "OceanBase {version} does not support this ({summary}); docs/releases.md lists the \
+             releases that support it"
         ),
         class: FailureClass::Permanent,
         passing: false,
@@ -218,7 +218,7 @@ impl Sender {
             query::identity(&parameters, &bootstrap).map_err(|error| error.to_string())?;
         if identity.database() != self.database {
             return Err(format!(
-                "the endpoint leads to another database now: cluster {} (id {}) of {}",
+                "the endpoint leads to another database: cluster {} (id {}), created at {}",
                 identity.cluster_name, identity.cluster_id, identity.created_at
             ));
         }

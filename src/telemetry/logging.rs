@@ -53,7 +53,7 @@ const CEILINGS: [(&str, Level); 3] = [
 pub fn start(format: Format, filter: &str) -> anyhow::Result<()> {
     dispatch(format, filter, std::io::stdout)?
         .try_init()
-        .map_err(|error| anyhow::anyhow!("the log was started before: {error}"))?;
+        .map_err(|error| anyhow::anyhow!("logging was already started: {error}"))?;
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(Location::to_string);
         tracing::error!(location, text = panic_text(panic.payload()), "panicked");
@@ -89,7 +89,7 @@ fn panic_text(payload: &(dyn Any + Send)) -> &'static str {
     payload
         .downcast_ref::<&'static str>()
         .copied()
-        .unwrap_or("withheld, because it may quote a secret")
+        .unwrap_or("withheld, because it could contain a secret")
 }
 
 #[cfg(test)]

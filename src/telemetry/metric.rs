@@ -114,7 +114,7 @@ pub(super) fn registered<I: Instrument>(
     registry: &Registry,
     family: Option<&Family>,
 ) -> Result<I, prometheus::Error> {
-    let missing = || prometheus::Error::Msg("a family has no declaration".to_owned());
+    let missing = || prometheus::Error::Msg("a metric family has no declaration".to_owned());
     let instrument = I::new(family.ok_or_else(missing)?)?;
     registry.register(instrument.collector())?;
     Ok(instrument)

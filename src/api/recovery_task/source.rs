@@ -9,8 +9,8 @@ use crate::api::LocalReference;
 /// Source of a recovery: a tenant that the operator backs up, or a storage with backups.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.tenant) == (self.type == 'Tenant')", "must have `tenant` exactly where `type` is 'Tenant'"))]
-#[x_kube(validation = ("has(self.storage) == (self.type == 'Storage')", "must have `storage` exactly where `type` is 'Storage'"))]
+#[x_kube(validation = ("has(self.tenant) == (self.type == 'Tenant')", "must have `tenant` where `type` is 'Tenant', and must not have it otherwise"))]
+#[x_kube(validation = ("has(self.storage) == (self.type == 'Storage')", "must have `storage` where `type` is 'Storage', and must not have it otherwise"))]
 pub struct Source {
     /// Type of the source. Exactly the block of the same name must be present.
     #[serde(rename = "type")]

@@ -63,8 +63,8 @@ pub enum TargetType {
 /// Resources of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.create) == (self.type == 'Create')", "must have `create` exactly where `type` is 'Create'"))]
-#[x_kube(validation = ("(has(self.pools) && size(self.pools) > 0) == (self.type == 'Pools')", "must have `pools` exactly where `type` is 'Pools'"))]
+#[x_kube(validation = ("has(self.create) == (self.type == 'Create')", "must have `create` where `type` is 'Create', and must not have it otherwise"))]
+#[x_kube(validation = ("(has(self.pools) && size(self.pools) > 0) == (self.type == 'Pools')", "must have `pools` where `type` is 'Pools', and must not have it otherwise"))]
 pub struct Resources {
     /// Type of the resources. Exactly the block of the same name must be present.
     #[serde(rename = "type")]

@@ -69,9 +69,9 @@ pub(super) fn not_moved(
     Err(Blocker::waiting(
         STORAGE_CHANGE_REFUSED,
         format!(
-            "an edit of `storageRef` or `paths` of BackupStrategy '{name}' is refused, since it \
-             would move the logs of LogBackup '{}': the backup waits until the edit is taken back, \
-             or the strategy is not Stalled any more",
+            "an edit of `storageRef` or `paths` of BackupStrategy '{name}' is rejected, because it \
+             would move the logs of LogBackup '{}'. The backup waits until the edit is reverted, \
+             or until the strategy is no longer Stalled",
             first.name_any()
         ),
     ))
@@ -121,9 +121,9 @@ fn logs_elsewhere(
     Some(Blocker::permanent(
         "DestinationInUse",
         format!(
-            "the tenant's logs go to '{location}' already, set by another tool: leave it out of the \
-             strategy, let that have `logBackup.mode: Unmanaged`, or back the tenant up with a \
-             BackupTask of its own (`clusterRef`, `storageRef`, `tenantName`)"
+            "the tenant's logs already go to '{location}', set by another tool. Exclude the tenant \
+             from the strategy, set `logBackup.mode: Unmanaged` in the strategy, or back the \
+             tenant up with its own BackupTask (`clusterRef`, `storageRef`, `tenantName`)"
         ),
     ))
 }
@@ -162,15 +162,15 @@ fn of_strategy(
     // sets none.
     let is_there = location_in(&store, None).is_some_and(|location| location.is_same_as(&theirs));
     let or_store = if is_there {
-        ", or that strategy's store"
+        ", or use the storage of that strategy"
     } else {
         ""
     };
     Some(Blocker::permanent(
         "TenantOfStrategy",
         format!(
-            "the tenant is BackupStrategy '{}''s, which backs it up to another place, and cannot \
-             any more once its first backup is here: name the strategy in `strategyRef`{or_store}",
+            "the tenant belongs to BackupStrategy '{}', which backs it up to another destination. \
+             A first backup here would prevent that: name the strategy in `strategyRef`{or_store}",
             covering.name
         ),
     ))

@@ -86,8 +86,8 @@ pub(super) fn references(
         return Err(Blocker::permanent(
             "TenantNotInStrategy",
             format!(
-                "BackupStrategy '{name}' is not for tenant '{}'; name the strategy that is, or a \
-                 cluster and a storage",
+                "BackupStrategy '{name}' does not cover tenant '{}'; name the strategy that does, \
+                 or a cluster and a storage",
                 spec.tenant_name
             ),
         ));
@@ -181,7 +181,7 @@ pub(super) fn supported(
         Some(version) if settings.plus_archivelog && !version.can(Capability::PlusArchivelog) => {
             Err(Blocker::permanent(
                 "UnsupportedServerVersion",
-                format!("OceanBase {version} does not know `plusArchivelog`; leave it out"),
+                format!("OceanBase {version} does not support `plusArchivelog`; leave it out"),
             ))
         }
         _ => Ok(()),
@@ -202,8 +202,9 @@ pub(super) fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Res
     Err(Blocker::permanent(
         CLUSTER_REPLACED,
         format!(
-            "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster was recreated for {} (id {}) of {}: what became of the backup stands in the database that it \
-             was sent to; create a new BackupTask",
+            "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster was \
+             recreated for {} (id {}, created at {}). Check the outcome of the backup in the \
+             database to which it was sent, then create a new BackupTask",
             current.cluster_name, current.cluster_id, current.created_at
         ),
     ))

@@ -23,10 +23,10 @@ pub(super) async fn send(
     let command = match effect.clone() {
         Effect::SetDestination(tenant) => {
             let (Some(storage), Some(path)) = (&observed.storage, &observed.path) else {
-                return Answer::NotSent("the store is gone".to_owned());
+                return Answer::NotSent("the storage no longer exists".to_owned());
             };
             let Some(tenant_id) = observed.tenant_id() else {
-                return Answer::NotSent("the tenant is gone".to_owned());
+                return Answer::NotSent("the tenant no longer exists".to_owned());
             };
             let secrets = &context.secrets;
             let destination =
@@ -51,7 +51,7 @@ pub(super) async fn send(
             settings,
         } => {
             let Some(tenant_id) = observed.tenant_id() else {
-                return Answer::NotSent("the tenant is gone".to_owned());
+                return Answer::NotSent("the tenant no longer exists".to_owned());
             };
             let reference = settings.restore_password_secret_ref.as_ref();
             let password = match reference {
@@ -87,7 +87,7 @@ pub(super) async fn send(
         | Effect::MakeChildren(_)
         | Effect::CancelChildren(_)
         | Effect::Delete => {
-            return Answer::NotSent("it is no statement".to_owned());
+            return Answer::NotSent("it is not a statement".to_owned());
         }
     };
     permit.send(&command).await

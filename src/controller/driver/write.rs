@@ -44,8 +44,8 @@ pub(super) async fn write<K: Reconcile>(
             let (old, new) = (object.resource_version(), written.resource_version());
             if old == new {
                 tracing::warn!(
-                    "the API server keeps nothing of a status: apply the definitions (CRDs) of this \
-                     operator's release"
+                    "the API server does not store the status: apply the definitions (CRDs) of \
+                     this operator's release"
                 );
                 context.memory.lost(identity(object), digest(&changed));
             } else if let Some(old) = old {
@@ -55,7 +55,7 @@ pub(super) async fn write<K: Reconcile>(
             Ok(Some(written))
         }
         Err(kube::Error::Api(refusal)) if refusal.code == 409 => {
-            tracing::debug!("the object was changed meanwhile");
+            tracing::debug!("another client changed the object");
             Ok(None)
         }
         Err(kube::Error::Api(refusal)) if refusal.code == 404 => Ok(None),

@@ -18,7 +18,7 @@ pub(super) async fn send(
     context: &Context,
 ) -> Answer {
     let Some(tenant_id) = observed.tenant_id() else {
-        return Answer::NotSent("the tenant is gone".to_owned());
+        return Answer::NotSent("the tenant no longer exists".to_owned());
     };
     let command = match effect {
         Effect::SetDestination(tenant)
@@ -68,7 +68,7 @@ pub(super) async fn send(
         }
         Effect::Start(tenant) => {
             let Some(location) = &observed.location else {
-                return Answer::NotSent("the store is gone".to_owned());
+                return Answer::NotSent("the storage no longer exists".to_owned());
             };
             Command::ArchiveLog {
                 tenant: tenant.clone(),
@@ -96,7 +96,7 @@ async fn destination(
     let (namespace, name) = (&observed.key.namespace, &object.spec.storage_ref.name);
     let storage = destination::storage(context, namespace, name);
     let (Ok(storage), Some(path)) = (storage, &observed.path) else {
-        return Err(Answer::NotSent("the store is gone".to_owned()));
+        return Err(Answer::NotSent("the storage no longer exists".to_owned()));
     };
     let found = destination::to_set(&context.secrets, namespace, &storage.spec, path, permit);
     let (destination, version) = found.await.map_err(Answer::from)?;

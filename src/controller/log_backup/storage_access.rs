@@ -144,7 +144,8 @@ pub(super) async fn give(
     match change(object, tenant, new, permit, context).await {
         Ok(Some(change)) => permit.update_storage(&change).await,
         Ok(None) => Answer::NotSent(
-            "the Secret has changed once more, or an object is gone; it is read again within minutes"
+            "the Secret changed again, or an object no longer exists; the operator reads the \
+             Secret again within minutes"
                 .to_owned(),
         ),
         Err(blocker) => blocker.into(),

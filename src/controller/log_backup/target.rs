@@ -100,7 +100,8 @@ fn fits_lag_target(spec: &LogBackupSpec, storage: &BackupStorageSpec) -> Result<
     if storage.type_ == StorageType::S3 && is_short {
         return Err(Blocker::permanent(
             "ArchiveLagTargetTooShort",
-            "`archiveLagTargetSeconds` must be at least 60 with S3: the database refuses less",
+            "`archiveLagTargetSeconds` must be at least 60 with S3: the database rejects smaller \
+             values",
         ));
     }
     Ok(())

@@ -122,8 +122,9 @@ fn of_tenant(
         return Err(Blocker::waiting(
             "LogBackupNotFound",
             format!(
-                "no LogBackup tells of tenant '{}' of OceanBaseCluster '{cluster_name}': where its \
-                 backups are is not known; give `source.type: Storage`, or wait for it",
+                "no LogBackup describes tenant '{}' of OceanBaseCluster '{cluster_name}', so the \
+                 location of its backups is not known. Set `source.type: Storage`, or wait for the \
+                 LogBackup",
                 source.tenant_name
             ),
         ));
@@ -134,7 +135,7 @@ fn of_tenant(
         let known = known.as_deref().ok_or_else(|| {
             Blocker::waiting(
                 "NothingToRecover",
-                format!("the LogBackup does not tell where the tenant's {what} are"),
+                format!("the LogBackup does not record the location of the tenant's {what}"),
             )
         })?;
         in_storage(known, &log_backup, context, &namespace)
@@ -209,8 +210,8 @@ fn in_storage(
         Blocker::waiting(
             "StorageNotFound",
             format!(
-                "no BackupStorage of the namespace describes where {} is: apply the one that the \
-                 backups were made to",
+                "no BackupStorage in the namespace describes the location {}: apply the one to \
+                 which the backups were written",
                 shown.root()
             ),
         )

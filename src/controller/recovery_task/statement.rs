@@ -200,7 +200,12 @@ async fn sources(
     context: &Context,
 ) -> Result<Vec<Destination>, Blocker> {
     let Some(SourceDestinations { data, log }) = &observed.locations else {
-        let unknown = || Blocker::waiting("StorageNotFound", "where the backups are is not known");
+        let unknown = || {
+            Blocker::waiting(
+                "StorageNotFound",
+                "the location of the backups is not known",
+            )
+        };
         let known = observed.decision.source.as_ref();
         return Err(known.err().cloned().unwrap_or_else(unknown));
     };
@@ -313,6 +318,6 @@ fn optional<T>(
 fn unusable(field: &str) -> Blocker {
     Blocker::permanent(
         "InvalidSpec",
-        format!("`{field}` cannot stand in a statement; create a new RecoveryTask"),
+        format!("`{field}` is not allowed in a statement; create a new RecoveryTask"),
     )
 }

@@ -57,8 +57,8 @@ fn waiting(who: &str) -> Blocker {
     Blocker::waiting(
         "WaitingForVerification",
         format!(
-            "{who} verifies in the same database now: one verification runs at a time, and this one \
-             begins when it is over"
+            "{who} is running a verification in the same database; this verification starts after \
+             it"
         ),
     )
 }
@@ -74,7 +74,10 @@ pub(super) async fn ask(
     let verification = task.spec.verification.as_ref();
     let check = verification.and_then(|verification| verification.checks.get(number));
     let (Some(verification), Some(check)) = (verification, check) else {
-        return Err(Blocker::permanent("InvalidSpec", "there is no such check"));
+        return Err(Blocker::permanent(
+            "InvalidSpec",
+            "the check does not exist",
+        ));
     };
     let Some(reference) = &verification.credentials_secret_ref else {
         return Err(missing());
@@ -118,7 +121,7 @@ pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Opti
 fn missing() -> Blocker {
     Blocker::permanent(
         "InvalidSpec",
-        "`verification.credentialsSecretRef` is missing, and the checks ask as a user of the tenant",
+        "`verification.credentialsSecretRef` is missing; the checks need an account of the tenant",
     )
 }
 
@@ -126,7 +129,7 @@ fn query(check: &Check) -> Result<CheckQuery, Blocker> {
     CheckQuery::parse(&check.sql).map_err(|problem| {
         Blocker::permanent(
             "InvalidCheck",
-            format!("`sql` of the check cannot be asked: {problem}"),
+            format!("`sql` of the check cannot be run: {problem}"),
         )
     })
 }

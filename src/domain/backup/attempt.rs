@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::incremental::SentType;
 use super::{
-    BackupDecision, Effect, Evaluation, Held, State, queue::WAITING_FOR_CONCURRENCY_SLOT,
-    retry::FAILED, status, unnameable,
+    BackupDecision, Effect, Evaluation, Held, State, queue::WAITING_FOR_CONCURRENCY_SLOT, retry::FAILED,
+    status, unnameable,
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::backoff::{Backoff, still_to_come};
@@ -108,8 +108,8 @@ impl Evaluation<'_> {
             Some(Held::Suspended) => {
                 let suspended = Blocker::waiting(
                     STRATEGY_SUSPENDED,
-                    "the strategy is suspended: the backup starts when it is resumed, if that is \
-                     before its deadline",
+                    "the strategy is suspended: the backup starts if the strategy is resumed \
+                     before the backup's deadline",
                 );
                 return self.wait(suspended, Next::Await);
             }
@@ -197,7 +197,7 @@ impl Evaluation<'_> {
         }
         let is_reported = |cause: &Cause| cause.reason == OUTCOME_UNKNOWN;
         if !self.status.cause.as_ref().is_some_and(is_reported) {
-            self.status.cause = Some(outcome_unknown("its answer was not heard"));
+            self.status.cause = Some(outcome_unknown("the answer was not received"));
         }
         if let Some(rest) = self
             .observed
@@ -235,7 +235,7 @@ impl Evaluation<'_> {
             None => State::Accepted,
             Some(id) => State::Unobserved(Blocker::waiting(
                 "JobNotVisible",
-                format!("the database does not show job {id} any more; it is looked for"),
+                format!("the database no longer shows job {id}; the operator looks it up"),
             )),
         }
     }
@@ -317,8 +317,8 @@ impl Evaluation<'_> {
             Answer::Done if is_sending => {
                 let lost = cause(
                     "StatementNotReceived",
-                    "the database does not know the statement, which was lost on its way; it is \
-                     sent again",
+                    "the statement was lost before it reached the database; the operator sends it \
+                     again",
                 );
                 self.set_attempt(REFUSED, Some(lost.clone()));
                 if self.is_cancel_wanted() || self.is_past_deadline() {
@@ -334,7 +334,7 @@ impl Evaluation<'_> {
             Answer::Ended(job) => self.follow(job),
             Answer::Done => self.fail(cause(
                 "JobNotFound",
-                "the database took the statement and shows no job for it: look at \
+                "the database accepted the statement but shows no job for it: check \
                  DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
             )),
             _ if is_sending => self.render(&State::Sending, None, Next::After(LOOKUP_PAUSE)),
@@ -379,7 +379,7 @@ impl Evaluation<'_> {
 pub(super) fn before_start() -> Blocker {
     Blocker::waiting(
         "BeforeScheduledTime",
-        "`scheduledTime`, or the later `notBeforeTime`, is still to come",
+        "the backup waits for `scheduledTime`, or for `notBeforeTime` if that is later",
     )
 }
 
@@ -387,13 +387,13 @@ const OUTCOME_UNKNOWN: &str = "OutcomeUnknown";
 
 fn outcome_unknown(why: &str) -> Cause {
     let message = format!(
-        "whether the database took the statement is not known ({why}); it is looked for before \
-         anything is sent again"
+        "it is not known whether the database accepted the statement ({why}); the operator checks \
+         this before it sends anything again"
     );
     cause(OUTCOME_UNKNOWN, &message)
 }
 
 pub(super) fn not_sent(why: &str) -> Cause {
-    let message = format!("the statement could not be sent ({why}); it is tried again");
+    let message = format!("the statement could not be sent ({why}); the operator retries");
     cause("NotSent", &message)
 }

@@ -29,12 +29,17 @@ impl Evaluation<'_> {
             if self.status.tenant_id.is_some() {
                 return Some(Blocker::permanent(
                     "TenantDropped",
-                    format!("the tenant '{name}' was dropped since; create a new BackupTask"),
+                    format!(
+                        "the tenant '{name}' was dropped after this task was created; create a new \
+                         BackupTask"
+                    ),
                 ));
             }
             return Some(Blocker::waiting(
                 "TenantNotFound",
-                format!("the cluster has no tenant '{name}': correct the name, or make the tenant"),
+                format!(
+                    "the cluster has no tenant '{name}': correct the name, or create the tenant"
+                ),
             ));
         };
         if self
@@ -44,14 +49,17 @@ impl Evaluation<'_> {
         {
             return Some(Blocker::permanent(
                 "TenantReplaced",
-                format!("the tenant '{name}' was recreated since; create a new BackupTask"),
+                format!(
+                    "the tenant '{name}' was recreated after this task was created; create a new \
+                     BackupTask"
+                ),
             ));
         }
         if tenant.name != *name {
             return Some(Blocker::permanent(
                 "TenantRenamed",
                 format!(
-                    "the tenant '{name}' is called '{}' by now; create a new BackupTask",
+                    "the tenant '{name}' was renamed to '{}'; create a new BackupTask",
                     tenant.name
                 ),
             ));
@@ -71,15 +79,15 @@ impl Evaluation<'_> {
             if self.observed.moving == Some(DestinationMove::Logs) {
                 return Some(Blocker::waiting(
                     "StorageMigrationInProgress",
-                    "the tenant's backups are moving to another place: its log backup goes first, and \
-                     the backup follows (condition StorageMigrated of the LogBackup)",
+                    "the tenant's backups are moving to another destination: its log backup moves \
+                     first, then this backup starts (condition StorageMigrated of the LogBackup)",
                 ));
             }
             return Some(Blocker::permanent(
                 "DestinationInUse",
                 format!(
-                    "the tenant's data backups go to '{location}' already; back up there, or clear \
-                     DATA_BACKUP_DEST first"
+                    "the tenant's data backups already go to '{location}'; back up to that \
+                     destination, or clear DATA_BACKUP_DEST first"
                 ),
             ));
         }
@@ -99,7 +107,10 @@ impl Evaluation<'_> {
         let job = self.tenant()?.running_jobs().next()?;
         Some(Blocker::waiting(
             "WaitingForRunningBackup",
-            format!("backup job {} of the tenant runs; this one follows", job.id),
+            format!(
+                "backup job {} of the tenant is running; this backup starts after it",
+                job.id
+            ),
         ))
     }
 }
@@ -110,8 +121,8 @@ pub fn upgrading(subject: &str) -> Blocker {
     Blocker::waiting(
         CLUSTER_UPGRADING,
         format!(
-            "the cluster is being upgraded (parameter enable_upgrade_mode is True); {subject} starts \
-             after the upgrade"
+            "the cluster is being upgraded (parameter enable_upgrade_mode is True); {subject} \
+             starts after the upgrade"
         ),
     )
 }
@@ -123,8 +134,8 @@ pub fn ineligible(tenant: &Tenant) -> Option<Blocker> {
         return Some(Blocker::waiting(
             "TenantNotPrimary",
             format!(
-                "the tenant's role is {}; only a primary tenant can be backed up: back up its \
-                 primary, or wait until it is one itself",
+                "the tenant's role is {}; only a primary tenant can be backed up. Back up its \
+                 primary tenant, or wait until this tenant becomes primary",
                 tenant.role
             ),
         ));
@@ -133,7 +144,7 @@ pub fn ineligible(tenant: &Tenant) -> Option<Blocker> {
         return Some(Blocker::waiting(
             "TenantNotNormal",
             format!(
-                "the tenant's status is {}; it can be backed up when it is NORMAL",
+                "the tenant's status is {}; it can be backed up when the status is NORMAL",
                 tenant.status
             ),
         ));
@@ -157,8 +168,8 @@ pub fn unnameable(name: &str) -> Option<Blocker> {
         "the database does not back up its tenant 'sys': name a user tenant".to_owned()
     } else {
         format!(
-            "the name '{name}' cannot stand in a statement; only names of letters, digits and '_' \
-             that are no reserved word can be backed up"
+            "the name '{name}' is not allowed in a statement; name a tenant whose name has only \
+             letters, digits and '_' and is not a reserved word"
         )
     };
     Some(Blocker::permanent("UnsafeTenantName", message))

@@ -72,9 +72,9 @@ impl Evaluation<'_> {
         Blocker::waiting(
             "StatementIneffective",
             format!(
-                "the database has taken {SETTING} several times, and shows no destination; it is \
-                 set again now and then. Check that the tenant's status is NORMAL, then look for \
-                 its errors in observer.log"
+                "the database accepted {SETTING} several times but shows no destination; the \
+                 operator repeats it periodically. Check that the tenant's status is NORMAL, then \
+                 check observer.log for errors of the tenant"
             ),
         )
     }
@@ -83,6 +83,6 @@ impl Evaluation<'_> {
 fn setting() -> Blocker {
     Blocker::waiting(
         "SettingDestination",
-        "the destination of data backups is being set",
+        "the operator is setting the destination of data backups",
     )
 }

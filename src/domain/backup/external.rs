@@ -21,8 +21,8 @@ impl Evaluation<'_> {
         if !self.task.owned {
             return self.fail(cause(
                 "InvalidSpec",
-                "`mirror` is written only by the operator, for a backup that a user started in \
-                 the database; leave it out to start one",
+                "`mirror` is written only by the operator, for a backup that a user started in the \
+                 database; leave it out to start a backup",
             ));
         }
         if let Err(blocker) = &self.observed.database {
@@ -32,8 +32,8 @@ impl Evaluation<'_> {
         let Some(tenant) = self.tenant().filter(|_| !self.is_tenant_gone()) else {
             return self.fail(cause(
                 TENANT_DROPPED,
-                "the tenant was dropped, and the database does not show its jobs any more; a backup \
-                 that ran cannot be relied on",
+                "the tenant was dropped, and the database no longer shows its jobs; do not rely on \
+                 a backup that was running",
             ));
         };
         let mut jobs = tenant.jobs.iter();
@@ -50,13 +50,13 @@ impl Evaluation<'_> {
         if mirror.start_time.0.duration_until(self.now) > EXTERNAL_JOB_TIMEOUT {
             return self.fail(cause(
                 "JobNotFound",
-                "the database does not show this job any more; how it ended is not known",
+                "the database no longer shows this job; its outcome is not known",
             ));
         }
         let waiting = Blocker::waiting(
             "JobNotVisible",
             format!(
-                "the database does not show job {}; it is looked for",
+                "the database does not show job {}; the operator looks it up",
                 mirror.job_id
             ),
         );

@@ -111,7 +111,7 @@ impl Evaluation<'_> {
         if self.observed.children.tenants.is_empty() && self.observed.children.known.is_empty() {
             let rule = "tenants must be primary, normal and not locked";
             let why = self.observed.children.why_none.as_deref().unwrap_or(rule);
-            let message = format!("there is no tenant that could be backed up: {why}");
+            let message = format!("no tenant can be backed up: {why}");
             return self.fail(cause("NoTenants", &message));
         }
         let planned = self.planned();
@@ -129,10 +129,7 @@ impl Evaluation<'_> {
         let created = total.saturating_sub(missing.len());
         missing.truncate(BATCH);
         self.status.start_time.get_or_insert_with(|| time(self.now));
-        let creating = Blocker::waiting(
-            "CreatingTasks",
-            format!("{created} of {total} tasks are there"),
-        );
+        let creating = Blocker::waiting("CreatingTasks", format!("{created} of {total} tasks exist"));
         self.wait_with(creating, Some(Effect::MakeChildren(missing)), GO_ON)
     }
 
@@ -205,16 +202,17 @@ impl Evaluation<'_> {
                 warning: true,
                 reason: "NameCollision",
                 message: format!(
-                    "a BackupTask '{name}' is there that this task did not make; nothing was made \
-                     in its place. Delete or rename that object, then create a new BackupTask"
+                    "a BackupTask '{name}' exists that this task did not create; the operator \
+                     created nothing in its place. Delete or rename that object, then create a new \
+                     BackupTask"
                 ),
             });
         }
         let all_made = children.all_made;
         let mut decision = if let (Some(error), false) = (created.error(), all_made) {
             let message = format!(
-                "a task could not be made or changed and is tried again: {error}. Check quotas, \
-                 admission webhooks and the operator's rights"
+                "a task could not be created or changed, and the operator retries: {error}. Check \
+                 quotas, admission webhooks and the permissions of the operator"
             );
             self.pause(cause("CreateFailed", &message), RETRY_PAUSE)
         } else {
@@ -249,10 +247,11 @@ impl Evaluation<'_> {
         } = children;
         let gone = match dropped {
             0 => String::new(),
-            many => format!("; of {many} the tenant was dropped"),
+            many => format!("; {many} ended because the tenant was dropped"),
         };
         State::FannedOut(format!(
-            "of {total} tasks {completed} are complete, {failed} failed and {running} run{gone}"
+            "of {total} tasks, {completed} are complete, {failed} failed and {running} are \
+             running{gone}"
         ))
     }
 
@@ -302,8 +301,8 @@ impl Evaluation<'_> {
         if children.failed == 0 && children.completed == 0 && children.dropped > 0 {
             return self.fail(cause(
                 TENANT_DROPPED,
-                "every tenant was dropped before it was backed up; create a new BackupTask for those \
-                 that are there now",
+                "every tenant was dropped before it was backed up; create a new BackupTask for the \
+                 tenants that exist now",
             ));
         }
         if children.failed == 0 {
@@ -326,14 +325,14 @@ impl Evaluation<'_> {
         let first = match (first, children.refused.first()) {
             (Some(child), _) => {
                 let why = child.cause.as_ref().map(|cause| cause.message.as_str());
-                let why = why.unwrap_or("it tells no cause");
+                let why = why.unwrap_or("it reports no cause");
                 format!("the first is BackupTask '{}': {why}", child.name)
             }
-            (None, Some(name)) => format!("the name '{name}' is taken by another object"),
+            (None, Some(name)) => format!("the name '{name}' is used by another object"),
             (None, None) => "a user deleted them, or they were not created in time".to_owned(),
         };
         let message = format!(
-            "{} of {} backups did not go well; {first}",
+            "{} of {} backups did not succeed; {first}",
             children.failed, children.total
         );
         self.status.cause = Some(cause("ChildrenFailed", &message));

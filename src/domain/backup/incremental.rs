@@ -36,8 +36,8 @@ impl Evaluation<'_> {
             Some(IncrementalNotPossible::Skip) => SentType::Nothing(cause(
                 INCREMENTAL_NOT_POSSIBLE,
                 &format!(
-                    "{why}, and `incrementalNotPossible` of the strategy is Skip; create a BackupTask of \
-                     type Full, or wait for the next full backup"
+                    "{why}. `incrementalNotPossible` of the strategy is Skip: create a BackupTask \
+                     of type Full, or wait for the next full backup"
                 ),
             )),
         }
@@ -56,7 +56,7 @@ impl Evaluation<'_> {
         let previous = database.previous_set.as_ref()?;
         (*current != previous.tenant_compatible).then(|| {
             format!(
-                "the tenant's data version is {current}, and backup set {} was made with {}: no \
+                "the tenant's data version is {current}, and backup set {} was created with {}: no \
                  incremental backup can follow it",
                 previous.id, previous.tenant_compatible
             )

@@ -104,7 +104,7 @@ impl Evaluation<'_> {
         if is_replaced && self.status.type_change.is_none() {
             self.status.type_change = Some(cause(
                 INCREMENTAL_NOT_POSSIBLE,
-                "the database made a full backup: it found no backup set that an incremental one \
+                "the database took a full backup: it found no backup set that an incremental one \
                  could follow, or the tenant's data version has changed since that set",
             ));
         }
@@ -141,9 +141,9 @@ impl Evaluation<'_> {
         let set = self.status.backup_set_id;
         let set = set.map_or_else(|| "its set".to_owned(), |id| format!("set {id}"));
         let message = format!(
-            "the backup is complete, and the database does not show {set}: whether a password \
-             protects it is not known. Look at ENCRYPTION_MODE in CDB_OB_BACKUP_SET_FILES, or back \
-             up again"
+            "the backup is complete, but the database does not show {set}: it is not known whether \
+             a password protects it. Check ENCRYPTION_MODE in CDB_OB_BACKUP_SET_FILES, or back up \
+             again"
         );
         self.status.cause = Some(cause("SetNotVisible", &message));
         self.end(Outcome::Failed, at)
@@ -151,8 +151,8 @@ impl Evaluation<'_> {
 
     fn end_unprotected(mut self, set: &BackupSet, at: Option<Timestamp>) -> BackupDecision {
         let message = format!(
-            "backup set {} is there and no password protects it, though one was set before the \
-             statement: check whether a proxy shares sessions, delete the set, and back up again",
+            "no password protects backup set {}, although one was set before the statement. Check \
+             whether a proxy shares sessions, delete the set, and back up again",
             set.id
         );
         self.status.cause = Some(cause("RestorePasswordNotApplied", &message));
@@ -234,8 +234,8 @@ impl Evaluation<'_> {
             JobStatus::Completed if self.status.job_id.is_some() && self.is_tenant_gone() => {
                 let dropped = cause(
                     TENANT_DROPPED,
-                    "the tenant was dropped while its backup ran: there is no set that could be \
-                     relied on. Back up the tenant that you want with a new BackupTask",
+                    "the tenant was dropped while its backup was running: no backup set can be \
+                     relied on. Create a new BackupTask for the tenant that you want to back up",
                 );
                 self.fail_attempt(dropped, false, parent.ended_at)
             }
@@ -287,7 +287,7 @@ impl Evaluation<'_> {
             Answer::Refused(failure) => Some(failure.into()),
             Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
                 let message =
-                    format!("the backup could not be canceled ({why}); it is tried again");
+                    format!("the backup could not be canceled ({why}); the operator retries");
                 Some(cause("CancelNotSent", &message))
             }
         };
@@ -298,9 +298,9 @@ impl Evaluation<'_> {
         if self.status.cause.is_none() && self.cancels() >= CANCELS_TOLD_FROM {
             self.status.cause = Some(cause(
                 "CancelIneffective",
-                "the database has taken CANCEL BACKUP several times, and the job goes on; it is \
-                 sent again now and then. Look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = \
-                 'backup_data')",
+                "the database accepted CANCEL BACKUP several times, but the job continues; the \
+                 operator repeats it periodically. Check DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE \
+                 = 'backup_data')",
             ));
         }
         self.status.retry_time = Some(until.clone());

@@ -52,7 +52,7 @@ impl Evaluation<'_> {
     /// Waits until logs are archived, and starts log backup if no other object manages it.
     pub(super) fn await_log_backup(self) -> BackupDecision {
         let Some(logs) = &self.observed.logs else {
-            return self.wait_for_log_backup("a backup needs running log backup".to_owned());
+            return self.wait_for_log_backup("a backup needs a running log backup".to_owned());
         };
         let message = match &logs.keeper {
             LogBackupOwner::LogBackup {
@@ -60,7 +60,7 @@ impl Evaluation<'_> {
                 desired: DesiredState::Running,
                 cause: Some(cause),
             } => format!(
-                "a backup needs running log backup, and LogBackup '{name}' cannot run: {}",
+                "a backup needs a running log backup, and LogBackup '{name}' cannot run: {}",
                 cause.message
             ),
             LogBackupOwner::LogBackup {
@@ -68,39 +68,40 @@ impl Evaluation<'_> {
                 desired: DesiredState::Running,
                 cause: None,
             } if self.tenant().is_some_and(is_paused) => format!(
-                "a backup needs running log backup, and the tenant's is paused: LogBackup '{name}' \
-                 resumes it, unless another tool paused it in the database; then resume it there \
-                 (LOG_ARCHIVE_DEST_STATE = 'ENABLE')"
+                "a backup needs a running log backup, and the tenant's log backup is paused. \
+                 LogBackup '{name}' resumes it, unless another tool paused it; then resume it in \
+                 the database (LOG_ARCHIVE_DEST_STATE = 'ENABLE')"
             ),
             LogBackupOwner::LogBackup {
                 name,
                 desired: DesiredState::Running,
                 cause: None,
             } => {
-                format!("a backup needs running log backup: LogBackup '{name}' is on the way to it")
+                format!("a backup needs a running log backup: LogBackup '{name}' is starting it")
             }
             LogBackupOwner::LogBackup { name, .. } => format!(
-                "a backup needs running log backup, and LogBackup '{name}' asks for something \
-                 else: set its `desiredState` to Running"
+                "a backup needs a running log backup, and `desiredState` of LogBackup '{name}' is \
+                 not Running: set it to Running"
             ),
             LogBackupOwner::Strategy(name) => format!(
-                "a backup needs running log backup, which is BackupStrategy '{name}''s to start, \
-                 or another tool's with `logBackup.mode: Unmanaged`: see that strategy"
+                "a backup needs a running log backup. BackupStrategy '{name}' starts it, or \
+                 another tool with `logBackup.mode: Unmanaged`: check that strategy"
             ),
             LogBackupOwner::Unowned => {
                 match (self.tenant().and_then(elsewhere), &logs.destination) {
                     (Some(how), _) => format!(
-                        "a backup needs running log backup, and the tenant's, which another tool \
-                     started, {how}"
+                        "a backup needs a running log backup, and the tenant's log backup, started \
+                         by another tool, {how}"
                     ),
                     (None, ObservedDestination::Elsewhere(location)) => {
                         let cause = cause(
                             "DestinationInUse",
                             &format!(
-                                "a backup needs running log backup, which is stopped, and \
-                             LOG_ARCHIVE_DEST is '{location}', set by another tool; it is left as it \
-                             is. Start log backup there (ALTER SYSTEM ARCHIVELOG), or clear \
-                             LOG_ARCHIVE_DEST, then create a new BackupTask"
+                                "a backup needs a running log backup, but log backup is stopped \
+                                 and LOG_ARCHIVE_DEST is '{location}', set by another tool. The \
+                                 operator does not change it. Start log backup there (ALTER SYSTEM \
+                                 ARCHIVELOG), or clear LOG_ARCHIVE_DEST, then create a new \
+                                 BackupTask"
                             ),
                         );
                         return self.fail(cause);
@@ -119,7 +120,7 @@ impl Evaluation<'_> {
 
     fn create_log_backup(self) -> BackupDecision {
         let Some(effect) = self.new_log_backup() else {
-            return self.wait_for_log_backup("a backup needs running log backup".to_owned());
+            return self.wait_for_log_backup("a backup needs a running log backup".to_owned());
         };
         // The status stays during a retry: otherwise each retry would write the same failure twice.
         if self.status.retry_time.is_some() {
@@ -127,8 +128,8 @@ impl Evaluation<'_> {
         }
         let starting = Blocker::waiting(
             "StartingLogBackup",
-            "the tenant's logs are not archived: a LogBackup is created, which runs for this backup and \
-             stops after it",
+            "the tenant's logs are not archived: the operator creates a LogBackup that runs for \
+             this backup and stops after it",
         );
         self.wait_with(starting, Some(effect), Next::After(LOOKUP_PAUSE))
     }
@@ -164,7 +165,7 @@ impl Evaluation<'_> {
                 warning: false,
                 reason: "StartingLogBackup",
                 message: format!(
-                    "LogBackup '{name}' is there: log backup of tenant {} runs for this backup and \
+                    "LogBackup '{name}' exists: log backup of tenant {} runs for this backup and \
                      stops after it",
                     self.task.spec.tenant_name
                 ),
@@ -178,15 +179,15 @@ impl Evaluation<'_> {
             (Some(name), _) => (
                 "NameCollision",
                 format!(
-                    "a LogBackup '{name}' is there that is for another tenant; delete it, or start \
-                     log backup of this tenant with a LogBackup of another name"
+                    "LogBackup '{name}' exists and is for another tenant; delete it, or start log \
+                     backup of this tenant with a LogBackup of another name"
                 ),
             ),
             (None, Some(error)) => (
                 "CreateFailed",
                 format!(
-                    "a LogBackup could not be made and is tried again: {error}. Check quotas, \
-                     admission webhooks and the operator's rights"
+                    "a LogBackup could not be created, and the operator retries: {error}. Check \
+                     quotas, admission webhooks and the permissions of the operator"
                 ),
             ),
             (None, None) => return self.decide(),
@@ -202,16 +203,18 @@ fn is_paused(tenant: &Tenant) -> bool {
 
 /// Returns the state of a round that exists and does not archive, and what the user can do.
 fn elsewhere(tenant: &Tenant) -> Option<String> {
-    let by_hand = "resume it; or stop it, and it is started for this backup";
+    let by_hand = "resume it; or stop it, and the operator starts it for this backup";
     Some(match &tenant.round.as_ref()?.status {
         RoundStatus::Stop => return None,
         RoundStatus::Prepare | RoundStatus::Beginning | RoundStatus::Doing => {
             "is starting".to_owned()
         }
-        RoundStatus::Stopping => "is stopping: after that it is started for this backup".to_owned(),
+        RoundStatus::Stopping => {
+            "is stopping: afterwards the operator starts it for this backup".to_owned()
+        }
         RoundStatus::Suspending | RoundStatus::Suspend => format!("is paused: {by_hand}"),
         RoundStatus::Interrupted => {
-            "is interrupted: stop it, and it is started for this backup".to_owned()
+            "is interrupted: stop it, and the operator starts it for this backup".to_owned()
         }
         RoundStatus::Unknown(word) => format!("is in state {word}: {by_hand}"),
     })

@@ -41,7 +41,8 @@ impl Evaluation<'_> {
         let failure = &refusal.failure;
         let (reason, why) = self.explain_refusal(failure);
         let message = format!(
-            "sys accepted the statement, and the database then rejected the backup of the tenant: {why}"
+            "sys accepted the statement, but the database then rejected the backup of the tenant: \
+             {why}"
         );
         let mut refused = cause(reason, &message);
         refused.code = Some(failure.code);
@@ -71,13 +72,14 @@ impl Evaluation<'_> {
     pub(super) fn skipped_cause(&self) -> Cause {
         if self.is_upgrading() {
             let message =
-                format!("sys accepted the statement, and the tenant has no job: {UPGRADING}");
+                format!("sys accepted the statement, but the tenant has no job: {UPGRADING}");
             return cause(INTERRUPTED_BY_UPGRADE, &message);
         }
         cause(
             "TenantSkipped",
-            "the database took the statement and then left the tenant out: check that the tenant is \
-             normal, that its log backup runs and that no other backup runs, then create a new BackupTask",
+            "the database accepted the statement but did not back up the tenant. Check that the \
+             tenant is NORMAL, that its log backup is running and that no other backup is running. \
+             Then create a new BackupTask",
         )
     }
 
@@ -93,10 +95,10 @@ impl Evaluation<'_> {
             cause(
                 "BackupNotStarting",
                 &format!(
-                    "job {} of sys has been in INIT since {}, and the tenant has no job: OceanBase {} \
-                     retries without end. Check that the tenant is NORMAL, that its log archive is \
-                     DOING, that no other backup of it runs and that the cluster is not being upgraded; \
-                     or end all backups of sys with ALTER SYSTEM CANCEL BACKUP",
+                    "job {} of sys has been in INIT since {}, and the tenant has no job: OceanBase \
+                     {} retries indefinitely. Check that the tenant is NORMAL, that its log \
+                     archiving is DOING, that no other backup of it is running and that no upgrade \
+                     is running. Or end all backups of sys with ALTER SYSTEM CANCEL BACKUP",
                     parent.id, parent.started_at, database.version
                 ),
             )

@@ -67,7 +67,7 @@ impl Evaluation<'_> {
         self.set_attempt(FAILED, Some(why.clone()));
         self.forget_job();
         let message = format!(
-            "attempt {number} failed ({}); attempt {} of {} follows at {}",
+            "attempt {number} failed ({}); attempt {} of {} starts at {}",
             why.message,
             number.saturating_add(1),
             retry.limit.saturating_add(uncounted).saturating_add(1),
@@ -188,8 +188,8 @@ impl Evaluation<'_> {
             let settings = self.status.data_backup.as_ref();
             let seconds = settings.and_then(|settings| settings.active_deadline_seconds);
             let message = format!(
-                "the backup ran longer than activeDeadlineSeconds ({}) and was canceled: give it \
-                 more time, or find out what slows it down",
+                "the backup ran longer than activeDeadlineSeconds ({}) and was canceled: increase \
+                 that value, or find out what slows the backup down",
                 seconds.unwrap_or_default()
             );
             self.status.cause = Some(cause("ActiveDeadlineExceeded", &message));

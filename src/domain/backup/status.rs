@@ -42,15 +42,11 @@ pub(super) fn render(
     conditions.push(wanted(
         ACCEPTED,
         accepted,
+        if accepted { "StatementAccepted" } else { &reason },
         if accepted {
-            "StatementAccepted"
+            "the database accepted the statement"
         } else {
-            &reason
-        },
-        if accepted {
-            "the database has taken the statement"
-        } else {
-            "the database has not taken a statement"
+            "the database has not accepted a statement"
         },
     ));
     conditions.push(wanted(
@@ -113,11 +109,11 @@ fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
         ) => (cause.reason.clone(), cause.message.clone()),
         (State::FannedOut(how_far), _) => plain("InProgress", how_far),
         (State::Ended(outcome), None) => plain(outcome.word(), "the backup has ended"),
-        (State::Refused, None) => plain("RefusedForNow", "the statement is tried again"),
+        (State::Refused, None) => plain("RefusedForNow", "the operator retries the statement"),
         (State::Sending, None) => plain("Sending", "the statement is being sent"),
         (State::Accepted, _) => plain(
             "WaitingForJob",
-            "the database has taken the statement; its job is not shown yet",
+            "the database accepted the statement but does not show its job yet",
         ),
         (State::Running(JobStatus::Canceling), _) => {
             plain("Canceling", "the job is being canceled")
@@ -126,7 +122,7 @@ fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
             "InProgress".to_owned(),
             format!("the job's status is {word}"),
         ),
-        (State::Running(_), _) => plain("InProgress", "the backup runs"),
+        (State::Running(_), _) => plain("InProgress", "the backup is running"),
     }
 }
 
@@ -204,7 +200,7 @@ pub(super) fn ended_event(
             let took = status.duration.as_deref().unwrap_or("0s");
             let message = match status.children {
                 Some(_) => format!("{kind} backup of {of} took {took}"),
-                None => format!("{kind} backup of {of} made set {set} in {took}"),
+                None => format!("{kind} backup of {of} created set {set} in {took}"),
             };
             (false, "BackupSucceeded", message)
         }

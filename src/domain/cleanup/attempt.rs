@@ -60,7 +60,7 @@ impl Evaluation<'_> {
     /// Starts a deletion of which no statement was accepted yet.
     fn take_up(mut self, what: Deletion) -> CleanupDecision {
         if self.is_cancel_wanted() {
-            self.status.cause = Some(cause("Canceled", "canceled as `spec.cancel` asks"));
+            self.status.cause = Some(cause("Canceled", "canceled: `spec.cancel` is set"));
             return self.end(Outcome::Canceled, None);
         }
         let tenant = match self.reachable_tenant() {
@@ -129,8 +129,8 @@ impl Evaluation<'_> {
         }
         self.status.cause = Some(cause(
             "OutcomeUnknown",
-            "whether the database took the statement is not known; it is looked for before anything \
-             is sent again",
+            "it is not known whether the database accepted the statement; the operator checks this \
+             before it sends anything again",
         ));
         if let Some(rest) = self
             .observed
@@ -171,8 +171,9 @@ impl Evaluation<'_> {
         }
         self.fail(cause(
             "JobNotFound",
-            "the database took the statement and shows no job for it: look at \
-             CDB_OB_BACKUP_DELETE_JOB_HISTORY and at what is left, then create a new CleanupTask",
+            "the database accepted the statement but shows no job for it: check \
+             CDB_OB_BACKUP_DELETE_JOB_HISTORY and the remaining backups, then create a new \
+             CleanupTask",
         ))
     }
 
@@ -198,14 +199,15 @@ impl Evaluation<'_> {
             }
             Answer::Withheld(why) | Answer::NotSent(why) => {
                 self.set_outcome(REFUSED);
-                let message = format!("the statement was not sent ({why}); it is tried again");
+                let message =
+                    format!("the statement could not be sent ({why}); the operator retries");
                 let pause = self.doubled();
                 self.pause(cause("NotSent", &message), pause)
             }
             Answer::Unknown(why) => {
                 let message = format!(
-                    "whether the database took the statement is not known ({why}); it is looked for \
-                     before anything is sent again"
+                    "it is not known whether the database accepted the statement ({why}); the \
+                     operator checks this before it sends anything again"
                 );
                 self.status.cause = Some(cause("OutcomeUnknown", &message));
                 let next = Next::After(self.observed.surely_over);
@@ -221,8 +223,8 @@ impl Evaluation<'_> {
             Answer::AlreadySent => self.accepted(),
             Answer::Done => {
                 self.set_outcome(REFUSED);
-                let lost = "the database does not know the statement, which was lost on its way; it \
-                            is sent again";
+                let lost = "the statement was lost before it reached the database; the operator \
+                            sends it again";
                 self.pause(cause("StatementNotReceived", lost), SignedDuration::ZERO)
             }
             _ => self.render(&State::Sending, None, Next::After(LOOKUP_PAUSE)),
@@ -239,7 +241,7 @@ impl Evaluation<'_> {
             Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => why.clone(),
             _ => "no answer".to_owned(),
         };
-        let message = format!("the cleanup could not be canceled ({why}); it is tried again");
+        let message = format!("the cleanup could not be canceled ({why}); the operator retries");
         self.status.cause = Some(cause("CancelNotSent", &message));
         let state = State::Running(crate::oceanbase::model::JobStatus::Doing);
         self.render(&state, None, Next::After(LOOKUP_PAUSE))

@@ -12,8 +12,8 @@ impl<'a> Evaluation<'a> {
         if TenantName::parse(name).is_none() {
             return Err(Blocker::permanent(
                 "UnsafeTenantName",
-                "the tenant's name cannot stand in a statement; create a CleanupTask for a tenant \
-                 whose name has only letters, digits and '_' and is no reserved word",
+                "the tenant's name is not allowed in a statement; create a CleanupTask for a \
+                 tenant whose name has only letters, digits and '_' and is not a reserved word",
             ));
         }
         self.observed.allowed.clone()?;
@@ -45,13 +45,15 @@ impl<'a> Evaluation<'a> {
             Some(_) => Some(Blocker::permanent(
                 "TenantReplaced",
                 format!(
-                    "the tenant '{name}' was recreated after the cleanup began; create a new CleanupTask"
+                    "the tenant '{name}' was recreated after the cleanup began; create a new \
+                     CleanupTask"
                 ),
             )),
             None => Some(Blocker::permanent(
                 "TenantDropped",
                 format!(
-                    "the tenant '{name}' was dropped after the cleanup began; create a new CleanupTask"
+                    "the tenant '{name}' was dropped after the cleanup began; create a new \
+                     CleanupTask"
                 ),
             )),
         }
@@ -64,8 +66,8 @@ impl<'a> Evaluation<'a> {
             Blocker::permanent(
                 "UnsupportedServerVersion",
                 format!(
-                    "the server is version {}, and backups can be deleted by a statement from 4.4.2 \
-                     on: set `retention` of the strategy, by which the database deletes itself",
+                    "OceanBase {} cannot delete backups by a statement; this needs 4.4.2 or later. \
+                     Set `retention` of the strategy: the database then deletes backups itself",
                     database.version
                 ),
             )
@@ -82,8 +84,8 @@ impl<'a> Evaluation<'a> {
             return Some(Blocker::waiting(
                 "TenantNotNormal",
                 format!(
-                    "the tenant's role is {} and its status {}; its backups can be deleted when they \
-                     are PRIMARY and NORMAL",
+                    "the tenant's role is {} and its status is {}; its backups can be deleted when \
+                     these are PRIMARY and NORMAL",
                     tenant.role, tenant.status
                 ),
             ));
@@ -95,8 +97,8 @@ impl<'a> Evaluation<'a> {
             return Some(Blocker::waiting(
                 "WaitingForRunningBackup",
                 format!(
-                    "backup job {} of the tenant runs, and may stand on what would be deleted: the \
-                     cleanup follows it",
+                    "backup job {} of the tenant is running and could depend on what would be \
+                     deleted; this cleanup starts after it",
                     job.id
                 ),
             ));
@@ -105,8 +107,8 @@ impl<'a> Evaluation<'a> {
             return Some(Blocker::waiting(
                 "WaitingForRunningRecovery",
                 format!(
-                    "RecoveryTask '{name}' recovers from the tenant's backups, and may read what would \
-                     be deleted: the cleanup follows it"
+                    "RecoveryTask '{name}' recovers from the tenant's backups and could read what \
+                     would be deleted; this cleanup starts after it"
                 ),
             ));
         }
@@ -114,7 +116,7 @@ impl<'a> Evaluation<'a> {
         Some(Blocker::waiting(
             "WaitingForRunningCleanup",
             format!(
-                "cleanup job {} of the tenant runs; this one follows",
+                "cleanup job {} of the tenant is running; this cleanup starts after it",
                 job.id
             ),
         ))

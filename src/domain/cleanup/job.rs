@@ -49,8 +49,8 @@ impl Evaluation<'_> {
         if !self.task.owned {
             return self.fail(cause(
                 "InvalidSpec",
-                "`mirror` is written only by the operator, for a cleanup of the database; set `mode` \
-                 and `target` to ask for one",
+                "`mirror` is written only by the operator, for a cleanup of the database; set \
+                 `mode` and `target` to start a cleanup",
             ));
         }
         if let Err(blocker) = &self.observed.database {
@@ -71,13 +71,13 @@ impl Evaluation<'_> {
         if mirror.start_time.0.duration_until(self.now) > EXTERNAL_JOB_TIMEOUT {
             return self.fail(cause(
                 "JobNotFound",
-                "the database does not show this job any more; how it ended is not known",
+                "the database no longer shows this job; its outcome is not known",
             ));
         }
         let unobserved = Blocker::waiting(
             "JobNotVisible",
             format!(
-                "the database does not show job {}; it is looked for",
+                "the database does not show job {}; the operator looks it up",
                 mirror.job_id
             ),
         );
@@ -115,7 +115,7 @@ impl Evaluation<'_> {
             Outcome::Completed => None,
             Outcome::Failed => Some(why(job)),
             Outcome::Canceled if self.is_cancel_wanted() => {
-                Some(cause("Canceled", "canceled as `spec.cancel` asks"))
+                Some(cause("Canceled", "canceled: `spec.cancel` is set"))
             }
             Outcome::Canceled => Some(cause(
                 "CanceledExternally",
@@ -164,7 +164,7 @@ impl Evaluation<'_> {
             None => State::Accepted,
             Some(id) => State::Unobserved(Blocker::waiting(
                 "JobNotVisible",
-                format!("the database does not show job {id} any more; it is looked for"),
+                format!("the database no longer shows job {id}; the operator looks it up"),
             )),
         }
     }
@@ -175,7 +175,7 @@ fn why(job: &CleanupJob) -> Cause {
         || {
             cause(
                 "DatabaseError",
-                "the database's job failed and shows no cause: look at \
+                "the database's job failed without a cause: check \
                  CDB_OB_BACKUP_DELETE_TASK_HISTORY",
             )
         },

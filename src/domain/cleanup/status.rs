@@ -37,15 +37,11 @@ pub(super) fn render(
     conditions.push(wanted(
         ACCEPTED,
         accepted,
+        if accepted { "StatementAccepted" } else { &reason },
         if accepted {
-            "StatementAccepted"
+            "the database accepted the statement"
         } else {
-            &reason
-        },
-        if accepted {
-            "the database has taken the statement"
-        } else {
-            "the database has not taken a statement"
+            "the database has not accepted a statement"
         },
     ));
     conditions.push(wanted(
@@ -90,11 +86,11 @@ fn explained(state: &State, status: &CleanupTaskStatus) -> (String, String) {
         (State::Ended(Outcome::Completed), cause) => completed(status, cause.is_some()),
         (_, Some(cause)) => (cause.reason.clone(), cause.message.clone()),
         (State::Ended(outcome), None) => plain(outcome.word(), "the cleanup has ended"),
-        (State::Refused, None) => plain("RefusedForNow", "the statement is tried again"),
+        (State::Refused, None) => plain("RefusedForNow", "the operator retries the statement"),
         (State::Sending, None) => plain("Sending", "the statement is being sent"),
         (State::Accepted, None) => plain(
             "WaitingForJob",
-            "the database has taken the statement; its job is not shown yet",
+            "the database accepted the statement but does not show its job yet",
         ),
         (State::Running(JobStatus::Canceling), None) => {
             plain("Canceling", "the job is being canceled")
@@ -103,7 +99,7 @@ fn explained(state: &State, status: &CleanupTaskStatus) -> (String, String) {
             "Executing".to_owned(),
             format!("the job's status is {word}"),
         ),
-        (State::Running(_), None) => plain("Executing", "the cleanup runs"),
+        (State::Running(_), None) => plain("Executing", "the cleanup is running"),
     }
 }
 
@@ -116,7 +112,7 @@ fn completed(status: &CleanupTaskStatus, has_cause: bool) -> (String, String) {
         return (reason, "the cleanup is complete".to_owned());
     };
     let mut message = format!(
-        "{} sets and {} pieces would go ({} bytes), {} sets and {} pieces would stay",
+        "{} sets and {} pieces would be deleted ({} bytes), {} sets and {} pieces would be kept",
         counts.delete_sets,
         counts.delete_pieces,
         counts.delete_bytes,
@@ -132,7 +128,7 @@ fn completed(status: &CleanupTaskStatus, has_cause: bool) -> (String, String) {
 fn deleted(status: &CleanupTaskStatus) -> String {
     let (sets, pieces) = (status.deleted_sets, status.deleted_pieces);
     format!(
-        "{} backup sets and {} archive pieces are deleted",
+        "{} backup sets and {} archive pieces were deleted",
         sets.unwrap_or_default(),
         pieces.unwrap_or_default()
     )

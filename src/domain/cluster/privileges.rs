@@ -68,7 +68,7 @@ pub(super) fn condition(
             PRIVILEGES_SUFFICIENT,
             Status::Unknown,
             "PrivilegesUnknown",
-            "the account has a role, and SHOW GRANTS does not list what the role grants",
+            "the account has a role, and SHOW GRANTS does not list the privileges of the role",
         );
     }
     wanted(
@@ -78,7 +78,7 @@ pub(super) fn condition(
         if allows_recovery {
             "the account may back up, clean up and recover"
         } else {
-            "the account may back up and clean up; the object allows no recovery"
+            "the account may back up and clean up; the OceanBaseCluster does not allow recovery"
         },
     )
 }

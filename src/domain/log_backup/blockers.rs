@@ -40,10 +40,11 @@ impl<'a> Evaluation<'a> {
             return Err(Blocker::permanent(
                 CLUSTER_REPLACED,
                 format!(
-                    "this is the log backup of a tenant of the cluster with id {} of {}, and the \
-                     OceanBaseCluster was recreated for {} (id {}) of {}. Nothing is sent: logs of \
-                     two databases must not go to one directory. Delete this LogBackup and \
-                     recreate it; with another `path`, to keep what it has archived",
+                    "this LogBackup is for a tenant of the cluster with id {} (created at {}), and \
+                     the OceanBaseCluster was recreated for {} (id {}, created at {}). The \
+                     operator sends nothing: logs of two databases must not go to one directory. \
+                     Delete this LogBackup and recreate it; use another `path` to keep the \
+                     archived logs",
                     known.cluster_id,
                     known.cluster_create_time.0,
                     current.cluster_name,
@@ -56,9 +57,9 @@ impl<'a> Evaluation<'a> {
             return Err(Blocker::permanent(
                 "TenantRenamed",
                 format!(
-                    "the tenant '{}' is called '{name}' by now; its log backup goes on as it is, and \
-                     nothing is sent under either name. Rename it back; or delete this LogBackup and \
-                     create one with `tenantName: {name}` and `path: {path}`",
+                    "the tenant '{}' was renamed to '{name}'. Its log backup continues, and the \
+                     operator sends nothing under either name. Rename it back; or delete this \
+                     LogBackup and create one with `tenantName: {name}` and `path: {path}`",
                     spec.tenant_name
                 ),
             ));
@@ -70,7 +71,7 @@ impl<'a> Evaluation<'a> {
             return Err(Blocker::waiting(
                 TENANT_NOT_FOUND,
                 format!(
-                    "the cluster has no tenant '{}': make it, or delete this LogBackup",
+                    "the cluster has no tenant '{}': create the tenant, or delete this LogBackup",
                     spec.tenant_name
                 ),
             ));
@@ -82,8 +83,8 @@ impl<'a> Evaluation<'a> {
             return Err(Blocker::permanent(
                 "TenantReplaced",
                 format!(
-                    "the tenant '{}' was recreated since: it has id {}, not {known}; delete this \
-                     LogBackup and let a new one be made",
+                    "the tenant '{}' was recreated: it has id {}, not {known}; delete this \
+                     LogBackup so that a new one can be created",
                     spec.tenant_name, tenant.id
                 ),
             ));
@@ -91,7 +92,7 @@ impl<'a> Evaluation<'a> {
         if self.desired == DesiredState::Paused && !self.observed.can_pause {
             return Err(Blocker::permanent(
                 "UnsupportedServerVersion",
-                "log backup can be paused from OceanBase V4.1 on; choose Running or Stopped",
+                "pausing log backup needs OceanBase V4.1 or later; choose Running or Stopped",
             ));
         }
         if spec.archive_lag_target_seconds.is_some() && !self.observed.can_set_lag_target {

@@ -30,8 +30,8 @@ pub(super) fn archiving(
             ARCHIVING,
             true,
             "ModifiedExternally",
-            "logs are archived, though this object does not ask for it: another tool started it in \
-             the database. Edit `desiredState` to have one of the two",
+            "logs are archived, although `desiredState` does not specify it: another tool started \
+             log archiving in the database. Edit `desiredState` to keep or to stop it",
         ),
         State::Reached(Archive::Round(RoundStatus::Interrupted))
         | State::Drifted(Archive::Round(RoundStatus::Interrupted))
@@ -41,22 +41,23 @@ pub(super) fn archiving(
             let remedy = tenant
                 .map(|tenant| evaluation.remedy(tenant))
                 .unwrap_or_default();
-            let message = format!("archiving was interrupted ({comment}). {remedy}");
+            let message = format!("log archiving was interrupted: {comment}. {remedy}");
             wanted(ARCHIVING, false, "Interrupted", message)
         }
         State::Healing(_) => wanted(
             ARCHIVING,
             false,
             "Healing",
-            "archiving was interrupted; the round is ended and a new one begun",
+            "log archiving was interrupted; the operator ends the round and starts a new one",
         ),
         State::Reached(Archive::Round(RoundStatus::Unknown(word)))
         | State::Changing(Archive::Round(RoundStatus::Unknown(word)))
         | State::Failed(Archive::Round(RoundStatus::Unknown(word)))
         | State::Late(Archive::Round(RoundStatus::Unknown(word)))
         | State::Drifted(Archive::Round(RoundStatus::Unknown(word))) => {
-            let message =
-                format!("the round's status is {word}, which this operator does not know");
+            let message = format!(
+                "the round's status is {word}, which is unknown to this version of the operator"
+            );
             wanted(ARCHIVING, Status::Unknown, "UnknownStatus", message)
         }
         State::Reached(Archive::Stopped) if desired == DesiredState::Paused => wanted(
@@ -67,8 +68,8 @@ pub(super) fn archiving(
         ),
         State::Drifted(archive) => {
             let message = format!(
-                "another tool changed log archiving in the database; it is left as it is. {}; or set \
-                 `drift` to Enforce",
+                "another tool changed log archiving in the database; the operator does not change \
+                 it back. {}; or set `drift` to Enforce",
                 applying_again(evaluation.object.spec, archive)
             );
             wanted(ARCHIVING, false, "ModifiedExternally", message)
@@ -84,18 +85,18 @@ pub(super) fn archiving(
                 DesiredState::Running => ("NotStarted", "logs are not archived yet"),
                 DesiredState::Paused => (
                     "Paused",
-                    "log backup is paused, as `desiredState` asks (a strategy that makes a \
-                     LogBackup keeps a pause that it finds); set it to Running to go on",
+                    "log backup is paused, as `desiredState` specifies (a strategy that creates a \
+                     LogBackup keeps an existing pause). Set `desiredState` to Running to resume",
                 ),
                 DesiredState::Stopped if evaluation.object.spec.desired_state != desired => (
                     "Idle",
-                    "no data backup runs, and logs are archived around data backups only",
+                    "no data backup is running, and logs are archived only for data backups",
                 ),
                 DesiredState::Stopped => (
                     "Stopped",
-                    "log backup is stopped, as `desiredState` asks (a strategy that \
-                     recreates a LogBackup keeps a stop that is younger than itself); set it to Running to \
-                     archive again",
+                    "log backup is stopped, as `desiredState` specifies (a strategy that recreates \
+                     a LogBackup keeps a stop that is younger than the strategy). Set \
+                     `desiredState` to Running to archive again",
                 ),
             };
             wanted(ARCHIVING, false, reason, message)
@@ -110,9 +111,9 @@ fn applying_again(spec: &LogBackupSpec, archive: &Archive) -> String {
         Archive::Round(RoundStatus::Suspending | RoundStatus::Suspend)
     );
     if is_held && !may_be_paused(spec.mode, spec.binding) {
-        return format!("To have the round go on, {}", resuming(&spec.tenant_name));
+        return format!("To resume the round, {}", resuming(&spec.tenant_name));
     }
-    "To apply `desiredState` again, set it to what the database does, and then back".to_owned()
+    "To apply `desiredState` again, set it to the state in the database, and then back".to_owned()
 }
 
 /// Returns whether the schema allows a pause with these settings.
@@ -142,8 +143,7 @@ pub(super) fn delay_within_target(delay: Option<i64>, acceptable: i64) -> Desire
             "DelayExceeded",
             // No number here: it would change with every observation, and each change is a write.
             format!(
-                "log backup is more than {acceptable} s behind: check the store's \
-                 throughput"
+                "log backup is more than {acceptable} s behind: check the throughput of the storage"
             ),
         ),
         Some(_) => wanted(

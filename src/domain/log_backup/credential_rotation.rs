@@ -30,17 +30,18 @@ pub struct StorageKeys {
 /// new keys. Returns `None` if it can.
 #[must_use]
 pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Option<Blocker> {
-    const OTHERWISE: &str = "Nothing is sent. Keep the old key valid in the store meanwhile. Without \
-                             that only a move to a new BackupStorage with the new key helps (of a \
-                             strategy with `storageChangePolicy: StopAndSwitch`), which costs a hole \
-                             in the logs and a new full backup";
+    const OTHERWISE: &str = "The operator sends nothing. Keep the old key valid in the storage. If \
+                             that is not possible, move to a new BackupStorage with the new key \
+                             (strategy with `storageChangePolicy: StopAndSwitch`). This causes a \
+                             gap in the logs and needs a new full backup";
     if !can {
         return Some(Blocker::permanent(
             ROTATION_WOULD_INTERRUPT_LOGS,
             format!(
-                "the Secret of the store has changed, and OceanBase {version} cannot take new keys \
-                 for a place in use (CHANGE EXTERNAL_STORAGE_DEST with ACCESS_INFO came with 4.3.5.2): \
-                 tenant {tenant} goes on with the old ones. {OTHERWISE}; or upgrade the database"
+                "the Secret of the storage has changed, but OceanBase {version} cannot take new \
+                 keys for a destination in use (ACCESS_INFO of CHANGE EXTERNAL_STORAGE_DEST needs \
+                 4.3.5.2 or later). Tenant {tenant} continues with the old keys. {OTHERWISE}. Or \
+                 upgrade the database"
             ),
         ));
     }
@@ -48,8 +49,8 @@ pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> 
         Blocker::permanent(
             ROTATION_WOULD_INTERRUPT_LOGS,
             format!(
-                "the Secret of the store has changed, and only tenant {tenant} itself may give its \
-                 database the new keys: name an account of it in `tenantCredentials` of the \
+                "the Secret of the storage has changed, and only an account of tenant {tenant} can \
+                 give the new keys to the database: name one in `tenantCredentials` of the \
                  OceanBaseCluster. {OTHERWISE}"
             ),
         )
@@ -138,7 +139,11 @@ impl Evaluation<'_> {
             match answer {
                 Answer::Refused(failure) => RetryState::of_keys(known).record_failure(failure, now),
                 Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
-                    RetryState::of_keys(known).record_unsent("the new keys of the store", why, now);
+                    RetryState::of_keys(known).record_unsent(
+                        "the new keys of the storage",
+                        why,
+                        now,
+                    );
                 }
                 _ => {
                     RetryState::of_keys(known).forget();

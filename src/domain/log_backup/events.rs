@@ -27,7 +27,7 @@ pub(super) fn of_phase(
         "InProgress" if before.phase.as_deref() == Some("Paused") => (
             false,
             "LogBackupResumed",
-            format!("log backup of tenant {tenant} goes on"),
+            format!("log backup of tenant {tenant} was resumed"),
         ),
         "InProgress" => (
             false,
@@ -94,32 +94,46 @@ pub(super) fn of_delay(
 
 pub(super) fn correcting(effect: &Effect) -> Event {
     let (tenant, what) = match effect {
-        Effect::SetDestination(tenant) => (tenant, "LOG_ARCHIVE_DEST was cleared; it is set"),
+        Effect::SetDestination(tenant) => {
+            (tenant, "LOG_ARCHIVE_DEST was cleared; the operator sets it")
+        }
         Effect::SetAttributes(tenant) => (
             tenant,
-            "archiving was stopped and attributes of LOG_ARCHIVE_DEST were changed; they are set",
+            "archiving was stopped and attributes of LOG_ARCHIVE_DEST were changed; the operator \
+             sets them",
         ),
-        Effect::SetEnabled(tenant, true) => {
-            (tenant, "LOG_ARCHIVE_DEST was deferred; it is enabled")
-        }
-        Effect::SetEnabled(tenant, false) => {
-            (tenant, "LOG_ARCHIVE_DEST was enabled; it is deferred")
-        }
-        Effect::SetLagTarget(tenant, _) => (tenant, "archive_lag_target was changed; it is set"),
+        Effect::SetEnabled(tenant, true) => (
+            tenant,
+            "LOG_ARCHIVE_DEST was deferred; the operator enables it",
+        ),
+        Effect::SetEnabled(tenant, false) => (
+            tenant,
+            "LOG_ARCHIVE_DEST was enabled; the operator defers it",
+        ),
+        Effect::SetLagTarget(tenant, _) => (
+            tenant,
+            "archive_lag_target was changed; the operator sets it",
+        ),
         Effect::Leave { tenant, .. } | Effect::Switch { tenant, .. } => {
-            (tenant, "its place was changed; it is set")
+            (tenant, "its destination was changed; the operator sets it")
         }
-        Effect::Rotate { tenant, .. } => (tenant, "the store's keys were changed; they are set"),
-        Effect::Limit { tenant, .. } => (tenant, "the store's limits were changed; they are set"),
-        Effect::Start(tenant) => (tenant, "log archiving was stopped; it is started"),
-        Effect::Stop(tenant) => (tenant, "log archiving was started; it is stopped"),
+        Effect::Rotate { tenant, .. } => (
+            tenant,
+            "the storage's keys were changed; the operator sets them",
+        ),
+        Effect::Limit { tenant, .. } => (
+            tenant,
+            "the storage's limits were changed; the operator sets them",
+        ),
+        Effect::Start(tenant) => (tenant, "log archiving was stopped; the operator starts it"),
+        Effect::Stop(tenant) => (tenant, "log archiving was started; the operator stops it"),
     };
     Event {
         warning: true,
         reason: "DriftCorrected",
         message: format!(
             "another tool changed log backup of tenant {tenant} in the database: {what} again, as \
-             `drift: Enforce` asks"
+             `drift: Enforce` specifies"
         ),
     }
 }
@@ -130,8 +144,8 @@ pub(super) fn healing(tenant: &str, round: &Round) -> Event {
         warning: true,
         reason: "LogBackupRestarting",
         message: format!(
-            "log backup of tenant {tenant} was interrupted ({}): round {} is ended and a new one \
-             begun, as `heal` asks; what was written in between cannot be recovered to",
+            "log backup of tenant {tenant} was interrupted ({}): the operator ends round {} and \
+             starts a new one, as `heal` specifies. Recovery to a time in between is not possible",
             round.comment, round.id
         ),
     }

@@ -30,7 +30,9 @@ pub fn finalize(
         return Finalization::Release(Some(Event {
             warning: false,
             reason: "LogBackupStopped",
-            message: format!("log backup of tenant {tenant} stopped, as `deletionPolicy` asks"),
+            message: format!(
+                "log backup of tenant {tenant} stopped, as `deletionPolicy` specifies"
+            ),
         }));
     }
     if matches!(&observed.database, Err(blocker) if blocker.reason == "ClusterNotFound") {
@@ -57,7 +59,7 @@ pub fn finalize(
     let until = deleted_at.saturating_add(timeout).unwrap_or(now);
     if now >= until {
         let cause = decision.status.cause.map(|cause| cause.message);
-        let why = cause.unwrap_or_else(|| "the database is still at it".to_owned());
+        let why = cause.unwrap_or_else(|| "the database has not finished".to_owned());
         return Finalization::Release(Some(Event {
             warning: true,
             reason: "StopTimeout",
@@ -76,7 +78,7 @@ pub fn finalize(
 fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
     let (spec, status) = (object.spec, object.status);
     let (tenant, cluster) = (&spec.tenant_name, &spec.cluster_ref.name);
-    let phase = status.phase.as_deref().unwrap_or("not begun");
+    let phase = status.phase.as_deref().unwrap_or("not started");
     let is_begun = status.storage_directory.is_some() || status.transition.is_some();
     if phase == "Stopped" || !is_begun {
         return None;
@@ -84,21 +86,21 @@ fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
     let transition = status.transition.as_ref();
     let is_reported = transition.is_some_and(|way| way.to == "Stopped" && way.taken.is_some());
     let last = if is_reported {
-        "the database has taken NOARCHIVELOG, and whether archiving has ended was not seen: look at \
-         CDB_OB_ARCHIVELOG"
+        "the database accepted NOARCHIVELOG, but the operator did not observe whether archiving \
+         has ended: check CDB_OB_ARCHIVELOG"
             .to_owned()
     } else {
         format!(
-            "it was not stopped, and was {phase} when it was last seen: it continues until a user \
-             sends ALTER SYSTEM NOARCHIVELOG TENANT = '{tenant}'"
+            "it was not stopped, and its last observed phase was {phase}: it continues until a \
+             user sends ALTER SYSTEM NOARCHIVELOG TENANT = '{tenant}'"
         )
     };
     Some(Event {
         warning: true,
         reason: "StopTimeout",
         message: format!(
-            "OceanBaseCluster '{cluster}' is gone, and with it the way to log backup of tenant \
-             {tenant}; {last}"
+            "OceanBaseCluster '{cluster}' was deleted, and the operator cannot reach log backup of \
+             tenant {tenant} without it; {last}"
         ),
     })
 }

@@ -25,8 +25,8 @@ const MESSAGE_LIMIT: usize = 1024;
 const RESTARTING: &str = "Restarting";
 
 /// What a user does about an interrupted round.
-const BY_HAND: &str = "set `desiredState` to Stopped, wait, set it to Running, then make \
-                                  a full backup";
+const BY_HAND: &str = "set `desiredState` to Stopped, wait, set it to Running, then create a full \
+                       backup";
 
 /// Returns the active heal.
 pub(super) fn open(status: &LogBackupStatus) -> Option<&Heal> {
@@ -178,23 +178,27 @@ impl Evaluation<'_> {
     /// Returns what the operator does, or a user must do, about an interrupted round.
     pub(super) fn remedy(&self, tenant: &Tenant) -> String {
         if open(&self.status).is_some() {
-            return "It is being healed: the round is ended and a new one begun; what was written \
-                    in between cannot be recovered to"
+            return "The operator ends the round and starts a new one. Recovery to a time in \
+                    between is not possible"
                 .to_owned();
         }
         if self.desired != DesiredState::Running {
-            return format!("It does not heal by itself: {BY_HAND}");
+            return format!("Action is required: {BY_HAND}");
         }
         match self.remaining_blocker(tenant) {
-            None | Some(HealBlocker::Unsettled) => "It is healed in a moment".to_owned(),
-            Some(HealBlocker::Policy) => format!("It does not heal by itself: {BY_HAND}"),
-            Some(HealBlocker::Tenant(why)) => format!("It cannot be healed now: {why}"),
+            None | Some(HealBlocker::Unsettled) => "The operator will heal it shortly".to_owned(),
+            Some(HealBlocker::Policy) => format!("Action is required: {BY_HAND}"),
+            Some(HealBlocker::Tenant(why)) => format!("The operator cannot heal it now: {why}"),
             Some(HealBlocker::Blackout(at)) => {
-                format!("It is healed when the blackout window ends, at {at}; or now: {BY_HAND}")
+                format!(
+                    "The operator heals it when the blackout window ends, at {at}. To heal it now, \
+                     {BY_HAND}"
+                )
             }
             Some(HealBlocker::Exhausted(at)) => format!(
-                "It was healed as often as `heal.maxPerDay` allows, and is not before {at}: look \
-                 for what interrupts it (the store's throughput, a lost node), then {BY_HAND}"
+                "The limit `heal.maxPerDay` is reached, and the operator does not heal it before \
+                 {at}. Find out what interrupts it (throughput of the storage, a lost node), then \
+                 {BY_HAND}"
             ),
         }
     }

@@ -88,8 +88,8 @@ impl Evaluation<'_> {
         self.status.last_failure_time = Some(time(self.now));
         if times >= REPORT_AFTER_ATTEMPTS {
             let message = format!(
-                "a statement could not be sent several times and is tried again: {why}. Check that \
-                 the database takes new sessions of the account"
+                "a statement could not be sent several times; the operator retries: {why}. Check \
+                 that the account can open new sessions in the database"
             );
             self.status.cause = Some(cause("StatementNotSent", &message));
             self.status.failures = Some(times);

@@ -61,8 +61,9 @@ impl<'a> RetryState<'a> {
     pub(super) fn record_unsent(&mut self, what: &str, why: &str, now: Timestamp) {
         if self.record(now) >= REPORT_AFTER_ATTEMPTS {
             let message = format!(
-                "{what} could not be given to the database several times, and are tried again: {why}. \
-                 Check the account of the tenant in `tenantCredentials` of the OceanBaseCluster"
+                "{what} could not be sent to the database several times; the operator retries: \
+                 {why}. Check the account of the tenant in `tenantCredentials` of the \
+                 OceanBaseCluster"
             );
             self.report(cause("StatementNotSent", &message));
         }

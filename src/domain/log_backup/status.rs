@@ -56,12 +56,7 @@ pub(super) fn render(
     conditions.extend(switched(evaluation, &status));
     conditions.push(if let State::Blocked(blocker) = state {
         let unknown = Status::Unknown;
-        wanted(
-            DELAY_WITHIN_TARGET,
-            unknown,
-            blocker.reason,
-            &blocker.message,
-        )
+        wanted(DELAY_WITHIN_TARGET, unknown, blocker.reason, &blocker.message)
     } else {
         let acceptable = tenant.map_or(i64::MAX, acceptable_delay);
         delay_within_target(runs.then_some(delay).flatten(), acceptable)
@@ -103,8 +98,8 @@ fn healing(status: &LogBackupStatus) -> Cause {
     let why = status.interruptions.first();
     let why = why.map_or("", |interruption| interruption.message.as_str());
     interruption(&format!(
-        "log archiving was interrupted: {why}. The round is ended and a new one begun; what was \
-         written in between cannot be recovered to"
+        "log archiving was interrupted: {why}. The operator ends the round and starts a new one. \
+         Recovery to a time in between is not possible"
     ))
 }
 
@@ -214,17 +209,17 @@ fn progress(
     match state {
         State::Blocked(blocker) => {
             let was_ready = status.ready_generation == Some(evaluation.object.generation);
-            let ready = ("Applied", "what is asked for was applied");
+            let ready = ("Applied", "the desired state was applied");
             condition::blocked(blocker, was_ready.then_some(ready))
         }
         State::Changing(_) if status.correcting_since.is_some() => condition::progress(
             Progress::Reconciling,
             "Correcting",
-            "another tool changed log archiving in the database; it is put right, as `drift: Enforce` \
-             asks",
+            "another tool changed log archiving in the database; the operator changes it back, as \
+             `drift: Enforce` specifies",
         ),
         State::Changing(_) => {
-            let message = format!("on the way to {desired}");
+            let message = format!("changing to {desired}");
             condition::progress(Progress::Reconciling, "Applying", &message)
         }
         // An interruption after the desired state was reached does not make the object unready,
@@ -246,19 +241,19 @@ fn progress(
 }
 
 fn applied(evaluation: &Evaluation<'_>, tenant: Option<&Tenant>) -> [DesiredCondition; 3] {
-    let mut message = format!("{} was asked for and applied", word(evaluation.desired));
+    let mut message = format!("the desired state {} was applied", word(evaluation.desired));
     if tenant.is_some_and(|tenant| has_other_attributes(tenant, evaluation.object.spec)) {
         message.push_str(
-            "; BINDING or PIECE_SWITCH_INTERVAL of LOG_ARCHIVE_DEST differ from this object's: \
-             the database changes them only while log backup is stopped. Set `desiredState` to \
-             Stopped, wait, then to Running; that leaves a hole in the logs",
+            "; BINDING or PIECE_SWITCH_INTERVAL of LOG_ARCHIVE_DEST differs from this object: the \
+             database changes them only while log backup is stopped. Set `desiredState` to \
+             Stopped, wait, then to Running; this causes a gap in the logs",
         );
     }
     let others = tenant.and_then(|tenant| other_lag_target(tenant, evaluation.object.spec));
     if let (Some(target), DesiredState::Running) = (others, evaluation.desired) {
         let others = format!(
-            "; another tool has set the tenant's archive_lag_target to {} s, which is left so. Edit this \
-             object to have it set again, or set `drift` to Enforce",
+            "; another tool set the tenant's archive_lag_target to {} s, and the operator does not \
+             change it back. Edit this object to set it again, or set `drift` to Enforce",
             target.as_secs()
         );
         message.push_str(&others);

@@ -18,9 +18,10 @@ use crate::oceanbase::model::{Answer, StorageLimits, Tenant, TenantName};
 /// Maximum number of recorded locations whose limits the operator set.
 const MAX_MANAGED_LOCATIONS: usize = 8;
 
-const NOT_READABLE: &str = "the limits of places cannot be read from the database; they are looked at \
-                            again within minutes. Check that the account may read \
-                            CDB_OB_BACKUP_STORAGE_INFO, with MAX_IOPS and MAX_BANDWIDTH";
+const NOT_READABLE: &str = "the limits of destinations cannot be read from the database; the \
+                            operator reads them again within minutes. Check that the account is \
+                            allowed to read CDB_OB_BACKUP_STORAGE_INFO, with MAX_IOPS and \
+                            MAX_BANDWIDTH";
 
 /// Known state of the storage's limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,9 +44,9 @@ pub fn limits_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Op
         return Some(Blocker::permanent(
             "UnsupportedServerVersion",
             format!(
-                "`limits` of stores are used from OceanBase 4.3.5.2 and 4.4.2 on, and this is {version}: \
-                 tenant {tenant} backs up as fast as it can. Upgrade the database, or use a \
-                 BackupStorage without `limits` for it"
+                "`limits` of a BackupStorage are supported from OceanBase 4.3.5.2 and 4.4.2 on, \
+                 and this is {version}: tenant {tenant} backs up without limits. Upgrade the \
+                 database, or use a BackupStorage without `limits`"
             ),
         ));
     }
@@ -53,9 +54,9 @@ pub fn limits_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Op
         Blocker::permanent(
             "TenantAccountUnknown",
             format!(
-                "the database has other limits than the BackupStorage asks for, and only tenant {tenant} \
-                 itself may change them: name an account of it in `tenantCredentials` of the \
-                 OceanBaseCluster. Backups go on as fast as before"
+                "the limits in the database differ from the BackupStorage, and only an account of \
+                 tenant {tenant} can change them: name one in `tenantCredentials` of the \
+                 OceanBaseCluster. Backups continue at the same speed"
             ),
         )
     })
@@ -229,9 +230,9 @@ fn remaining_blocker(
     };
     if stands {
         let message = format!(
-            "another tool has changed the limits of '{location}' in the database to {shown} (0 is as fast as \
-             it goes), and that stands: change `limits` of the BackupStorage, or set `drift: Enforce` \
-             here"
+            "another tool changed the limits of '{location}' in the database to {shown} (0 means \
+             no limit), and the operator does not change them back. Change `limits` of the \
+             BackupStorage, or set `drift: Enforce` here"
         );
         return Some(cause("LimitsDrifted", &message));
     }
@@ -244,7 +245,7 @@ fn record_answer(pending: &mut PendingLocation, answer: &Answer, now: Timestamp)
     match answer {
         Answer::Refused(failure) => tries.record_failure(failure, now),
         Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
-            tries.record_unsent("the limits of the store", why, now);
+            tries.record_unsent("the limits of the storage", why, now);
         }
         Answer::Done => {
             tries.record(now);
@@ -254,9 +255,9 @@ fn record_answer(pending: &mut PendingLocation, answer: &Answer, now: Timestamp)
             pending.cause = (taken > REPORT_AFTER_ATTEMPTS).then(|| {
                 let location = &pending.location;
                 let message = format!(
-                    "the database has taken the limits several times and does not show them for \
-                     '{location}'; they are given again. Look at MAX_IOPS and MAX_BANDWIDTH in \
-                     CDB_OB_BACKUP_STORAGE_INFO"
+                    "the database accepted the limits several times but does not show them for \
+                     '{location}'; the operator repeats the statement. Check MAX_IOPS and \
+                     MAX_BANDWIDTH in CDB_OB_BACKUP_STORAGE_INFO"
                 );
                 cause("LimitsNotEffective", &message)
             });

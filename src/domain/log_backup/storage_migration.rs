@@ -162,9 +162,9 @@ impl Evaluation<'_> {
         observed: &ObservedMigration,
     ) -> LogBackupDecision {
         let message = format!(
-            "log backup of tenant {} leaves '{from}' for '{}', as `storageChangePolicy: \
-             StopAndSwitch` asks: it is stopped and started, what is written in between cannot be \
-             recovered to, and a full backup follows",
+            "log backup of tenant {} moves from '{from}' to '{}', as `storageChangePolicy: \
+             StopAndSwitch` specifies. The operator stops and restarts it; recovery to a time in \
+             between is not possible, and a full backup follows",
             self.object.spec.tenant_name, observed.to
         );
         self.status.storage_migration = Some(StorageMigration {
@@ -197,8 +197,8 @@ impl Evaluation<'_> {
         }
         Some(Blocker::waiting(
             "StorageMigrationPending",
-            "the logs are to go to another place, and log backup is stopped or paused, as \
-             `desiredState` asks: set it to Running to have them moved",
+            "the logs must move to another destination, but log backup is stopped or paused, as \
+             `desiredState` specifies. Set `desiredState` to Running to move them",
         ))
     }
 
@@ -269,50 +269,54 @@ pub(super) fn switched(
         .as_ref()
         .and_then(|observed| observed.busy.as_ref());
     let (from, to) = (&known.from, &known.to);
-    let gap = "what is written in between cannot be recovered to, and a full backup follows";
+    let gap = "recovery to a time in between is not possible, and a full backup follows";
     let (is, reason, message) = match known.step.as_str() {
         ANNOUNCED => {
             let when = busy.map_or_else(
-                || "It begins in a moment".to_owned(),
-                |busy| format!("It waits until {busy} has ended"),
+                || "The move starts shortly".to_owned(),
+                |busy| format!("The move starts when {busy} has ended"),
             );
             let message = format!(
-                "log backup will be stopped, to leave '{from}' for '{to}', and started: {gap}. {when}"
+                "the operator will stop log backup, move it from '{from}' to '{to}' and restart \
+                 it; {gap}. {when}"
             );
             (Status::False, "StorageMigrationScheduled", message)
         }
         AWAITING_FULL_BACKUP => {
             let message = format!(
-                "logs go to '{to}' and no more to '{from}'; recovery to what they hold needs a full \
-                 backup, which the tenant's strategy makes: without a strategy make one"
+                "logs go to '{to}' and no longer to '{from}'. Recovery with these logs needs a \
+                 full backup, which the tenant's strategy creates. Without a strategy, create a \
+                 BackupTask of type Full"
             );
             (Status::False, "AwaitingFullBackup", message)
         }
         RETURNING => {
             let message = format!(
-                "the move was taken back when log backup was stopped already: it is started at '{from}' \
-                 again; {gap}"
+                "the move was reverted after log backup was stopped: the operator restarts it at \
+                 '{from}'; {gap}"
             );
             (Status::False, "StorageMigrationInProgress", message)
         }
         RETURNED => {
             let message = format!(
-                "the move was taken back, and logs go to '{from}' as before; log backup was stopped for \
-                 it, and recovery to what they hold now needs a full backup, which the tenant's strategy \
-                 makes: without a strategy make one"
+                "the move was reverted, and logs go to '{from}' as before. Log backup was stopped \
+                 for it, and recovery with the new logs needs a full backup, which the tenant's \
+                 strategy creates. Without a strategy, create a BackupTask of type Full"
             );
             (Status::False, "AwaitingFullBackup", message)
         }
         SWITCHED => {
             let message = format!(
-                "logs go to '{to}'; what was backed up before stays in '{from}', and the database \
-                 deletes nothing there any more"
+                "logs go to '{to}'; earlier backups stay in '{from}', and the database no longer \
+                 deletes anything there"
             );
             (Status::True, "StorageMigrated", message)
         }
         _ => {
-            let message =
-                format!("log backup is stopped, to leave '{from}' for '{to}', and started: {gap}");
+            let message = format!(
+                "the operator stops log backup, moves it from '{from}' to '{to}' and restarts it; \
+                 {gap}"
+            );
             (Status::False, "StorageMigrationInProgress", message)
         }
     };

@@ -13,7 +13,7 @@ use crate::oceanbase::model::RoundStatus;
 /// log archiving), and longer in a busy cluster.
 const TRANSITION_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 
-const WHERE_TO_LOOK: &str = "look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'log_archive')";
+const WHERE_TO_LOOK: &str = "check DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'log_archive')";
 
 impl Evaluation<'_> {
     /// Records that the desired state is not reached, and since when.
@@ -85,8 +85,9 @@ impl Evaluation<'_> {
             without_effect.filter(|known| accepted_statement::is_reported(Some(known)))
         {
             let message = format!(
-                "the database has taken {} several times, and nothing has come of it; it is sent \
-                 again now and then. Check that the tenant's status is NORMAL, then {WHERE_TO_LOOK}",
+                "the database accepted {} several times, but it had no effect; the operator \
+                 repeats it periodically. Check that the tenant's status is NORMAL, then \
+                 {WHERE_TO_LOOK}",
                 known.statement
             );
             return Some(cause("StatementIneffective", &message));
@@ -102,23 +103,23 @@ impl Evaluation<'_> {
             DesiredState::Running => (
                 "StartTimeout",
                 format!(
-                    "logs are not archived 10 minutes after log backup was to run: {at}. Check \
-                     that every observer can write to the store (the mount, or endpoint, access \
-                     key and policy of the bucket), then {WHERE_TO_LOOK}"
+                    "log backup did not start archiving within 10 minutes: {at}. Check that every \
+                     observer can write to the storage (the mount, or endpoint, access key and \
+                     policy of the bucket), then {WHERE_TO_LOOK}"
                 ),
             ),
             DesiredState::Paused => (
                 "PauseTimeout",
                 format!(
-                    "log backup is not paused 10 minutes after it was to be: {at}. Check that \
-                     every observer of the tenant is up, then {WHERE_TO_LOOK}"
+                    "log backup did not pause within 10 minutes: {at}. Check that every observer \
+                     of the tenant is up, then {WHERE_TO_LOOK}"
                 ),
             ),
             DesiredState::Stopped => (
                 "StopTimeout",
                 format!(
-                    "log backup has not stopped 10 minutes after it was to: {at}. Check that \
-                     every observer of the tenant is up, then {WHERE_TO_LOOK}"
+                    "log backup did not stop within 10 minutes: {at}. Check that every observer of \
+                     the tenant is up, then {WHERE_TO_LOOK}"
                 ),
             ),
         };
@@ -127,7 +128,7 @@ impl Evaluation<'_> {
 
     fn whereabouts(&self, archive: &Archive) -> String {
         let Archive::Round(status) = archive else {
-            return "the tenant has no round that runs".to_owned();
+            return "the tenant has no running round".to_owned();
         };
         let database = self.observed.database.as_ref().ok();
         let tenant = database.and_then(|database| database.tenant.as_deref());
@@ -138,7 +139,7 @@ impl Evaluation<'_> {
         } else {
             format!(" ({comment})")
         };
-        format!("its round is {}{comment}", engine_word(status))
+        format!("the round's status is {}{comment}", engine_word(status))
     }
 }
 

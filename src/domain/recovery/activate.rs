@@ -52,10 +52,11 @@ impl<'a> Evaluation<'a> {
             return self.fail_kept(cause(
                 "ActivationFailed",
                 &format!(
-                    "the tenant is restored, and did not become a primary one within 10 minutes \
-                     (it is {}; {}): it is kept; send ALTER SYSTEM ACTIVATE STANDBY by hand",
+                    "the tenant is restored but did not become a primary tenant within 10 minutes \
+                     (it is {}; {}). The tenant is kept. Send ALTER SYSTEM ACTIVATE STANDBY \
+                     manually",
                     tenant.role,
-                    last.unwrap_or_else(|| "the database took the statement".to_owned())
+                    last.unwrap_or_else(|| "the database accepted the statement".to_owned())
                 ),
             ));
         }
@@ -96,8 +97,8 @@ impl<'a> Evaluation<'a> {
                 self.fail_kept(Cause {
                     reason: "ActivationFailed".to_owned(),
                     message: format!(
-                        "the tenant is restored and kept as a standby one; to make it a primary one \
-                         was refused: {}",
+                        "the tenant is restored and kept as a standby tenant; the database \
+                         rejected its activation as a primary tenant: {}",
                         refused.message
                     ),
                     ..refused
@@ -132,11 +133,12 @@ impl<'a> Evaluation<'a> {
             return self.fail_kept(cause(
                 "UpgradeFailed",
                 &format!(
-                    "the tenant is restored and a primary one, and its upgrade from version {} did \
-                     not end within 30 minutes ({}): it is kept; send ALTER SYSTEM RUN UPGRADE JOB \
-                     'UPGRADE_ALL' TENANT = '{}' and look at DBA_OB_CLUSTER_EVENT_HISTORY",
+                    "the tenant is restored and a primary tenant, but its upgrade from version {} \
+                     did not end within 30 minutes ({}). The tenant is kept. Send ALTER SYSTEM RUN \
+                     UPGRADE JOB 'UPGRADE_ALL' TENANT = '{}' and check \
+                     DBA_OB_CLUSTER_EVENT_HISTORY",
                     tenant.compatible.as_deref().unwrap_or("unknown"),
-                    last.unwrap_or_else(|| "the database took the statement".to_owned()),
+                    last.unwrap_or_else(|| "the database accepted the statement".to_owned()),
                     tenant.name,
                 ),
             ));
@@ -163,8 +165,8 @@ impl<'a> Evaluation<'a> {
                 self.fail_kept(Cause {
                     reason: "UpgradeFailed".to_owned(),
                     message: format!(
-                        "the tenant is restored and a primary one, and is kept; its upgrade to the \
-                         version of its cluster was refused: {}",
+                        "the tenant is restored, is a primary tenant and is kept; the database \
+                         rejected its upgrade to the version of the cluster: {}",
                         refused.message
                     ),
                     ..refused
@@ -247,8 +249,8 @@ impl<'a> Evaluation<'a> {
             return self.fail(before);
         }
         let message = format!(
-            "{}; tenant '{}' was restored before that could be prevented, and is kept as a standby one: \
-             drop it by hand",
+            "{}. Tenant '{}' was restored before the operator could prevent it, and is kept as a \
+             standby tenant. Drop it manually",
             before.message.trim_end_matches('.'),
             self.spec().target.tenant_name
         );
@@ -264,8 +266,8 @@ impl<'a> Evaluation<'a> {
         self.status.cause = Some(cause(
             "CanceledAfterRestore",
             &format!(
-                "the tenant was restored before the recovery could be canceled: it is kept as a {role} \
-                 one; drop it by hand where it is not wanted"
+                "the tenant was restored before the recovery could be canceled. It is kept as a \
+                 {role} tenant. Drop it manually if it is not needed"
             ),
         ));
         self.end(Outcome::Canceled)

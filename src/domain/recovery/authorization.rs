@@ -43,8 +43,8 @@ fn prefixed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Bloc
     Err(Blocker::permanent(
         "TargetNameNotAllowed",
         format!(
-            "tenants that are recovered to OceanBaseCluster '{cluster}' must be called {}: name the \
-             target so in a new RecoveryTask",
+            "the name of a tenant that is recovered to OceanBaseCluster '{cluster}' must be of the \
+             form {}: choose such a name for the target in a new RecoveryTask",
             prefixes
                 .iter()
                 .map(|prefix| format!("{prefix}…"))
@@ -71,7 +71,7 @@ pub fn existing_target_allowed(
         "TargetTenantNotAllowed",
         format!(
             "`recovery.targetTenants` of OceanBaseCluster '{cluster}' does not list tenant \
-             '{tenant}', and tables come into no other tenant that exists: ask the user who manages the \
+             '{tenant}', so no tables can be recovered into it. Ask the user who manages the \
              connection to add it, then create a new RecoveryTask"
         ),
     ))
@@ -106,8 +106,9 @@ fn verification(recovery: &Recovery, cluster: &str) -> Result<(), Blocker> {
     Err(Blocker::permanent(
         "VerificationForbidden",
         format!(
-            "OceanBaseCluster '{cluster}' does not allow verification: ask the user who manages the \
-             connection to set `recovery.verification: Allowed`; the next verification then runs"
+            "OceanBaseCluster '{cluster}' does not allow verification: ask the user who manages \
+             the connection to set `recovery.verification: Allowed`. The next verification then \
+             runs"
         ),
     ))
 }

@@ -100,7 +100,9 @@ impl Evaluation<'_> {
             return self.keep_canceled();
         }
         let before = self.status.cause.take();
-        self.fail_restored(before.unwrap_or_else(|| cause("RestoreFailed", "it was given up")))
+        self.fail_restored(
+            before.unwrap_or_else(|| cause("RestoreFailed", "the recovery was given up")),
+        )
     }
 
     fn next_to_drop(&self, target: &ObservedTarget, restores: &Restores) -> Leftovers {
@@ -241,7 +243,7 @@ impl Evaluation<'_> {
             ResourcesType::Pools => String::new(),
         };
         let message = format!(
-            "{}; {why}: look at tenant {name}{created}, and drop by hand what is there",
+            "{}; {why}. Check tenant {name}{created}, and drop manually each that exists",
             before.message.trim_end_matches('.')
         );
         Cause {
@@ -254,7 +256,7 @@ impl Evaluation<'_> {
         self.record_leftovers();
         let before = self.status.cause.take();
         let before = before.unwrap_or_else(|| cause(outcome.word(), "the recovery has ended"));
-        let why = "what it made could not be dropped within an hour";
+        let why = "the operator could not drop the objects of the recovery within an hour";
         self.status.cause = Some(self.left(before, why));
         // The drop is part of what a verification verifies.
         let outcome = match outcome {

@@ -69,8 +69,9 @@ fn left_behind(task: &Task<'_>) -> Event {
         warning: true,
         reason: "VerificationTenantRetained",
         message: format!(
-            "the verification was deleted, and what it has made could not be dropped: look whether tenant \
-             {target}{number}, and a resource pool and a unit named obr_…, are left, and drop them by hand"
+            "the verification was deleted, and the operator could not drop its objects. Check for \
+             tenant {target}{number}, and for a resource pool and a unit named obr_…; drop them \
+             manually"
         ),
     }
 }

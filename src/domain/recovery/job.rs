@@ -68,8 +68,8 @@ impl<'a> Evaluation<'a> {
             return self.fail(cause(
                 "IdempotencyKeyUsed",
                 &format!(
-                    "a RecoveryTask with the same idempotency key began on {began} and {other}: nothing \
-                     was sent; give this one an `idempotencyKey` of its own in a new RecoveryTask"
+                    "a RecoveryTask with the same idempotency key began on {began} and {other}: \
+                     nothing was sent; set another `idempotencyKey` in a new RecoveryTask"
                 ),
             ));
         }
@@ -87,8 +87,9 @@ impl<'a> Evaluation<'a> {
                 self.fail(cause(
                     "AlreadyAttempted",
                     &format!(
-                        "a RecoveryTask with the same idempotency key failed that began on {began}: \
-                         nothing was sent; to try again give another `idempotencyKey`"
+                        "a RecoveryTask with the same idempotency key began on {began} and failed: \
+                         nothing was sent; set another `idempotencyKey` in a new RecoveryTask to \
+                         retry"
                     ),
                 ))
             }
@@ -108,7 +109,7 @@ impl<'a> Evaluation<'a> {
             return Some("recovers other tables, or under other names".to_owned());
         }
         if let Some(source) = self.other_source(job) {
-            return Some(format!("recovers what was backed up of tenant '{source}'"));
+            return Some(format!("recovers the backups of tenant '{source}'"));
         }
         match target_point::asked(&self.spec().until) {
             Ok(RequestedPoint::At(scn)) if job.scn != Scn(0) && job.scn != scn => {
@@ -144,8 +145,8 @@ impl<'a> Evaluation<'a> {
         };
         let standby = if self.stays_standby() {
             format!(
-                "; it is a standby one still: ALTER SYSTEM ACTIVATE STANDBY TENANT = '{}' makes it a \
-                 primary one",
+                ". It is still a standby tenant: ALTER SYSTEM ACTIVATE STANDBY TENANT = '{}' makes \
+                 it a primary tenant",
                 self.spec().target.tenant_name
             )
         } else {
@@ -154,8 +155,8 @@ impl<'a> Evaluation<'a> {
         let done = cause(
             "AlreadyRecovered",
             &format!(
-                "a RecoveryTask with the same idempotency key recovered {what} on {began}: nothing was \
-                 sent; to recover once more give another `idempotencyKey`{standby}"
+                "a RecoveryTask with the same idempotency key recovered {what} on {began}: nothing \
+                 was sent; set another `idempotencyKey` to recover again{standby}"
             ),
         );
         self.status.progress = Some("100%".to_owned());
@@ -175,8 +176,8 @@ impl<'a> Evaluation<'a> {
         self.fail(cause(
             "AlreadyAttempted",
             &format!(
-                "a RecoveryTask with the same idempotency key verified on {began}: nothing was restored; \
-                 to verify once more give another `idempotencyKey`"
+                "a RecoveryTask with the same idempotency key verified on {began}: nothing was \
+                 restored; set another `idempotencyKey` to verify again"
             ),
         ))
     }
@@ -210,9 +211,9 @@ impl<'a> Evaluation<'a> {
         Some(cause(
             "SourceMismatch",
             &format!(
-                "what lies in the store is of tenant '{}' of cluster '{}', and not of tenant \
-                 '{}'{of_cluster} as `source.storage` says: name the tenant, its cluster and its \
-                 directories in a new RecoveryTask",
+                "the storage contains backups of tenant '{}' of cluster '{}', but `source.storage` \
+                 names tenant '{}'{of_cluster}. Name the tenant, its cluster and its directories \
+                 in a new RecoveryTask",
                 job.source_tenant, job.source_cluster, storage.tenant_name
             ),
         ))

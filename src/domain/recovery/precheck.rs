@@ -26,9 +26,10 @@ const MAX_NAMED: usize = 50;
 
 /// Warning about facts that only the storage contains, and that only a job can read.
 const WINDOWS_UNKNOWN: &str =
-    "only the store knows what can be recovered: the windows are unknown here";
-const WHOSE_UNKNOWN: &str = "whose backups they are is known only when the recovery runs: it is canceled \
-    where they are not of the tenant and cluster that `source.storage` names";
+    "the operator cannot show recovery windows: only the database can read them from the storage";
+const WHOSE_UNKNOWN: &str = "the owner of the backups is known only when the recovery runs. The \
+                             recovery is canceled if `source.storage` names another tenant or \
+                             cluster";
 
 /// Plan of a restore.
 pub(super) struct RestorePlan {
@@ -61,8 +62,8 @@ fn new_tenant(
         return Err(Blocker::permanent(
             "RestoreInProgress",
             format!(
-                "a tenant '{name}' is being restored by another tool: wait for its end or name \
-                 another target, then create a new RecoveryTask"
+                "another tool is restoring tenant '{name}': wait until it ends, or name another \
+                 target, then create a new RecoveryTask"
             ),
         ));
     }
@@ -70,8 +71,8 @@ fn new_tenant(
         return Err(Blocker::permanent(
             "TenantExists",
             format!(
-                "tenant '{}' exists in the target (id {}): a recovery never touches a tenant that is \
-                 there; name another target in a new RecoveryTask",
+                "tenant '{}' exists in the target (id {}), and a recovery never changes an \
+                 existing tenant: name another target in a new RecoveryTask",
                 tenant.name, tenant.id
             ),
         ));
@@ -94,7 +95,7 @@ fn versions(source: Option<Version>, target: Version) -> Result<(), Blocker> {
         Err(Blocker::permanent(
             "VersionNotRestorable",
             format!(
-                "the backups are of OceanBase {source} and the target is {target}: {why}; choose \
+                "the backups are from OceanBase {source} and the target is {target}: {why}; choose \
                  another target"
             ),
         ))
@@ -105,7 +106,7 @@ fn versions(source: Option<Version>, target: Version) -> Result<(), Blocker> {
     }
     match (line(source), line(target)) {
         ((4, 0), (4, 0)) => Ok(()),
-        ((4, 0), _) => refused("backups of 4.0 can be restored to 4.0 only"),
+        ((4, 0), _) => refused("backups of 4.0 can be restored only to 4.0"),
         ((4, 2), (4, 3)) => refused("backups of 4.2 cannot be restored to 4.3"),
         _ => Ok(()),
     }
@@ -177,8 +178,8 @@ pub(super) fn plan(
     };
     if live.is_none() {
         plan.warnings.push(
-            "the source's database does not answer: what can be recovered is what its LogBackup \
-             showed last, and which sets and pieces are used the target finds out"
+            "the database of the source does not answer. The plan is based on the last state that \
+             its LogBackup showed; the target selects the sets and pieces"
                 .to_owned(),
         );
     }
@@ -213,8 +214,8 @@ fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Blocker> 
     Err(Blocker::permanent(
         "BackupsInOtherDestination",
         format!(
-            "backup set {} lies in '{}', and the tenant's backups go to another place now: recover it \
-             from there with `source.type: Storage` in a new RecoveryTask",
+            "backup set {} is in '{}', but the tenant's backups now go to another destination: \
+             recover it from there with `source.type: Storage` in a new RecoveryTask",
             set.id, set.path
         ),
     ))
@@ -234,13 +235,13 @@ fn planned_of_storage(
         {
             return Err(Blocker::permanent(
                 "PreviewNeedsPoint",
-                "a store can be asked about a point only, and its latest one is known when a recovery \
-                 runs: give `until` a time or an SCN in a new RecoveryTask",
+                "a preview from a storage needs a point, and the latest point is known only when a \
+                 recovery runs: set `until` to a time or an SCN in a new RecoveryTask",
             ));
         }
         RequestedPoint::Latest => None,
     };
-    let latest = "the newest point that the store holds is known only when the recovery runs";
+    let latest = "the newest point in the storage is known only when the recovery runs";
     let mut warnings: Vec<_> = [WINDOWS_UNKNOWN, WHOSE_UNKNOWN].map(str::to_owned).into();
     warnings.extend(until.is_none().then(|| latest.to_owned()));
     Ok(RestorePlan {
@@ -282,7 +283,7 @@ fn passwords(spec: &RecoveryTaskSpec, sets: &[BackupSet]) -> Result<(), Blocker>
         Some(set) if spec.decryption_secret_refs.is_empty() => Err(Blocker::permanent(
             "DecryptionPasswordMissing",
             format!(
-                "backup set {} was protected with a password: name its Secret in \
+                "backup set {} is protected with a password: name its Secret in \
                  `decryptionSecretRefs` of a new RecoveryTask",
                 set.id
             ),

@@ -143,17 +143,18 @@ impl Evaluation<'_> {
             return self.fail(cause(
                 NOT_SUPPORTED_BY_VERSION,
                 &format!(
-                    "OceanBase {version} cannot preview what lies in a storage; upgrade it to 4.2.1.7, \
-                     4.2.3, 4.3.2 or later, or create a RecoveryTask with `source.type: Tenant`, whose \
-                     preview reads the views of the source. `status.plan` shows what is known without it"
+                    "OceanBase {version} cannot preview a storage: upgrade it to 4.2.1.7, 4.2.3, \
+                     4.3.2 or later. Or create a RecoveryTask with `source.type: Tenant`, whose \
+                     preview reads the views of the source. `status.plan` shows what is known \
+                     without the preview"
                 ),
             ));
         }
         self.status.preview_skipped = Some(cause(
             NOT_SUPPORTED_BY_VERSION,
             &format!(
-                "OceanBase {version} cannot preview what lies in a storage: whether the point can be \
-                 recovered is known when RESTORE has read the storage"
+                "OceanBase {version} cannot preview a storage: only RESTORE, which reads the \
+                 storage, shows whether the point can be recovered"
             ),
         ));
         self.status.cause = None;
@@ -191,7 +192,7 @@ impl Evaluation<'_> {
         Err(Blocker::permanent(
             NOT_SUPPORTED_BY_VERSION,
             format!(
-                "OceanBase {} does not show the role of a restored tenant, so that it cannot be \
+                "OceanBase {} does not show the role of a restored tenant, so the tenant cannot be \
                  verified; upgrade the target to 4.1 or later",
                 target.version
             ),
@@ -272,12 +273,12 @@ impl Evaluation<'_> {
 
     pub(super) fn too_late(mut self) -> RecoveryDecision {
         let waited_for = self.status.cause.take().map(|cause| cause.message);
-        let waited_for = waited_for.unwrap_or_else(|| "the operator could not begin it".to_owned());
+        let waited_for = waited_for.unwrap_or_else(|| "the operator could not start it".to_owned());
         self.fail(cause(
             "NotAfterTimePassed",
             &format!(
-                "the recovery did not begin before `notAfterTime` ({waited_for}); remove the cause, \
-                 then create a new RecoveryTask"
+                "the recovery did not start before `notAfterTime` ({waited_for}); remove the \
+                 cause, then create a new RecoveryTask"
             ),
         ))
     }
@@ -322,8 +323,8 @@ impl Evaluation<'_> {
             Some(pool) if pool.tenant_id.is_some() => self.fail(cause(
                 "PoolInUse",
                 &format!(
-                    "a user has given the resource pool {name}, which was made for this recovery, \
-                     to another tenant; create a new RecoveryTask"
+                    "a user has given the resource pool {name} of this recovery to another tenant; \
+                     create a new RecoveryTask"
                 ),
             )),
             Some(_) => self.intend(),

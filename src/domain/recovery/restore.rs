@@ -51,7 +51,7 @@ impl Evaluation<'_> {
         let Some((tenant, key)) = self.names() else {
             return self.fail(cause(
                 "InvalidSpec",
-                "`target.tenantName` cannot stand in a statement; create a new RecoveryTask",
+                "`target.tenantName` is not allowed in a statement; create a new RecoveryTask",
             ));
         };
         let resources = &self.spec().target.resources;
@@ -194,7 +194,7 @@ impl Evaluation<'_> {
             Answer::Restore(job) => self.found(job),
             Answer::Done => self.not_found(),
             other => {
-                self.status.cause = Some(unanswered("the database could not be asked", other));
+                self.status.cause = Some(unanswered("the database could not be read", other));
                 let next = self.count_try();
                 let state = self.underway();
                 self.render(&state, None, next)
@@ -234,9 +234,9 @@ impl Evaluation<'_> {
         }
         self.fail(cause(
             "RestoreLost",
-            "the database took the statement and shows its job neither among the running nor among \
-             the ended ones: look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'physical_restore'), \
-             then create a new RecoveryTask",
+            "the database accepted the statement but shows its job neither as running nor as \
+             ended. Check DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'physical_restore'), then \
+             create a new RecoveryTask",
         ))
     }
 
@@ -253,8 +253,8 @@ impl Evaluation<'_> {
         }
         self.status.cause = Some(cause(
             "WaitingForJob",
-            "whether the database has taken the statement is not known: its job is canceled when it \
-             comes up, and the recovery when none can come up any more, ten minutes after it was sent",
+            "it is not known whether the database accepted the statement. The operator cancels its \
+             job or, after at most 11 minutes without a job, the recovery",
         ));
         let next = self.count_try();
         self.render(&State::Canceling, None, next)
@@ -275,7 +275,7 @@ impl Evaluation<'_> {
         match self.status.job_id {
             Some(_) => State::Unobserved(Blocker::waiting(
                 "WaitingForJob",
-                "the database shows the job neither among the running nor among the ended ones",
+                "the database shows the job neither as running nor as ended",
             )),
             None => State::Sending,
         }
@@ -345,7 +345,7 @@ impl Evaluation<'_> {
                 }
                 cause(
                     "RestoreFailed",
-                    "the database's job failed and shows no cause: look at \
+                    "the database's job failed without a cause: check \
                      DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'physical_restore'), then create a \
                      new RecoveryTask",
                 )
@@ -364,7 +364,7 @@ impl Evaluation<'_> {
         if !self.observed.target.as_ref().is_ok_and(can) {
             self.status.cause = Some(cause(
                 "CancelNotSupported",
-                "this version cannot cancel a recovery: `cancel` takes effect at its end",
+                "this version cannot cancel a recovery: `cancel` takes effect when it ends",
             ));
             return self.render(&State::Canceling, None, SHORT_RETRY);
         }
@@ -386,7 +386,7 @@ impl Evaluation<'_> {
                 self.status.tries = None;
                 Some(cause(
                     "CancelPending",
-                    "the database has not made the tenant yet: the recovery is canceled when it has",
+                    "the tenant does not exist yet; the recovery is canceled when it exists",
                 ))
             }
             other => Some(unanswered("the recovery could not be canceled", other)),

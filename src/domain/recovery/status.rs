@@ -35,8 +35,8 @@ pub(super) fn render(
     let mut conditions = vec![wanted(SUCCEEDED, succeeded, &reason, succeeded_message)];
     conditions.extend(condition::progress(progress, &reason, &message));
     let kept = match &task.spec.verification {
-        Some(_) => "the tenant is restored, for a while",
-        None => "the tenant is restored; it is kept whatever happens",
+        Some(_) => "the tenant is restored temporarily",
+        None => "the tenant is restored, and is kept even if a later step fails",
     };
     let reached = |kind, is, yes: &str, said: &str, no: &str| {
         let (why, what) = if is { (yes, said) } else { (&*reason, no) };
@@ -52,15 +52,15 @@ pub(super) fn render(
                 ACCEPTED,
                 status.job_id.is_some(),
                 "AlreadySubmitted",
-                "the database has taken the statement",
-                "the database has not taken a statement",
+                "the database accepted the statement",
+                "the database has not accepted a statement",
             ),
             reached(
                 TARGET_READY,
                 ready,
                 "ResourcesReady",
-                "what the tenant runs on is there",
-                "what the tenant runs on is not there",
+                "the resources of the tenant exist",
+                "the resources of the tenant do not exist",
             ),
             reached(
                 RESTORED,
@@ -87,8 +87,8 @@ pub(super) fn render(
                 ACTIVATED,
                 status.activated_time.is_some(),
                 "TenantActivated",
-                "the tenant is a primary one",
-                "the tenant is not a primary one",
+                "the tenant is a primary tenant",
+                "the tenant is not a primary tenant",
             ));
         }
     }
@@ -117,14 +117,14 @@ fn verified(
             RESTORE_VERIFIED,
             true,
             "Verified",
-            "the tenant could be restored and has passed its checks",
+            "the tenant was restored and has passed its checks",
         ),
         Some("Failed") => wanted(RESTORE_VERIFIED, false, reason, message),
         _ => wanted(
             RESTORE_VERIFIED,
             Status::Unknown,
             reason,
-            "the verification has come to no result",
+            "the verification has no result",
         ),
     }
 }
@@ -195,15 +195,20 @@ fn explained(
         (_, Some(cause)) => (cause.reason.clone(), cause.message.clone()),
         (State::Ended(Outcome::Completed), None) if spec.mode == RecoveryMode::Preview => plain(
             "Previewed",
-            "the recovery can be done as `status.plan` says",
+            "the recovery is possible as `status.plan` shows",
         ),
         (State::Ended(Outcome::Completed), None) if spec.objects.is_some() => {
             plain("Completed", "the tables are recovered")
         }
         (State::Ended(Outcome::Completed), None) => plain("Completed", "the tenant is recovered"),
         (State::Ended(outcome), None) => plain(outcome.word(), "the recovery has ended"),
-        (State::Asking, None) => plain("Asking", "the store is asked what there is"),
-        (State::Preparing, None) => plain("Preparing", "what the tenant runs on is made"),
+        (State::Asking, None) => plain(
+            "Asking",
+            "the database is reading the storage for the preview",
+        ),
+        (State::Preparing, None) => {
+            plain("Preparing", "the resources of the tenant are being created")
+        }
         (State::Sending, None) => plain(
             "Sending",
             "the statement is being sent; the database may take minutes to answer",
@@ -217,15 +222,19 @@ fn explained(
         }
         (State::Running(_), None) => plain("InProgress", "the tenant is being restored"),
         (State::Canceling, None) => plain("Canceling", "the job is being canceled"),
-        (State::Verifying, None) => plain("Verifying", "the restored tenant is asked its checks"),
-        (State::Activating, None) => plain("Activating", "the tenant becomes a primary one"),
+        (State::Verifying, None) => plain(
+            "Verifying",
+            "the checks are being run in the restored tenant",
+        ),
+        (State::Activating, None) => plain("Activating", "the tenant is becoming a primary tenant"),
         (State::Upgrading, None) => plain(
             "Upgrading",
-            "the tenant is a primary one, and is brought up to the version of its cluster",
+            "the tenant is a primary tenant, and is being upgraded to the version of its cluster",
         ),
-        (State::CleaningUp(_), None) => {
-            plain("CleaningUp", "what the recovery has made is dropped")
-        }
+        (State::CleaningUp(_), None) => plain(
+            "CleaningUp",
+            "the objects of the recovery are being dropped",
+        ),
     }
 }
 
@@ -260,7 +269,7 @@ pub(super) fn ended_event(
             false,
             "RecoveryVerified",
             format!(
-                "{source} was restored to {target} as of {}, {why}, and the tenant was dropped",
+                "{source} was restored to {target} as of {}: {why}; the tenant was dropped",
                 status.restore_time.as_deref().unwrap_or("its latest point")
             ),
         ),

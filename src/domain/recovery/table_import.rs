@@ -36,8 +36,8 @@ impl Evaluation<'_> {
             None => Err(Blocker::permanent(
                 "TenantNotFound",
                 format!(
-                    "tenant '{tenant}', which was to get the tables, is gone: name another one in a \
-                     new RecoveryTask"
+                    "tenant '{tenant}', the target of the tables, does not exist any more: name \
+                     another tenant in a new RecoveryTask"
                 ),
             )),
         }
@@ -62,8 +62,8 @@ impl Evaluation<'_> {
         self.status.cause = Some(cause(
             "TargetNotReady",
             &format!(
-                "nothing was sent ({why}): tables come into a primary tenant in normal state that gets \
-                 no others; create a new RecoveryTask when it is one"
+                "nothing was sent ({why}). Tables need a primary tenant in normal state without \
+                 another recovery of tables. Create a new RecoveryTask when the tenant is ready"
             ),
         ));
         self.send_again_later()
@@ -134,7 +134,7 @@ impl Evaluation<'_> {
     pub(super) fn no_cause_of_tables() -> Cause {
         cause(
             "TableRecoveryFailed",
-            "the database's job failed and shows no cause: look at CDB_OB_RECOVER_TABLE_JOB_HISTORY, \
+            "the database's job failed without a cause: check CDB_OB_RECOVER_TABLE_JOB_HISTORY, \
              then create a new RecoveryTask",
         )
     }

@@ -16,8 +16,8 @@ use super::ObservedTarget;
 /// Warnings shown before the recovery (V4 reference 5.6).
 pub(super) const WARNINGS: [&str; 2] = [
     "foreign keys, triggers and statistics of the tables are not recovered",
-    "the database looks for tables of the same names in the tenant when it imports: it has failed then, \
-     and changed none of them",
+    "the database checks for tables of the same names only when it imports; if it finds any, the \
+     job fails without a change to them",
 ];
 
 /// Returns the tables in the form that the statement needs; `None` if the whole tenant is
@@ -29,10 +29,10 @@ pub fn tables(spec: &RecoveryTaskSpec) -> Result<Option<Tables>, Blocker> {
     match (spec.target.type_, &spec.objects) {
         (TargetType::NewTenant, None) => Ok(None),
         (TargetType::NewTenant, Some(_)) => Err(invalid(
-            "`objects` come into a tenant that exists: `target.type` must be ExistingTenant",
+            "`objects` are recovered into an existing tenant: `target.type` must be ExistingTenant",
         )),
         (TargetType::ExistingTenant, None) => Err(invalid(
-            "`objects` must say which tables come into a tenant that exists",
+            "`objects` must name the tables to recover into an existing tenant",
         )),
         (TargetType::ExistingTenant, Some(objects)) => read(objects).map(Some),
     }
@@ -70,7 +70,7 @@ fn renamed<T>(
 ) -> Result<Renamed<T>, Blocker> {
     let names = parse(from).zip(parse(to));
     let names = names.map(|(from, to)| Renamed { from, to });
-    names.ok_or_else(|| invalid(&format!("`{field}` cannot stand in a statement")))
+    names.ok_or_else(|| invalid(&format!("`{field}` is not allowed in a statement")))
 }
 
 /// Checks that no two tables have the same name, neither in the backup nor in the target.
@@ -88,8 +88,8 @@ fn check_distinct<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Blo
         Some(name) => Err(Blocker::permanent(
             "DuplicateName",
             format!(
-                "`objects` names {} twice, in the backup or in the target: name it once in a new \
-                 RecoveryTask",
+                "`objects` names {} twice, in the backup or in the target: name it only once in a \
+                 new RecoveryTask",
                 name.to_string()
             ),
         )),
@@ -104,13 +104,13 @@ pub(super) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
     }
     if spec.finish == Finish::Standby {
         return Err(invalid(
-            "tables come into a primary tenant: `finish` must be Activate",
+            "tables are recovered into a primary tenant: `finish` must be Activate",
         ));
     }
     let target = &spec.target;
     if target.locality.is_some() || target.concurrency.is_some() {
         return Err(invalid(
-            "`target.locality` and `target.concurrency` are of new tenants only",
+            "`target.locality` and `target.concurrency` apply only to new tenants",
         ));
     }
     Ok(())
@@ -127,8 +127,8 @@ pub(super) fn target(
         return Err(Blocker::permanent(
             "UnsupportedServerVersion",
             format!(
-                "the target is OceanBase {}, which cannot recover tables: 4.2.1 or later is needed; \
-                 recover the whole tenant, as a new one",
+                "the target is OceanBase {}, which cannot recover tables before 4.2.1: upgrade it, \
+                 or recover the whole tenant as a new one",
                 target.version
             ),
         ));
@@ -139,9 +139,10 @@ pub(super) fn target(
         return Err(Blocker::permanent(
             "TableNameNotSupported",
             format!(
-                "the target is OceanBase {}, whose REMAP cannot contain {name}: it takes only letters, \
-                 digits, `_` and `$`, and no name of digits only. Leave `to` out to keep the name, choose \
-                 another `to`, or upgrade the target to 4.2.1.3 or later; then create a new RecoveryTask",
+                "the target is OceanBase {}, whose REMAP cannot contain {name}: it accepts only \
+                 letters, digits, `_` and `$`, and no name of digits only. Remove `to` to keep the \
+                 name, choose another `to`, or upgrade the target to 4.2.1.3 or later. Then create \
+                 a new RecoveryTask",
                 target.version
             ),
         ));
@@ -151,8 +152,8 @@ pub(super) fn target(
         return Err(Blocker::permanent(
             "TenantNotFound",
             format!(
-                "the target has no tenant '{name}' into which tables could come: name one that exists \
-                 in a new RecoveryTask"
+                "the target has no tenant '{name}' for the tables: name an existing tenant in a \
+                 new RecoveryTask"
             ),
         ));
     };
@@ -168,7 +169,7 @@ pub(super) fn target(
         Some(job) => Err(Blocker::waiting(
             "WaitingForRunningRecovery",
             format!(
-                "job {} brings tables into tenant '{name}'; this one follows",
+                "job {} is recovering tables into tenant '{name}'; this recovery starts after it",
                 job.job_id
             ),
         )),
@@ -181,7 +182,7 @@ fn normal(tenant: &Tenant) -> Result<(), Blocker> {
         return Err(Blocker::permanent(
             "TenantNotPrimary",
             format!(
-                "tenant '{name}' is {}: tables come only into a primary tenant; create a new \
+                "tenant '{name}' is {}, but tables need a primary tenant: create a new \
                  RecoveryTask when it is one, or name another tenant",
                 tenant.role
             ),
@@ -199,7 +200,7 @@ fn normal(tenant: &Tenant) -> Result<(), Blocker> {
     if tenant.locked {
         return Err(Blocker::waiting(
             "TenantLocked",
-            format!("tenant '{name}' is locked; unlock it, then the recovery begins"),
+            format!("tenant '{name}' is locked: unlock it, and the recovery begins"),
         ));
     }
     Ok(())

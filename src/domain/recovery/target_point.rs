@@ -14,13 +14,13 @@ pub(super) enum RequestedPoint {
 
 /// Parses the requested point. An instant is exact: SCNs are nanoseconds since 1970.
 pub(super) fn asked(until: &Until) -> Result<RequestedPoint, Blocker> {
-    let missing = || invalid("`until` lacks the field of its type");
+    let missing = || invalid("`until` lacks the field for its type");
     match until.type_ {
         UntilType::Latest => Ok(RequestedPoint::Latest),
         UntilType::Scn => {
             let text = until.scn.as_deref().ok_or_else(missing)?;
             let scn = text.parse().ok().filter(|scn| *scn < UNLIMITED);
-            let scn = scn.ok_or_else(|| invalid(&format!("`until.scn` {text} is no SCN")))?;
+            let scn = scn.ok_or_else(|| invalid(&format!("`until.scn` {text} is not an SCN")))?;
             Ok(RequestedPoint::At(Scn(scn)))
         }
         UntilType::Time => {

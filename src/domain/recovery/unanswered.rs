@@ -21,7 +21,7 @@ impl Evaluation<'_> {
         {
             return self.fail(failure.into());
         }
-        self.status.cause = Some(unanswered("the statement was not taken", answer));
+        self.status.cause = Some(unanswered("the statement was not accepted", answer));
         let next = self.count_try();
         self.render(state, None, next)
     }
@@ -32,8 +32,8 @@ pub(super) fn unanswered(what: &str, answer: &Answer) -> crate::api::Cause {
     match answer {
         Answer::Refused(failure) => failure.into(),
         Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
-            cause("NotSent", &format!("{what} ({why}); it is tried again"))
+            cause("NotSent", &format!("{what} ({why}); the operator retries"))
         }
-        _ => cause("NotSent", &format!("{what}; it is tried again")),
+        _ => cause("NotSent", &format!("{what}; the operator retries")),
     }
 }

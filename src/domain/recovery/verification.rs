@@ -34,8 +34,8 @@ pub(super) fn spelled(verification: Option<&Verification>) -> Result<(), Blocker
             return Err(Blocker::permanent(
                 "InvalidCheck",
                 format!(
-                    "`sql` of check {number} cannot be asked: {problem}; correct it where the \
-                     verification is written"
+                    "`sql` of check {number} cannot be run: {problem}; correct it in the \
+                     definition of the verification"
                 ),
             ));
         }
@@ -111,8 +111,8 @@ impl Evaluation<'_> {
     fn unreadable(self, tenant: &Tenant) -> RecoveryDecision {
         if tenant.role == "PRIMARY" || self.since_step() > VERIFICATION_TIMEOUT {
             let message = format!(
-                "the tenant is restored and cannot be asked: its role is {} and its status {}, where \
-                 STANDBY and NORMAL are expected",
+                "the tenant is restored but cannot be queried: its role is {} and its status {}, \
+                 instead of STANDBY and NORMAL",
                 tenant.role, tenant.status
             );
             return self.result(FAILED, cause("TenantNotReadable", &message));
@@ -133,10 +133,15 @@ impl Evaluation<'_> {
             }
             Answer::Refused(failure) => return self.ask_again(number, Cause::from(failure)),
             Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
-                let why = format!("the check could not be asked ({why})");
+                let why = format!("the check could not be run ({why})");
                 return self.ask_again(number, cause("NotQueried", &why));
             }
-            _ => return self.ask_again(number, cause("NotQueried", "the check was not answered")),
+            _ => {
+                return self.ask_again(
+                    number,
+                    cause("NotQueried", "the database did not answer the check"),
+                );
+            }
         };
         self.record_check(number, reason, message, passed);
         self.render(&State::Verifying, None, Next::After(Duration::ZERO))
@@ -180,13 +185,13 @@ impl Evaluation<'_> {
             .collect();
         let Some(first) = failed.first() else {
             let message = match checks.len() {
-                0 => "the tenant could be restored; there was nothing to ask it".to_owned(),
-                count => format!("the tenant could be restored and has passed {count} check(s)"),
+                0 => "the tenant was restored; no checks are defined".to_owned(),
+                count => format!("the tenant was restored and has passed {count} check(s)"),
             };
             return self.result(PASSED, cause("Verified", &message));
         };
         let message = format!(
-            "{} of {} checks failed, the first of them '{}': {}",
+            "{} of {} checks failed, the first one is '{}': {}",
             failed.len(),
             checks.len(),
             first.name,
@@ -223,25 +228,27 @@ impl Evaluation<'_> {
 fn describe(result: &CheckResult) -> (String, String, bool) {
     let (reason, message) = match result {
         CheckResult::ExpectedValue => {
-            let message = "the restored tenant has answered as expected".to_owned();
+            let message = "the restored tenant returned the expected value".to_owned();
             return ("ExpectedValue".to_owned(), message, true);
         }
         CheckResult::UnexpectedValue => (
             "UnexpectedValue",
-            "the restored tenant has answered another value than `expect`; it is not shown here, since \
-             it is the tenant's data: ask the tenant as of `status.restoreTime`, or recover it",
+            "the restored tenant returned another value than `expect`. The value is not shown, \
+             because it is data of the tenant: query the tenant as of `status.restoreTime`, or \
+             recover it",
         ),
         CheckResult::NoRow => (
             "NoRow",
-            "the restored tenant has answered no row, where one is expected",
+            "the restored tenant returned no row: write a query that returns one row",
         ),
         CheckResult::MultipleRows => (
             "MultipleRows",
-            "the restored tenant has answered more than one row: ask for one, such as a COUNT",
+            "the restored tenant returned more than one row: write a query that returns one row, \
+             such as a COUNT",
         ),
         CheckResult::MultipleColumns => (
             "MultipleColumns",
-            "the statement of the check has more than one column: ask for one",
+            "the statement of the check returns more than one column: select only one",
         ),
         CheckResult::Refused(failure) => (failure.reason, failure.message.as_str()),
     };

@@ -55,15 +55,13 @@ impl fmt::Display for Explanation {
 impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoBackup => f.write_str("there is no backup"),
-            Self::NoUsableSet { newest: None } => {
-                f.write_str("no backup set before it can be used")
-            }
+            Self::NoBackup => f.write_str("no backup exists"),
+            Self::NoUsableSet { newest: None } => f.write_str("no earlier backup set can be used"),
             Self::NoUsableSet {
                 newest: Some((set, fault)),
             } => write!(
                 f,
-                "no backup set before it can be used; set {set}, the newest, {fault}"
+                "no earlier backup set can be used; set {set}, the newest, {fault}"
             ),
             Self::BrokenChain {
                 set,
@@ -71,7 +69,7 @@ impl fmt::Display for Blocker {
                 ..
             } => write!(
                 f,
-                "backup set {set} is incremental, and the full set that it stands on is not known"
+                "backup set {set} is incremental, and its full set is not known"
             ),
             Self::BrokenChain {
                 set,
@@ -79,7 +77,7 @@ impl fmt::Display for Blocker {
                 fault,
             } => write!(
                 f,
-                "backup set {set} stands on set {stands_on}, which {fault}"
+                "backup set {set} depends on set {stands_on}, which {fault}"
             ),
             Self::BeforeEverything { oldest } => {
                 write!(f, "the oldest point is {}", since(*oldest))
@@ -87,7 +85,7 @@ impl fmt::Display for Blocker {
             Self::AfterEnd { archived_to: None } => f.write_str("no logs are archived"),
             Self::AfterEnd {
                 archived_to: Some(end),
-            } => write!(f, "logs are archived up to {} only", until(*end)),
+            } => write!(f, "logs are archived only up to {}", until(*end)),
             Self::Hole { from, to, .. } => write!(
                 f,
                 "logs between {} and {} are missing",
@@ -96,17 +94,17 @@ impl fmt::Display for Blocker {
             ),
             Self::Seam { at, .. } => write!(
                 f,
-                "the logs after {} are in another place, or of a round that does not go on from \
-                 there, and cannot be joined",
+                "the logs after {} are in another destination, or in an archive round that does \
+                 not start where the previous one ended",
                 until(*at)
             ),
-            Self::NothingKnown => f.write_str("no point is known that it could be recovered to"),
+            Self::NothingKnown => f.write_str("no recoverable point is known"),
             Self::AfterEverything { newest } => {
-                write!(f, "the newest point known is {}", until(*newest))
+                write!(f, "the newest known point is {}", until(*newest))
             }
             Self::Gap { from, to } => write!(
                 f,
-                "nothing between {} and {} can be recovered to",
+                "no point between {} and {} can be recovered",
                 until(*from),
                 since(*to)
             ),
@@ -117,10 +115,10 @@ impl fmt::Display for Blocker {
 impl fmt::Display for SetDefect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Missing => "is not there any more",
+            Self::Missing => "does not exist any more",
             Self::Failed => "failed or has not ended",
             Self::Unavailable => "is being deleted, has expired or is broken",
-            Self::Unfit => "is none that it could stand on",
+            Self::Unfit => "is not a set that it can depend on",
         })
     }
 }
@@ -135,8 +133,8 @@ fn from(sets: &[BackupSet], pieces: usize, f: &mut fmt::Formatter<'_>) -> fmt::R
     }
     match pieces {
         0 => f.write_str(" alone"),
-        1 => f.write_str(" with one piece of log"),
-        _ => write!(f, " with {pieces} pieces of log"),
+        1 => f.write_str(" with one archive piece"),
+        _ => write!(f, " with {pieces} archive pieces"),
     }
 }
 

@@ -64,8 +64,8 @@ pub fn refusal(held: &RetainedItems, asked: &Deletion, items: &[Item]) -> Option
     let refusal = match asked {
         Deletion::Obsolete if !held.has_policy => Some(refuse(
             "DeletePolicyMissing",
-            "the tenant has no delete policy, and nothing is obsolete without one: set `retention` in \
-             the strategy, or name sets or pieces",
+            "the tenant has no delete policy, so no backup is obsolete: set `retention` in the \
+             strategy, or name sets or pieces",
         )),
         Deletion::Obsolete => None,
         Deletion::Sets(ids) => refused_sets(held, ids),
@@ -105,8 +105,8 @@ fn last_chain(held: &RetainedItems, items: &[Item]) -> Option<Refusal> {
     Some(refuse(
         "LastRestorableChain",
         format!(
-            "{what} {id} belongs to the last backups that the tenant can be recovered from, and \
-             without it there would be none: make a full backup first"
+            "{what} {id} belongs to the last backups that the tenant can be recovered from: create \
+             a full backup first"
         ),
     ))
 }
@@ -129,7 +129,7 @@ fn refused_sets(held: &RetainedItems, ids: &[i64]) -> Option<Refusal> {
         return Some(refuse(
             "BackupSetRunning",
             format!(
-                "backup set {} is still being made: cancel its backup, or wait for its end",
+                "backup set {} is still being written: cancel its backup, or wait until it ends",
                 set.id
             ),
         ));
@@ -145,16 +145,16 @@ fn refused_sets(held: &RetainedItems, ids: &[i64]) -> Option<Refusal> {
         && let Some(set) = found.iter().find(|set| set.success && set.id >= newest.id)
     {
         let why = if set.id == newest.id {
-            format!("backup set {} is the newest valid full one", set.id)
+            format!("backup set {} is the newest valid full set", set.id)
         } else {
             format!(
-                "backup set {} is newer than the newest valid full one, {}",
+                "backup set {} is newer than the newest valid full set, {}",
                 set.id, newest.id
             )
         };
         return Some(refuse(
             "LastRestorableChain",
-            format!("{why}, which the database never deletes: make a full backup first"),
+            format!("{why}, which the database never deletes: create a full backup first"),
         ));
     }
     found.iter().filter(|set| set.success).find_map(|set| {
@@ -162,7 +162,8 @@ fn refused_sets(held: &RetainedItems, ids: &[i64]) -> Option<Refusal> {
         Some(refuse(
             "NeededByIncremental",
             format!(
-                "backup set {} is needed by incremental set {other}: name that one too, or keep both",
+                "backup set {} is needed by incremental set {other}: name that set too, or keep \
+                 both",
                 set.id
             ),
         ))
@@ -210,8 +211,8 @@ fn refused_pieces(held: &RetainedItems, ids: &[i64]) -> Option<Refusal> {
         return Some(refuse(
             "PiecesNotInSequence",
             format!(
-                "archive piece {oldest} is older than piece {newest} and would be left behind: pieces \
-                 go in their order, oldest first; name it too"
+                "archive piece {oldest} is older than piece {newest} and would remain. The \
+                 database deletes pieces in order, oldest first; name the older piece too"
             ),
         ));
     }
@@ -219,8 +220,8 @@ fn refused_pieces(held: &RetainedItems, ids: &[i64]) -> Option<Refusal> {
     let Some(oldest) = fulls.min_by_key(|set| set.start_replay_scn) else {
         return Some(refuse(
             "NoFullBackup",
-            "the tenant has no valid full backup, and the database deletes logs only before one: make \
-             a full backup first",
+            "the tenant has no valid full backup, and the database deletes only logs that are \
+             older than one: create a full backup first",
         ));
     };
     let needed = found
@@ -229,7 +230,8 @@ fn refused_pieces(held: &RetainedItems, ids: &[i64]) -> Option<Refusal> {
     Some(refuse(
         "NeededByLogs",
         format!(
-            "archive piece {} holds logs that full set {} needs: delete that set first, or keep both",
+            "archive piece {} contains logs that full set {} needs: delete that set first, or keep \
+             both",
             needed.id, oldest.id
         ),
     ))
@@ -240,8 +242,8 @@ fn several(dest_ids: impl Iterator<Item = i64>) -> Option<Refusal> {
     (all.len() > 1).then(|| {
         refuse(
             "MultipleDestinations",
-            "what is named lies in more than one destination, and the database deletes in one at a \
-             time: create a CleanupTask for each",
+            "the named items are in more than one destination, and the database deletes from one \
+             at a time: create a CleanupTask for each",
         )
     })
 }
@@ -250,8 +252,8 @@ fn policy_active(what: &str, id: i64) -> Refusal {
     refuse(
         "DeletePolicyActive",
         format!(
-            "{what} {id} lies where the tenant's backups go, and while there is a delete policy only \
-             the database deletes there: use `target.type: Obsolete`, or take the policy away \
+            "{what} {id} is in the tenant's current destination, where only the database deletes \
+             while a delete policy exists. Use `target.type: Obsolete`, or remove the policy \
              (`retention` of the strategy)"
         ),
     )

@@ -76,9 +76,9 @@ impl RetentionReason {
                 format!("ends before the logs that full set {anchor} needs")
             }
             Self::Failed => "failed set".to_owned(),
-            Self::FailedLately => "failed set, not older than the window yet".to_owned(),
-            Self::AskedFor => "asked for".to_owned(),
-            Self::HalfDeleted => "its deletion has begun, and goes on".to_owned(),
+            Self::FailedLately => "failed set, not yet older than the window".to_owned(),
+            Self::AskedFor => "requested".to_owned(),
+            Self::HalfDeleted => "its deletion has begun and continues".to_owned(),
             Self::NewestFull => "newest valid full set".to_owned(),
             Self::Anchor => "newest full set that reaches back to the window's start".to_owned(),
             Self::NewerThanAnchor(id) => {
@@ -95,9 +95,9 @@ impl RetentionReason {
             Self::NeverExpires => "the delete policy has no window".to_owned(),
             Self::NoFullBefore => "no full set reaches back to the window's start yet".to_owned(),
             Self::WithoutLogs => {
-                "without its logs, so that the database keeps older sets instead".to_owned()
+                "without its logs, so the database keeps older sets instead".to_owned()
             }
-            Self::NotQueried => "not asked for".to_owned(),
+            Self::NotQueried => "not requested".to_owned(),
         }
     }
 }

@@ -181,7 +181,7 @@ pub(super) fn parse(specs: &[BlackoutWindow]) -> Result<Vec<Window>, ScheduleErr
     if open.contains(&true) {
         Ok(windows)
     } else {
-        let problem = "they leave no minute of the week in which a backup may start; shorten one";
+        let problem = "they leave no minute of the week in which a backup can start; shorten one";
         Err(invalid("schedule.blackoutWindows", problem.to_owned()))
     }
 }

@@ -12,15 +12,15 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CronError {
     /// A macro such as `@daily`.
-    #[error("macros such as `{0}` are not understood; write five fields, such as `0 2 * * *`")]
+    #[error("macros such as `{0}` are not supported; write five fields, such as `0 2 * * *`")]
     Macro(String),
     /// `TZ=` or `CRON_TZ=`.
-    #[error("`{0}` does not belong here; name the time zone in `timeZone`")]
+    #[error("`{0}` is not allowed here; name the time zone in `timeZone`")]
     TimeZone(String),
     /// The number of fields is not five.
     #[error(
         "it has {0} fields instead of five (minute, hour, day of month, month, day of week); \
-         seconds and years are not understood"
+         seconds and years are not supported"
     )]
     FieldCount(usize),
     /// A field cannot be parsed.
@@ -34,7 +34,7 @@ pub enum CronError {
         problem: String,
     },
     /// No day ever matches.
-    #[error("it never comes due: no such day exists; change the day of month or the month")]
+    #[error("it never occurs: no such day exists; change the day of month or the month")]
     Never,
 }
 
@@ -169,7 +169,7 @@ impl Field {
         let (first, last) = (self.low, self.high);
         let last = if last == DAY_OF_WEEK.high { 6 } else { last };
         Err(format!(
-            "the range runs backwards; write `{from}-{last},{first}-{to}`"
+            "the start of the range is after its end; write `{from}-{last},{first}-{to}`"
         ))
     }
 
@@ -208,15 +208,15 @@ impl Field {
         let letters = text.trim_matches(|c: char| c.is_ascii_digit() || c == '-');
         match letters.to_ascii_uppercase().as_str() {
             "" if text.is_empty() => "a value is missing".to_owned(),
-            "?" => "`?` is not understood; write `*`".to_owned(),
-            "*" => "`*` stands alone or before a step, as in `*/2`".to_owned(),
+            "?" => "`?` is not supported; write `*`".to_owned(),
+            "*" => "`*` must be alone or before a step, as in `*/2`".to_owned(),
             "L" | "W" | "LW" => {
-                "`L` and `W` are not understood; for the last day of a month use the schedule \
+                "`L` and `W` are not supported; for the last day of a month use the schedule \
                  `monthly` with `lastDay`"
                     .to_owned()
             }
             letters if letters.contains('#') => {
-                "`#` is not understood; name days of the week or of the month".to_owned()
+                "`#` is not supported; name days of the week or of the month".to_owned()
             }
             _ if self.names.is_empty() => {
                 format!("`{text}` is not a number from {low} to {high}")

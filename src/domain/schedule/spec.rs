@@ -27,7 +27,7 @@ pub(super) fn parse(spec: &ScheduleSpec) -> Result<Schedule, ScheduleError> {
         _ => {
             return Err(invalid(
                 "schedule",
-                "name exactly one of `weekly`, `monthly` and `cron`",
+                "set exactly one of `weekly`, `monthly` and `cron`",
             ));
         }
     };
@@ -79,7 +79,7 @@ fn weekly(spec: &WeeklySpec) -> Result<Calendars, ScheduleError> {
 fn monthly(spec: &MonthlySpec) -> Result<Calendars, ScheduleError> {
     let times = time_of_day("schedule.monthly.time", &spec.time)?;
     if spec.full.is_empty() && spec.incremental.is_empty() && spec.last_day.is_none() {
-        let problem = "name at least one day in `full` or `incremental`, or the `lastDay`";
+        let problem = "name at least one day in `full` or `incremental`, or set `lastDay`";
         return Err(invalid("schedule.monthly", problem));
     }
     if let Some(day) = spec.full.iter().find(|day| spec.incremental.contains(day)) {
@@ -122,7 +122,7 @@ fn both_crons(spec: &CronSpec) -> Result<Calendars, ScheduleError> {
     if full.is_none() && incremental.is_none() {
         return Err(invalid(
             "schedule.cron",
-            "write `full`, `incremental` or both",
+            "set `full`, `incremental` or both",
         ));
     }
     Ok((full, incremental))

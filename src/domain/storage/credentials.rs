@@ -42,13 +42,15 @@ pub(super) fn count<'a>(
         let message = format!("log backup {name}: {}", cause.message);
         is(Status::False, &cause.reason, message)
     } else if let Some(name) = waiting {
-        let message = format!("log backup {name}: the database is being given the new keys");
+        let message =
+            format!("log backup {name}: the operator is changing the keys in the database");
         is(Status::False, "Applying", message)
     } else if counts.total == 0 {
-        let message = "no tenant's logs or data go to the store yet".to_owned();
+        let message = "no tenant sends logs or data to the storage yet".to_owned();
         is(Status::Unknown, "NotInUse", message)
     } else {
-        let message = "all who use the store have the keys of its Secret".to_owned();
+        let message =
+            "the database has the keys of the Secret for all users of the storage".to_owned();
         is(Status::True, "Applied", message)
     };
     (counts, condition)

@@ -36,17 +36,19 @@ pub(super) fn applied(limits: StorageLimits, users: &[LogBackupUse]) -> Option<D
         let message = format!("log backup {name}: {}", cause.message);
         (Status::False, cause.reason.as_str(), message)
     } else if let Some((name, _)) = behind().next() {
-        let message = format!("log backup {name}: the database is being told");
+        let message =
+            format!("log backup {name}: the operator is changing the limits in the database");
         (Status::False, "Applying", message)
     } else if users
         .iter()
         .any(|user| matches!(keeps(user), LimitStatus::Well))
     {
-        let message = "the database keeps to the limits at the places of all log backups here";
+        let message =
+            "the database has the limits for the directories of all log backups in the storage";
         (Status::True, "Applied", message.to_owned())
     } else {
-        let message = "no LogBackup has a place here; directories of others have the limits that they \
-                       were made with, or given last";
+        let message = "no LogBackup has a directory in the storage; other directories keep the \
+                       limits that were set for them last";
         (Status::Unknown, "NoLogBackup", message.to_owned())
     };
     Some(wanted(LIMITS_APPLIED, status, reason, message))

@@ -151,8 +151,8 @@ pub(super) fn record(
 
 fn unreadable(capacity: &Capacity) -> DesiredCondition {
     let message = format!(
-        "`capacity` ({}) is no quantity of bytes, and how full the store is cannot be told: write \
-         digits and a unit, such as 10Ti or 500G",
+        "`capacity` ({}) is not a quantity of bytes, so the fill level of the storage is unknown: \
+         write digits and a unit, such as 10Ti or 500G",
         shortened(capacity.text.clone(), 64)
     );
     wanted(
@@ -187,14 +187,15 @@ fn day(now: Timestamp) -> String {
 fn judged(capacity: &Capacity, used_percent: Option<i32>) -> DesiredCondition {
     let (limit, text) = (capacity.alert_percent, &capacity.text);
     let Some(used) = used_percent else {
-        let message = "how much is there is not known before each OceanBaseCluster that uses the \
-                       store has answered";
+        let message = "the size of the backups is unknown until each OceanBaseCluster that uses \
+                       the storage has answered";
         return wanted(WITHIN_CAPACITY, Status::Unknown, "FiguresUnknown", message);
     };
     if used >= limit {
         let message = format!(
-            "backups take {limit} % of `capacity` ({text}) or more: delete what is not needed \
-             (`retention` of the strategies, a CleanupTask), make more room and raise `capacity`"
+            "backups take {limit} % of `capacity` ({text}) or more. Delete unneeded backups \
+             (`retention` of the strategies, a CleanupTask), or extend the storage and raise \
+             `capacity`"
         );
         return wanted(WITHIN_CAPACITY, false, STORAGE_NEARLY_FULL, message);
     }

@@ -128,8 +128,8 @@ impl Evaluation<'_> {
                     warning: true,
                     reason: "PreviousDestinationRetained",
                     message: format!(
-                        "{} of backups stay at '{}' (BackupStorage '{}'), where nothing goes any more: \
-                         the database cleans nothing there; see `status.destinations`",
+                        "{} of backups remain at '{}' (BackupStorage '{}'), which is not in use \
+                         any more: the database deletes nothing there; see `status.destinations`",
                         bytes_text(held.bytes),
                         location.path,
                         location.storage

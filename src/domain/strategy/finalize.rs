@@ -165,7 +165,7 @@ impl Evaluation<'_> {
                 },
             }),
             ..Remaining::new(format!(
-                "what LogBackup '{}' tells of the delete policy",
+                "the record of the delete policy in LogBackup '{}'",
                 known.name
             ))
         })
@@ -249,7 +249,7 @@ impl Evaluation<'_> {
         next: Next,
     ) -> StrategyDecision {
         let message = format!(
-            "the strategy is being deleted and ends first: {}",
+            "the strategy is being deleted; the operator first removes or stops: {}",
             describe(left)
         );
         self.show_leaving("Stopping", &message);
@@ -263,8 +263,8 @@ impl Evaluation<'_> {
 
     fn show_handing_over(mut self, until: Timestamp) -> StrategyDecision {
         let message = format!(
-            "the strategy is being deleted, and another one takes its tenants over: until {until} it \
-             is seen whether that one is deleted too"
+            "the strategy is being deleted, and another strategy takes over its tenants: the \
+             operator waits until {until} in case that strategy is deleted too"
         );
         self.show_leaving("TransferringOwnership", &message);
         StrategyDecision {
@@ -322,8 +322,8 @@ fn given_up(left: &[Remaining]) -> Option<Event> {
         warning: true,
         reason: "StopTimeout",
         message: format!(
-            "the strategy is deleted, and this could not be ended: {}. End it in the database, \
-             if it is not meant to go on",
+            "the strategy is deleted, but these could not be removed or stopped: {}. Remove or \
+             stop them in the database if they are not needed",
             describe(left)
         ),
     })

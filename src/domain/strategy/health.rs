@@ -105,9 +105,7 @@ pub(super) fn unedited(
     matched: &MatchedTenants,
     unmade: &[PendingObject],
 ) -> Vec<FailingTenant> {
-    let failed = unmade
-        .iter()
-        .filter(|unmade| unmade.reason == UPDATE_FAILED);
+    let failed = unmade.iter().filter(|unmade| unmade.reason == UPDATE_FAILED);
     let failed: BTreeMap<&str, &PendingObject> = failed
         .map(|unmade| (unmade.name.as_str(), unmade))
         .collect();
@@ -161,13 +159,13 @@ fn unarchived(
              backups wait until it runs"
         ),
         Some(known) if is_held && known.desired_state != DesiredState::Running => format!(
-            "{of} is {phase}, as LogBackup '{}' asks: set its `desiredState` to Running to archive \
-             again",
+            "{of} is {phase}, as LogBackup '{}' requires: set its `desiredState` to Running to \
+             resume archiving",
             known.name
         ),
         Some(known) if is_held => format!(
-            "{of} is {phase}, though LogBackup '{}' asks for Running: another tool changed it in the \
-             database. {}, or set its `drift` to Enforce",
+            "{of} is {phase}, although LogBackup '{}' requires Running: another tool changed it in \
+             the database. {}, or set its `drift` to Enforce",
             known.name,
             going_on(known, phase)
         ),
@@ -195,9 +193,9 @@ fn unarchived(
 fn going_on(known: &ObservedLogBackup, phase: &str) -> String {
     let settings = &known.settings;
     if phase == "Paused" && !may_be_paused(settings.mode.into(), settings.binding) {
-        return format!("To have it go on, {}", resuming(&known.tenant_name));
+        return format!("To resume it, {}", resuming(&known.tenant_name));
     }
-    format!("Set its `desiredState` to {phase} and then to Running to have it go on")
+    format!("To resume it, set its `desiredState` to {phase} and then to Running")
 }
 
 /// Returns why a last run failed.
@@ -206,7 +204,7 @@ pub(super) fn why(task: &ObservedTask) -> (&str, &str) {
         Some(_) => ("BackupFailed", ""),
         None => (
             "BackupNotStarted",
-            "it has not started in time, and goes on waiting: its conditions say for what",
+            "the backup has not started in time and still waits: its conditions show the cause",
         ),
     };
     let cause = task.cause.as_ref();
@@ -247,7 +245,7 @@ fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> DesiredCondition {
     if let Some(task) = last.values().find(|task| has_failed(task)) {
         let (reason, why) = why(task);
         let message = format!(
-            "the last backup of tenant {} did not go well (BackupTask '{}'): {why}",
+            "the last backup of tenant {} did not succeed (BackupTask '{}'): {why}",
             task.tenant_name, task.name
         );
         return wanted(BACKUP_HEALTHY, false, reason, message);
@@ -256,8 +254,8 @@ fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> DesiredCondition {
     let mut kept = history.iter().filter(|record| record.outcome != "Skipped");
     if let Some(missed) = kept.next().filter(|record| record.outcome == "Missed") {
         let message = format!(
-            "the operator could not start the slot at {} in time ({}). Start a backup by hand with a \
-             BackupTask, or wait for the next slot",
+            "the operator could not start the slot at {} in time ({}). Start a backup manually \
+             with a BackupTask, or wait for the next slot",
             missed.slot.0,
             missed.reason.as_deref().unwrap_or_default()
         );
@@ -275,7 +273,7 @@ fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> DesiredCondition {
         BACKUP_HEALTHY,
         true,
         "LastBackupsSucceeded",
-        "the last backup of each tenant went well",
+        "the last backup of each tenant succeeded",
     )
 }
 
@@ -314,7 +312,7 @@ pub(super) fn log_backup_healthy(
             LOG_BACKUP_HEALTHY,
             true,
             "Archiving",
-            "log backup of each tenant runs",
+            "log backup of each tenant is running",
         );
     }
     wanted(

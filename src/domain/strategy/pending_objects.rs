@@ -77,8 +77,8 @@ impl Evaluation<'_> {
         for name in effect.names() {
             let unmade = if created.foreign.contains(name) {
                 let message = format!(
-                    "an object named '{name}' is there that this strategy did not make; nothing \
-                     was made in its place. Delete or rename that object"
+                    "an object named '{name}' exists that this strategy did not create; the \
+                     operator created nothing. Delete or rename that object"
                 );
                 Some((NAME_COLLISION, message))
             } else if let (false, Some(error)) =
@@ -87,11 +87,11 @@ impl Evaluation<'_> {
                 let (reason, done) = match effect {
                     Effect::DeleteTasks(_) => ("DeleteFailed", "deleted"),
                     Effect::EditLogBackups(_) => (UPDATE_FAILED, "edited"),
-                    _ => ("CreateFailed", "made"),
+                    _ => ("CreateFailed", "created"),
                 };
                 let message = format!(
-                    "{kind} '{name}' could not be {done} and is tried again: {error}. Check \
-                     quotas, admission webhooks and the operator's rights"
+                    "{kind} '{name}' could not be {done}, and the operator retries: {error}. Check \
+                     quotas, admission webhooks and the permissions of the operator"
                 );
                 Some((reason, message))
             } else {

@@ -65,7 +65,7 @@ impl Evaluation<'_> {
         let has_logs = !self.manages_log_backup() || self.index.log_backup_of(tenant).is_some();
         let has_data =
             tenant.data_dest.is_some() && !self.observed.data_elsewhere.contains_key(&tenant.id);
-        let message = format!("nothing is sent to the new place; {moved}");
+        let message = format!("nothing is sent to the new destination; {moved}");
         (!has_logs || !has_data).then_some((STORAGE_CHANGE_REFUSED, message))
     }
 
@@ -104,14 +104,14 @@ impl Evaluation<'_> {
             .find(|path| path.len() > MAX_PATH_BYTES || path.contains(bad) || leads_out(path))
         {
             format!(
-                "`paths` make the directory '{path}', and only letters, digits, '_', '.', '-' and \
-                 '/' are possible, at most {MAX_PATH_BYTES} of them, without a part that is empty, '.' or \
-                 '..': correct the template"
+                "`paths` result in the directory '{path}', which must have only letters, digits, \
+                 '_', '.', '-' and '/', at most {MAX_PATH_BYTES} bytes, and no part that is empty, \
+                 '.' or '..': correct the template"
             )
         } else if is_within(&data, &log) || is_within(&log, &data) {
             format!(
-                "`paths` make the directories '{data}' and '{log}', one in the other: correct the \
-                 templates"
+                "`paths` result in the directories '{data}' and '{log}', one inside the other: \
+                 correct the templates"
             )
         } else {
             return None;
@@ -164,18 +164,19 @@ impl Evaluation<'_> {
         let inherited = known.inherited.as_ref();
         if inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name) {
             let message = format!(
-                "the edit of `storageRef` or `paths` would move the logs of LogBackup '{name}', \
-                 which go to {location}; it is refused, and meanwhile nothing is sent for tenants whose \
-                 logs go there, nor for new ones. Take the edit back, or set `storageChangePolicy` to StopAndSwitch; or stop and delete the \
-                 LogBackup, clear the tenant's LOG_ARCHIVE_DEST and DATA_BACKUP_DEST, and do the \
-                 same for all others there: that costs a hole in the logs and needs a new full backup"
+                "the edit of `storageRef` or `paths` is rejected: it would move the logs of \
+                 LogBackup '{name}', which go to {location}. Until it is resolved, nothing is sent \
+                 for tenants whose logs go there, nor for new ones. Revert the edit, or set \
+                 `storageChangePolicy` to StopAndSwitch. Or stop and delete the LogBackup, clear \
+                 the tenant's LOG_ARCHIVE_DEST and DATA_BACKUP_DEST, and do the same for all \
+                 others there: this causes a gap in the logs and needs a new full backup"
             );
             return Some((STORAGE_CHANGE_REFUSED, message));
         }
         let message = format!(
-            "LogBackup '{name}' sends the tenant's logs to {location}; nothing is changed. Stop and \
-             delete it and clear the tenant's LOG_ARCHIVE_DEST and DATA_BACKUP_DEST to move to \
-             another store: that costs a hole in the logs and needs a new full backup"
+            "LogBackup '{name}' sends the tenant's logs to {location}; nothing is changed. To move \
+             to another storage, stop and delete it and clear the tenant's LOG_ARCHIVE_DEST and \
+             DATA_BACKUP_DEST: this causes a gap in the logs and needs a new full backup"
         );
         Some(("DestinationChangeRefused", message))
     }
@@ -210,7 +211,7 @@ impl Evaluation<'_> {
             return None;
         }
         let message = format!(
-            "the tenant's data backups go to '{location}' already, and nothing is changed: back up \
+            "the tenant's data backups already go to '{location}', and nothing is changed: back up \
              there, or clear DATA_BACKUP_DEST first"
         );
         Some(("DestinationInUse", message))

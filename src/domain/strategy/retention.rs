@@ -101,8 +101,7 @@ fn unasked(retention: Option<&Retention>) -> Option<DesiredCondition> {
             RETENTION_APPLIED,
             Status::Unknown,
             "RetentionUnset",
-            "no retention is set, and the database's policies are left as \
-             they are: set `retention`",
+            "no retention is set, and the database's policies are not changed: set `retention`",
         ));
     };
     (retention.policy == RetentionPolicy::Unmanaged).then(|| {
@@ -110,7 +109,7 @@ fn unasked(retention: Option<&Retention>) -> Option<DesiredCondition> {
             RETENTION_APPLIED,
             true,
             "Unmanaged",
-            "the database's policies are left as they are",
+            "the database's policies are not changed",
         )
     })
 }
@@ -229,9 +228,9 @@ impl Evaluation<'_> {
                 });
                 if was_there && !enforced {
                     return PolicyState::Drifted(format!(
-                        "another tool dropped the delete policy of tenant {}, nothing is deleted \
-                         there any more, and that is left so. Set it again (RECOVERY_WINDOW \
-                         '{days}d'), or set `logBackup.drift` to Enforce",
+                        "another tool dropped the delete policy of tenant {}: the database deletes \
+                         nothing there, and the operator does not change this. Set the policy \
+                         again (RECOVERY_WINDOW '{days}d'), or set `logBackup.drift` to Enforce",
                         tenant.name
                     ));
                 }
@@ -249,13 +248,13 @@ impl Evaluation<'_> {
                 let by_whom = if self.manages_log_backup() {
                     ""
                 } else {
-                    ". With `logBackup.mode: Unmanaged` a strategy before this one may have set it: \
-                     there is no LogBackup that would tell"
+                    ". With `logBackup.mode: Unmanaged`, an earlier strategy may have set it: no \
+                     LogBackup records this"
                 };
                 PolicyState::Drifted(format!(
                     "tenant {} has the delete policy RECOVERY_WINDOW '{shown}', which this \
-                     strategy did not set (it wants {wanted}), and which is left as it is{by_whom}. \
-                     Take it away in the database, or set `logBackup.drift` to Enforce",
+                     strategy did not set (it wants {wanted}) and does not change{by_whom}. Drop \
+                     the policy in the database, or set `logBackup.drift` to Enforce",
                     tenant.name
                 ))
             }
@@ -287,7 +286,7 @@ impl Evaluation<'_> {
         });
         if let Some((tenant, cause)) = failed {
             let message = format!(
-                "the delete policy of tenant {tenant} cannot be set, and is tried again: {}",
+                "the delete policy of tenant {tenant} cannot be set, and the operator retries: {}",
                 cause.message
             );
             return not(&cause.reason, message);
@@ -298,8 +297,8 @@ impl Evaluation<'_> {
         }
         if let Some(tenant) = tally.elsewhere.first() {
             let message = format!(
-                "the backups of tenant {tenant} do not go where this strategy would send them, and \
-                 its delete policy is left as it is, which could delete them{}: see \
+                "the backups of tenant {tenant} go to another destination than the strategy's. The \
+                 operator does not change its delete policy, which could delete them{}: see \
                  `status.tenants.failing`",
                 and_more(tally.elsewhere.len())
             );
@@ -307,14 +306,14 @@ impl Evaluation<'_> {
         }
         if tally.without_room > 0 {
             let message = format!(
-                "one strategy sets the policies of at most {MAX_POLICIES} tenants, and {} are left out: \
-                 divide them among several strategies",
+                "one strategy sets the policies of at most {MAX_POLICIES} tenants, and {} exceed \
+                 this limit: divide them among several strategies",
                 tally.without_room
             );
             return not("TooManyTenants", message);
         }
         if matched.eligible.is_empty() {
-            let message = "no tenant is this strategy's to back up now: see `status.tenants`";
+            let message = "this strategy has no tenant to back up now: see `status.tenants`";
             return wanted(RETENTION_APPLIED, Status::Unknown, "NoTenants", message);
         }
         if let Some(pending) = shrink::pending(tally) {
@@ -327,7 +326,7 @@ impl Evaluation<'_> {
             );
             return wanted(RETENTION_APPLIED, Status::Unknown, "Applying", message);
         }
-        let message = "the database's policies are as `retention` says";
+        let message = "the database's policies are as `retention` requires";
         wanted(RETENTION_APPLIED, true, "Applied", message)
     }
 }
@@ -347,7 +346,7 @@ struct PolicyCounts {
 fn and_more(all: usize) -> String {
     match all.saturating_sub(1) {
         0 => String::new(),
-        more => format!("; so it is with {more} more tenants"),
+        more => format!("; the same applies to {more} more tenants"),
     }
 }
 
@@ -369,8 +368,8 @@ fn other_name(tenant: &Tenant) -> PolicyState {
     match policies.find(|policy| policy.name != DELETE_POLICY) {
         None => PolicyState::Applied,
         Some(other) => PolicyState::Drifted(format!(
-            "tenant {} has the delete policy '{}' besides, which this strategy did not set and \
-             never changes. Take it away in the database, if it is not meant",
+            "tenant {} also has the delete policy '{}', which this strategy did not set and never \
+             changes. Drop it in the database if it is not intended",
             tenant.name, other.name
         )),
     }

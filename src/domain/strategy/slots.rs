@@ -215,8 +215,8 @@ impl Evaluation<'_> {
             let count = missed_count;
             let more = if due.truncated { " or more" } else { "" };
             self.miss(format!(
-                "{count}{more} slots were missed, the newest at {at}: the operator could not start them in \
-                 time. Start a backup by hand with a BackupTask, or wait for the next slot"
+                "{count}{more} slots were missed, the newest at {at}: the operator could not start \
+                 them in time. Start a backup manually with a BackupTask, or wait for the next slot"
             ));
         }
     }
@@ -239,8 +239,8 @@ impl Evaluation<'_> {
         close(&mut self.status, record(slot, outcome, Some(reason)));
         if outcome == "Missed" {
             self.miss(format!(
-                "the slot at {} was missed ({reason}): the operator could not start it in time. Start a \
-                 backup by hand with a BackupTask, or wait for the next slot",
+                "the slot at {} was missed ({reason}): the operator could not start it in time. \
+                 Start a backup manually with a BackupTask, or wait for the next slot",
                 slot.at
             ));
         }

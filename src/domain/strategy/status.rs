@@ -21,13 +21,13 @@ use crate::domain::{Event, shortened, time};
 /// Maximum number of tenants with problems that are listed.
 const MAX_LISTED: usize = 20;
 /// Message of a strategy that a user suspended.
-const SUSPENDED: &str = "`suspend` is set; no new slots are started";
+const SUSPENDED: &str = "`suspend` is set; the operator starts no new slots";
 /// Message while the cluster is being upgraded.
-const SLOTS_WAIT: &str = "the cluster is being upgraded (parameter enable_upgrade_mode is True): slots wait, \
-                          and start after the upgrade as `missedRunPolicy` says";
+const SLOTS_WAIT: &str = "the cluster is being upgraded (parameter enable_upgrade_mode is True): \
+                          slots wait, and start after the upgrade as `missedRunPolicy` specifies";
 /// Message if blackout windows leave out all slots.
-const ALL_LEFT_OUT: &str = "blackout windows with `action: Skip` leave out all of the next 1,000 slots: \
-                            move the slots or the windows, or set `action: Postpone`";
+const ALL_LEFT_OUT: &str = "blackout windows with `action: Skip` exclude all of the next 1,000 \
+                            slots: move the slots or the windows, or set `action: Postpone`";
 /// Reasons why a schedule is invalid.
 const OF_SCHEDULES: [&str; 4] = [
     "UnknownTimeZone",
@@ -37,7 +37,7 @@ const OF_SCHEDULES: [&str; 4] = [
 ];
 /// Message of a strategy without tenants to back up.
 pub(super) const NO_TENANTS: &str =
-    "no tenant is this strategy's to back up now: see `status.tenants`";
+    "this strategy has no tenant to back up now: see `status.tenants`";
 
 pub(super) fn render(
     evaluation: Evaluation<'_>,
@@ -173,7 +173,7 @@ pub(super) fn event(
         "Paused" => Some(SUSPENDED.to_owned()),
         _ => why(SCHEDULING, "True").or_else(|| why(SCHEDULING, "False")),
     };
-    let message = message.unwrap_or_else(|| "its conditions say how it stands".to_owned());
+    let message = message.unwrap_or_else(|| "see its conditions".to_owned());
     Some(Event {
         warning,
         reason,
@@ -241,14 +241,14 @@ fn planned(
         return condition::progress(
             Progress::Stalled,
             "TenantAlreadyManaged",
-            "another strategy is for every tenant that this one names (`status.tenants.failing` says \
-             which one): take them out of one of the two, or delete one",
+            "another strategy backs up every tenant that this one names (see \
+             `status.tenants.failing`): remove the tenants from one of the two, or delete one",
         );
     }
     if let Some(winner) = matched.loses_all_to() {
         let message = format!(
-            "BackupStrategy '{winner}', on cluster level too, goes before this one and leaves it no \
-             tenant: delete one of the two, or name tenants in one"
+            "BackupStrategy '{winner}', also on cluster level, takes precedence over this one and \
+             leaves it no tenant: delete one of the two, or name tenants in one"
         );
         return condition::progress(Progress::Stalled, "TenantAlreadyManaged", &message);
     }
@@ -320,9 +320,8 @@ fn bounded(tenant: &FailingTenant) -> FailingTenant {
 fn skipping(reason: &str, moved: Option<&str>) -> DesiredCondition {
     let message = match moved {
         Some(moved) => format!("slots are skipped: {moved}"),
-        None => {
-            "slots are skipped, as no tenant can be backed up now: see `status.tenants`".to_owned()
-        }
+        None => "slots are skipped, because no tenant can be backed up now: see `status.tenants`"
+            .to_owned(),
     };
     wanted(SCHEDULING, false, reason, message)
 }
@@ -339,7 +338,7 @@ fn scheduling(
     let is_left_out = next.is_none() && open.is_none();
     if let (Some(until), false) = (held_until, suspended) {
         let message = format!(
-            "a blackout window holds the open slot back: it starts at {}",
+            "a blackout window delays the open slot: it starts at {}",
             until.0
         );
         return wanted(SCHEDULING, true, "BlackoutWindow", message);
@@ -351,7 +350,11 @@ fn scheduling(
     } else if is_left_out {
         (false, "BlackoutWindow", ALL_LEFT_OUT)
     } else {
-        (true, "Scheduling", "slots are turned into tasks")
+        (
+            true,
+            "the operator creates tasks for the slots",
+            "slots are turned into tasks",
+        )
     };
     wanted(SCHEDULING, status, reason, message)
 }

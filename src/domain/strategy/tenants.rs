@@ -156,7 +156,7 @@ impl MatchedTenants {
         });
         of_one.or_else(|| {
             let winner = self.loses_all_to()?;
-            Some(format!("they are those of BackupStrategy '{winner}'"))
+            Some(format!("BackupStrategy '{winner}' backs them up"))
         })
     }
 
@@ -210,8 +210,8 @@ fn by_name(
             fail(
                 "TenantAlreadyManaged",
                 format!(
-                    "BackupStrategy '{}', which goes before this one, names the tenant too: take it \
-                     out of one of the two",
+                    "BackupStrategy '{}', which takes precedence, names the tenant too: remove it \
+                     from one of the two",
                     winner.name
                 ),
             );
@@ -224,7 +224,9 @@ fn by_name(
         let Some(tenant) = tenants.iter().find(|tenant| &tenant.name == name) else {
             fail(
                 "TenantNotFound",
-                format!("the cluster has no tenant '{name}': correct the name, or make the tenant"),
+                format!(
+                    "the cluster has no tenant '{name}': correct the name, or create the tenant"
+                ),
             );
             continue;
         };

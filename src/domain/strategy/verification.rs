@@ -146,14 +146,14 @@ impl Evaluation<'_> {
         }
         if !is_observed && !is_created {
             let why = if is_taken {
-                "something of its name is there that is not this strategy's: delete or rename it"
+                "another RecoveryTask of this name exists: delete or rename it"
             } else {
-                "it could not be made in time"
+                "the operator could not create it in time"
             };
             self.event = Some(Event {
                 warning: true,
                 reason: "VerificationMissed",
-                message: format!("RecoveryTask '{name}' was not made: {why}"),
+                message: format!("RecoveryTask '{name}' was not created: {why}"),
             });
         }
         let known = self.status.verification.get_or_insert_default();
@@ -291,7 +291,7 @@ fn askable(settings: &VerificationSettings) -> Result<(), Refused> {
             return Err(Refused {
                 reason: "InvalidCheck",
                 message: format!(
-                    "`sql` of check '{}' cannot be asked: {problem}; correct it",
+                    "`sql` of check '{}' cannot be run: {problem}; correct it",
                     shortened(check.name.clone(), NAME_LIMIT)
                 ),
             });

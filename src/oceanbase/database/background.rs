@@ -88,7 +88,7 @@ impl BackgroundGuard {
 
 impl Drop for BackgroundGuard {
     fn drop(&mut self) {
-        let given_up = || Answer::Unknown("the operator waits no longer for its answer".to_owned());
+        let given_up = || Answer::Unknown("the operator no longer waits for the answer".to_owned());
         let answer = self.answer.take().unwrap_or_else(given_up);
         self.database.ledger.answered(&self.key, answer);
         self.database.trigger_tenant(self.tenant.as_str());

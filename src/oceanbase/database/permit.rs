@@ -102,7 +102,7 @@ impl Permit {
     /// Hands the command over to a background task, which holds the permit until the answer.
     fn hand_over(&self, key: &RestoreKey, command: &Command) -> Answer {
         if !matches!(*self.lane, SendPermit::Recovery(_)) {
-            return Answer::NotSent("it would hold up all other statements".to_owned());
+            return Answer::NotSent("the statement would delay all other statements".to_owned());
         }
         let Some(underway) = BackgroundGuard::begin(&self.database, key, command.tenant()) else {
             return Answer::HandedOver;

@@ -22,7 +22,7 @@ pub(super) fn check_directory(root: &str) -> Result<(), DestinationError> {
         return Err(DestinationError::Form {
             what: WHAT,
             form: "parts of letters, digits, '_', '.' and '-' between single '/', none of them '.' \
-                   or '..'; where no path is given, it is made of the names of cluster and tenant",
+                   or '..'; the default path consists of the names of cluster and tenant",
         });
     }
     limit(root, WHAT, ROOT_LIMIT)
@@ -46,8 +46,8 @@ pub(super) fn check_host(host: &str) -> Result<(), DestinationError> {
     if !is_name || !is_port {
         return Err(DestinationError::Form {
             what: WHAT,
-            form: "a host, with 'https://' or 'http://' before it and ':port' behind it where the \
-                   store needs them",
+            form: "a host, with 'https://' or 'http://' before it and ':port' after it where the \
+                   storage needs them",
         });
     }
     limit(host, WHAT, KEY_LIMIT)
@@ -64,8 +64,8 @@ pub fn check_bucket(name: &str) -> Result<(), DestinationError> {
     }
     Err(DestinationError::Form {
         what: "`bucket`",
-        form: "3 to 63 lower-case letters, digits, '.' and '-', the first and the last of them a \
-               letter or a digit",
+        form: "3 to 63 lower-case letters, digits, '.' and '-', with a letter or a digit at both \
+               ends",
     })
 }
 

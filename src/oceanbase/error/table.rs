@@ -37,17 +37,17 @@ pub use checks::OF_CHECKS;
 /// All explained numbers.
 pub const EXPLANATIONS: &[Explanation] = table! {
     1045 AccessDenied Permanent
-        "the database refuses the login"
-        "check `username` and `password` in the cluster's Secret; the same answer is given for an unknown tenant"
+        "the database rejects the login"
+        "check `username` and `password` in the cluster's Secret; the database also returns this error for an unknown tenant"
     1062 AlreadyExists AlreadySo
-        "the database has such an entry already"
-        "nothing"
+        "the entry exists already in the database"
+        "no action is needed"
     1064 StatementNotUnderstood Permanent
         "the database does not understand the statement"
         "report this with the version of the server"
     1146 ViewNotFound Permanent
         "a view of the database is missing"
-        "use an account of the sys tenant; report this with the version of the server"
+        "use an account of the sys tenant; if the error persists, report it with the version of the server"
     1210 InvalidArgument Permanent
         "the database does not accept a value of the statement"
         "check the settings of the BackupStorage, and of the log backup or the recovery"
@@ -55,107 +55,107 @@ pub const EXPLANATIONS: &[Explanation] = table! {
         "the account lacks a privilege"
         "grant what docs/least-privilege.md lists for the operation to the account in the cluster's Secret"
     1142 MissingPrivilege Permanent
-        "the account may not read a view"
+        "the account has no privilege to read a view"
         "GRANT SELECT ON oceanbase.* to the account in the cluster's Secret"
     1295 StatementNotUnderstood Permanent
-        "the database does not take the statement in this protocol"
+        "the database does not accept the statement in this protocol"
         "report this with the version of the server"
     1235 NotSupported Permanent
         "the database does not support this in its version or state"
         "check the server's version and whether log archiving was stopped before its destination was changed"
     4012 StatementTimeout Unknown
-        "the statement took longer than the database allows"
-        "nothing; the operator looks whether it was run"
+        "the statement exceeded the time limit of the database"
+        "no action is needed; the operator checks whether the statement was run"
     4016 InternalError NotYet
         "the database reports an internal error"
-        "look for the trace id in the observer's log"
+        "find the trace id in the observer's log"
     4018 EntryNotFound Permanent
-        "the database does not find what the statement names"
-        "check that it still exists"
+        "an object that the statement names does not exist"
+        "check that the object still exists"
     4023 TryAgain NotYet
         "the database is busy"
-        "nothing; it is tried again"
+        "no action is needed; the operator retries"
     4072 Canceled Permanent
         "the job was canceled"
-        "start a new backup if this was not meant"
+        "start a new backup if the cancellation was not intended"
     4109 InterruptedByUpgrade NotYet
         "the cluster was being upgraded while the job ran"
-        "nothing; the operator starts the backup again after the upgrade"
+        "no action is needed; the operator starts the backup again after the upgrade"
     4143 InterruptedByUpgrade NotYet
         "the version of the cluster or of the tenant changed while the job ran"
-        "nothing; the operator starts the backup again after the upgrade"
+        "no action is needed; the operator starts the backup again after the upgrade"
     4179 NotAllowed Permanent
         "the database does not allow this in the tenant's state"
         "check the tenant for snapshots and the parameter archive_lag_target (at least 60 s with S3)"
     4554 TaskLost Permanent
-        "a node was lost while it worked on the backup"
+        "an observer failed while it worked on the backup"
         "check the observers, then start a new backup"
     4624 ResourcesNotEnough NotYet
-        "the servers do not have the resources for a larger or moved unit"
-        "free resources of the servers, or add servers"
+        "the servers lack the resources for a larger or moved unit"
+        "free resources on the servers, or add servers"
     4626 PoolInUse Permanent
         "another tenant holds the resource pool"
-        "name a pool that is free, or let the operator make one"
+        "name a free pool, or let the operator create one"
     4647 PoolListEmpty Permanent
         "no resource pool is named"
-        "name at least one free pool, or let the operator make one"
+        "name at least one free pool, or let the operator create one"
     4648 UnitNotFound Permanent
-        "there is no resource unit of this name"
+        "no resource unit of this name exists"
         "check the name of the unit"
     4649 UnitExists AlreadySo
-        "there is a resource unit of this name already"
-        "nothing"
+        "a resource unit of this name exists already"
+        "no action is needed"
     4650 PoolNotFound Permanent
-        "there is no resource pool of this name"
+        "no resource pool of this name exists"
         "check the names of the pools"
     4651 PoolExists AlreadySo
-        "there is a resource pool of this name already"
-        "nothing"
+        "a resource pool of this name exists already"
+        "no action is needed"
     4656 TooManyUnits Permanent
         "the pool has more units in each zone than a zone has live servers"
         "lower `unitNumber` in a new RecoveryTask, or start or add servers"
     4657 PoolsShareServers Permanent
         "two of the resource pools have units on the same servers"
-        "name pools that lie on different servers, or one pool, in a new RecoveryTask"
+        "in a new RecoveryTask, name one pool, or pools on different servers"
     4658 TooManyPools Permanent
-        "this version makes a tenant from one resource pool only"
+        "this version creates a tenant from one resource pool only"
         "name one pool that covers all zones"
     4659 UnitTooSmall Permanent
-        "a unit has fewer processors, less memory, less log disk or fewer IOPS than any unit may have"
-        "make the units larger in a new RecoveryTask: at least 1 CPU, 1Gi of memory and 2Gi of log disk"
+        "a unit has less CPU, memory, log disk or IOPS than the minimum"
+        "set at least 1 CPU, 1Gi of memory and 2Gi of log disk in a new RecoveryTask"
     4733 ResourcesNotEnough NotYet
-        "no server of a zone has as many free processors, as much free memory or as much free log disk as a unit needs"
-        "free resources (DBA_OB_UNITS and GV$OB_SERVERS show what is in use), add servers, or make the units smaller in a new RecoveryTask"
+        "no server of a zone has enough free CPU, memory or log disk for a unit"
+        "free resources (DBA_OB_UNITS and GV$OB_SERVERS show the use), add servers, or set smaller units in a new RecoveryTask"
     4734 ServersNotEnough NotYet
-        "a zone has no active server that could hold another unit of the pool"
+        "a zone has no active server with room for another unit of the pool"
         "start or add servers in the zone, or lower `unitNumber` in a new RecoveryTask"
     5099 StatementNotUnderstood Permanent
         "the database does not know a parameter"
         "report this with the version of the server"
     5156 TenantExists Permanent
-        "there is a tenant of this name already"
+        "a tenant of this name exists already"
         "choose another name for the new tenant"
     5157 TenantNotFound Permanent
-        "there is no tenant of this name"
+        "no tenant of this name exists"
         "check the tenant's name"
     5160 TenantNotFound Permanent
-        "there is no tenant of this name"
+        "no tenant of this name exists"
         "check the tenant's name"
     9003 ObjectStoreError Permanent
-        "the OSS store failed"
-        "check the store and its access key"
+        "the OSS storage failed"
+        "check the storage and its access key"
     9011 BackupFileNotFound Permanent
-        "a file of the backup is missing in the store"
+        "a file of the backup is missing in the storage"
         "check whether a user removed files there; a full backup starts a new chain"
     9014 RestoreInProgress NotYet
         "a tenant of this name is being restored already"
         "wait for that restore, or choose another name for the new tenant"
     9023 CannotStartLogArchive NotYet
-        "log archiving cannot start, because the tenant is not in normal state"
+        "log archiving cannot start: the tenant is not in normal state"
         "wait until the tenant's status is NORMAL"
     9024 AlreadyInNoArchiveLogMode AlreadySo
         "log archiving is off already"
-        "nothing"
+        "no action is needed"
     9025 NoLogArchive NotYet
         "the tenant has no log archive"
         "start its log backup, and wait until it runs"
@@ -164,132 +164,132 @@ pub const EXPLANATIONS: &[Explanation] = table! {
         "check the fields of the BackupStorage"
     9027 LogArchiveInterrupted Permanent
         "log archiving was interrupted"
-        "stop and start the log backup, then make a full backup"
+        "stop and start the log backup, then create a full backup"
     9029 LogArchiveNotRunning Permanent
         "log archiving stopped while the backup ran"
         "keep the log backup running, then start a new backup"
     9036 BackupInProgress NotYet
-        "another backup of the tenant runs"
-        "nothing; it is tried again when that one has ended"
+        "another backup of the tenant is running"
+        "no action is needed; the operator retries after that backup"
     9040 BackupCannotStart NotYet
         "the backup cannot start: log archiving is not running, the tenant is not normal, or the cluster is being upgraded"
         "check the tenant's LogBackup and its status"
     9041 CancelNotAllowed NotYet
         "the backup cannot be canceled in its state"
-        "nothing; it is tried again"
+        "no action is needed; the operator retries"
     9044 CleanupInProgress NotYet
-        "backups are being deleted already"
-        "nothing; it is tried again when that has ended"
+        "another cleanup of the tenant is running"
+        "no action is needed; the operator retries after that cleanup"
     9045 DeleteNotAllowed Permanent
-        "the backup set may not be deleted"
-        "sets that others stand on, and the newest that a tenant can be recovered from, are kept"
+        "the database does not allow the deletion of the backup set"
+        "keep the set: others depend on it, or it belongs to the newest backups that the tenant can be recovered from"
     9046 BackupFileNotFound Permanent
-        "the database does not know the backup set that this one stands on"
-        "make a full backup: it starts a new chain"
+        "the database does not know the backup set that this one depends on"
+        "create a full backup: it starts a new chain"
     9047 InvalidBackupPassword Permanent
-        "a backup set is protected by a restore password that was not given, or by another one"
-        "give the passwords of the full and of the incremental sets in decryptionSecretRefs"
+        "the restore password of a backup set is missing or wrong"
+        "set the passwords of the full and of the incremental sets in `decryptionSecretRefs`"
     9048 BackupIsolated Permanent
-        "the backup set lies between two rounds of log archiving and could not be restored"
-        "keep the log backup running, then make a full backup"
+        "the backup set is between two archive rounds and cannot be restored"
+        "keep the log backup running, then create a full backup"
     9049 BackupStopped AlreadySo
         "there is nothing to cancel"
-        "nothing"
+        "no action is needed"
     9053 CancelNotAllowed NotYet
         "the cleanup cannot be canceled in its state"
-        "nothing; it is tried again"
+        "no action is needed; the operator retries"
     9058 InvalidBackupZone Permanent
-        "the zones or regions that back up are set wrong"
-        "check the server's backup_zone, backup_idc and backup_region"
+        "the zones or regions for backups are configured incorrectly"
+        "check the parameters backup_zone, backup_idc and backup_region of the database"
     9060 ObjectStoreError Permanent
-        "the COS store failed"
-        "check the store and its access key"
+        "the COS storage failed"
+        "check the storage and its access key"
     9064 LogsNotContinuous Permanent
         "logs between the backup set and the point of recovery are missing"
-        "choose a point inside of a recovery window; the LogBackup lists them"
+        "choose a point inside a recovery window; the LogBackup lists them"
     9066 ConflictingValues Permanent
         "two settings contradict each other"
         "check the settings of the BackupStorage"
     9069 DeleteNotAllowed Permanent
-        "the archived logs may not be deleted"
-        "logs that a backup set needs are kept"
+        "the database does not allow the deletion of the archived logs"
+        "keep the logs that a backup set needs"
     9070 StorageUnreachable NotYet
-        "the observers cannot reach the store"
+        "the observers cannot reach the storage"
         "check the endpoint of the BackupStorage, or that the directory is mounted on every observer"
     9071 StoragePermissionDenied Permanent
-        "the observers may not read and write the store"
+        "the observers have no permission to read and write the storage"
         "check the permissions of the directory, or the policy of the bucket and the access key"
     9077 LogsNotContinuous Permanent
         "log archiving was stopped between the backup set and the point of recovery"
-        "choose a point inside of a recovery window; the LogBackup lists them"
+        "choose a point inside a recovery window; the LogBackup lists them"
     9078 LogNotArchivedYet NotYet
-        "the archived logs end before what the backup needs"
-        "check how far behind the log backup is"
+        "the archived logs end before the point that the backup needs"
+        "check the lag of the log backup"
     9079 LogRecycledBeforeArchive Permanent
-        "logs that the backup needs are gone"
-        "stop and start the log backup, then make a full backup"
+        "logs that the backup needs are missing"
+        "stop and start the log backup, then create a full backup"
     9080 DirectoryNotEmpty Permanent
-        "the directory is not empty and holds no backups of this tenant (format file does not exist)"
+        "the directory is not empty and contains no backups of this tenant (format file does not exist)"
         "choose another path or an empty directory; if it is a mount, check that it is mounted on every observer"
     9081 DestinationOwnedByOther Permanent
         "the directory belongs to another tenant or cluster (format file does not match)"
-        "choose a path of its own for this tenant"
+        "choose another path for this tenant"
     9082 StorageOutOfSpace Permanent
-        "the store is full"
-        "make room in the store, then start a new backup"
+        "the storage is full"
+        "free space in the storage, then start a new backup"
     9086 CheckpointTimeout Permanent
         "a minor compaction took too long"
-        "start a new backup when the cluster is less busy"
+        "start a new backup when the load of the cluster is lower"
     9087 LogRecycledBeforeArchive Permanent
         "logs were recycled before they were archived"
-        "stop and start the log backup, then make a full backup; check the throughput of the store"
+        "stop and start the log backup, then create a full backup; check the throughput of the storage"
     9091 AlreadyInArchiveLogMode AlreadySo
         "the tenant is in ARCHIVELOG mode already"
-        "nothing"
+        "no action is needed"
     9092 AlreadyInNoArchiveLogMode AlreadySo
         "the tenant is in NOARCHIVELOG mode already"
-        "nothing"
+        "no action is needed"
     9094 RestoreOfLogStreamFailed Permanent
         "a log stream of the new tenant could not be restored"
-        "look for the restore's trace id in the observer's log, and check the store"
+        "find the restore's trace id in the observer's log, and check the storage"
     9099 RestoreFailed Permanent
         "the new tenant could not be restored"
-        "look for the restore's trace id in the observer's log; check the store, the free resources and the version of the source"
+        "find the restore's trace id in the observer's log; check the storage, the free resources and the version of the source"
     9105 ObjectStoreError Permanent
-        "the S3 store failed"
-        "check the store and its access key"
+        "the S3 storage failed"
+        "check the storage and its access key"
     9113 ChecksumNotSupported Permanent
-        "the store does not support the checksum"
+        "the storage does not support the checksum"
         "choose another `checksum` in the BackupStorage"
     9114 InvalidStorageDest Permanent
-        "the store's address is not valid"
+        "the address of the storage is not valid"
         "check the fields of the BackupStorage"
     9116 StoragePermissionDenied Permanent
-        "the access key may not read and write the bucket"
+        "the access key has no permission to read and write the bucket"
         "check the policy of the bucket and the access key"
     9117 RegionMismatch Permanent
-        "the region does not match the store's endpoint"
+        "the region does not match the endpoint of the storage"
         "check `region` of the BackupStorage"
     9118 InvalidStorageEndpoint Permanent
-        "the store's endpoint is not valid"
+        "the endpoint of the storage is not valid"
         "check `endpoint` of the BackupStorage"
     9119 RestoreSourceNotEnough Permanent
-        "the sources do not hold what is needed to recover to this point"
-        "give the directory of the data and the directory of the logs, and choose a point inside of a recovery window"
+        "the sources lack backups or logs that a recovery to this point needs"
+        "name the directory of the data and the directory of the logs, and choose a point inside a recovery window"
     9129 ObjectStoreError Permanent
-        "the object store failed"
-        "check the store and its access key"
+        "the object storage failed"
+        "check the storage and its access key"
     9132 ChecksumError Permanent
-        "the store returned other bytes than were written"
-        "check the store; start a new full backup"
+        "the storage returned other bytes than the database wrote"
+        "check the storage; start a new full backup"
     9133 InvalidBackupZone Permanent
-        "the zones or regions that back up are set wrong"
-        "check the server's backup_zone, backup_idc and backup_region"
+        "the zones or regions for backups are configured incorrectly"
+        "check the parameters backup_zone, backup_idc and backup_region of the database"
     9138 NoSuitableReplica NotYet
         "no replica of a log stream can be backed up"
         "check that every log stream has a healthy replica"
     9140 ObjectLocked Permanent
-        "the store keeps an object from being changed (WORM)"
+        "the storage does not allow changes of an object (WORM)"
         "use a bucket without object lock"
 };
 
@@ -297,13 +297,13 @@ pub const EXPLANATIONS: &[Explanation] = table! {
 pub const OF_RESTORES: &[Explanation] = table! {
     1235 NotSupported Permanent
         "the database does not support this in its version or state"
-        "check that the server is not older than the source's, and that the source is not V4.0, which later versions cannot restore; for tables, that both tenants are of one compatibility mode"
+        "use a target that is not older than the source; only 4.0 can restore backups of 4.0. For tables, both tenants need the same compatibility mode"
     4018 NoRestoreSource Permanent
-        "no backup set and no archived logs in the sources can be used to recover to this point"
-        "check the directories of data and logs, and choose a point inside of a recovery window"
+        "the sources contain no backup set and archived logs for a recovery to this point"
+        "check the directories of data and logs, and choose a point inside a recovery window"
     4072 Canceled Permanent
         "the restore was canceled"
-        "create a new RecoveryTask if this was not meant"
+        "create a new RecoveryTask if the cancellation was not intended"
     4109 InterruptedByUpgrade Permanent
         "the cluster was being upgraded while the job ran"
         "create a new RecoveryTask after the upgrade"
@@ -312,51 +312,51 @@ pub const OF_RESTORES: &[Explanation] = table! {
         "create a new RecoveryTask after the upgrade"
     4179 NotAllowed Permanent
         "the database does not allow this in the tenant's state"
-        "look at STATUS, TENANT_ROLE and SWITCHOVER_STATUS of the tenant in DBA_OB_TENANTS"
+        "check STATUS, TENANT_ROLE and SWITCHOVER_STATUS of the tenant in DBA_OB_TENANTS"
     4554 TaskLost Permanent
-        "a node was lost while it worked on the restore"
+        "an observer failed while it worked on the restore"
         "check the observers, then create a new RecoveryTask"
     5157 TenantNotFound Permanent
-        "the tenant is not there, or not any more"
+        "the tenant does not exist, or does not exist any more"
         "check whether a user dropped it while it was restored, then create a new RecoveryTask"
     5019 TableNotInBackup Permanent
-        "a table is not in the backup, or was not there at the point of recovery"
-        "give the names in `objects` as the source stores them, or choose another point"
+        "a table is not in the backup, or did not exist at the point of recovery"
+        "write the names in `objects` as the source has them, or choose another point"
     5020 TableExists Permanent
-        "the target has a table of the name already"
-        "give the table another name (`to`) in a new RecoveryTask"
+        "the target has a table of this name already"
+        "set another name (`to`) for the table in a new RecoveryTask"
     9011 BackupFileNotFound Permanent
-        "a file of the backup is missing in the store"
+        "a file of the backup is missing in the storage"
         "check whether a user removed files there; recover to another point"
     9046 BackupFileNotFound Permanent
         "a backup set that the restore needs is missing"
-        "check whether a user removed files in the store; recover to another point"
+        "check whether a user removed files in the storage; recover to another point"
     9048 LogsNotContinuous Permanent
-        "the backup set lies between two rounds of log archiving and cannot be restored"
-        "choose a point inside of a recovery window; the LogBackup lists them"
+        "the backup set is between two archive rounds and cannot be restored"
+        "choose a point inside a recovery window; the LogBackup lists them"
     9078 LogNotArchivedYet NotYet
         "the archived logs end before the point of recovery"
-        "choose an earlier point, or wait until the log backup has come that far"
+        "choose an earlier point, or wait until the log backup has reached the point"
     9079 LogsNotContinuous Permanent
-        "logs that the recovery needs are gone"
-        "choose a point inside of a recovery window; the LogBackup lists them"
+        "logs that the recovery needs are missing"
+        "choose a point inside a recovery window; the LogBackup lists them"
     9080 NoRestoreSource Permanent
-        "the directory holds no backups (format file does not exist)"
+        "the directory contains no backups (format file does not exist)"
         "check the paths of the source; if it is a mount, check that it is mounted on every observer"
     9081 NoRestoreSource Permanent
-        "the directory holds backups of another tenant or of another kind (format file does not match)"
-        "check the paths of the source: data and logs have a directory each"
+        "the directory contains backups of another tenant or of another kind (format file does not match)"
+        "check the paths of the source: data and logs have separate directories"
     9132 ChecksumError Permanent
-        "the store returned other bytes than were written"
-        "check the store; recover from another backup set"
+        "the storage returned other bytes than the database wrote"
+        "check the storage; recover from another backup set"
 };
 
 /// Numbers with one meaning for CREATE RESOURCE POOL. Their text is the same from V4.0 to V4.3.5
 /// and is not needed.
 pub const OF_POOLS: &[Explanation] = table! {
     1235 UnitTooSmall Permanent
-        "the unit has less memory than the parameter __min_full_resource_pool_memory of the cluster asks for, 5 GiB by default"
-        "make the units larger in a new RecoveryTask"
+        "the unit has less memory than parameter __min_full_resource_pool_memory of the cluster requires (default 5 GiB)"
+        "set larger units in a new RecoveryTask"
 };
 
 /// Numbers with another meaning for ARCHIVELOG and NOARCHIVELOG. V4.0 returns 1235 where later
@@ -365,7 +365,7 @@ pub const OF_POOLS: &[Explanation] = table! {
 pub const OF_ARCHIVING: &[Explanation] = table! {
     1235 ArchivingNotChanged NotYet
         "V4.0 did not change log archiving: another tool changed it already, the last round has not stopped yet, or the tenant is not NORMAL"
-        "nothing; the operator reads the status and tries again. If this lasts, check STATUS in DBA_OB_TENANTS and in CDB_OB_ARCHIVELOG"
+        "no action is needed; the operator reads the status and retries. If the error persists, check STATUS in DBA_OB_TENANTS and in CDB_OB_ARCHIVELOG"
 };
 
 /// All tables, each with the subject of its errors.

@@ -65,8 +65,8 @@ impl CheckQuery {
             |c: char| matches!(c, ';' | '\\' | '#') || c.is_control() && !c.is_whitespace();
         if text.contains(is_bad) || text.contains("--") || text.contains("/*") {
             return Err(
-                "it holds ';', a backslash, a comment or a control character, which are not taken even \
-                 within quotes",
+                "it contains ';', a backslash, a comment or a control character; these are not \
+                 allowed, even within quotes",
             );
         }
         let words = words(text).ok_or("a quote is not closed")?;
@@ -76,15 +76,15 @@ impl CheckQuery {
             .is_some_and(|first| is(first, "SELECT") || is(first, "WITH"))
             || !words.iter().any(|word| is(word, "SELECT"))
         {
-            return Err("it is not SELECT, or WITH and SELECT");
+            return Err("it does not start with SELECT or with WITH … SELECT");
         }
         if words
             .iter()
             .any(|word| FORBIDDEN.iter().any(|known| is(word, known)))
         {
             return Err(
-                "it holds a word of a statement that changes or locks something; names of columns that \
-                 are such words stand in back quotes",
+                "it contains a keyword of a statement that changes or locks data; write such a \
+                 name of a column in back quotes",
             );
         }
         Ok(Self(text.to_owned()))

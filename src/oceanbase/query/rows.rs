@@ -128,7 +128,7 @@ pub fn version(answer: &Rows) -> Result<(Version, bool), ViewError> {
     let row = row.ok_or(ViewError {
         query: "version",
         column: "OB_VERSION",
-        problem: "is missing: there is no row",
+        problem: "is missing: the query returned no row",
     })?;
     let version = row
         .text("OB_VERSION")?

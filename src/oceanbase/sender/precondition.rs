@@ -187,9 +187,7 @@ impl Sender {
         if Destinations::new(data.as_deref(), log.as_deref()) == *observed {
             return Ok(());
         }
-        Err(withheld(
-            "another tool has set another destination meanwhile",
-        ))
+        Err(withheld("another tool has set another destination"))
     }
 
     /// Checks that the tenant's delete policy still has this window: another tool may have replaced
@@ -208,9 +206,9 @@ impl Sender {
             .get(&tenant_id)
             .and_then(|all| recovery_window(all));
         match shown {
-            None => Err(withheld("the policy is gone")),
+            None => Err(withheld("the delete policy does not exist any more")),
             Some(shown) if shown == wanted => Ok(()),
-            Some(_) => Err(withheld("another tool has replaced the policy meanwhile")),
+            Some(_) => Err(withheld("another tool has replaced the delete policy")),
         }
     }
 
@@ -287,8 +285,8 @@ fn upgrading() -> Failure {
         code: 0,
         reason: "ClusterUpgrading",
         message:
-            "the cluster is being upgraded (parameter enable_upgrade_mode is True); the statement \
-                  is sent after the upgrade"
+            "the cluster is being upgraded (parameter enable_upgrade_mode is True); the operator \
+             sends the statement after the upgrade"
                 .to_owned(),
         class: FailureClass::NotYet,
         passing: true,
@@ -317,12 +315,12 @@ fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), S
             || parents.contains(&(job.initiator_tenant_id, job.initiator_job_id))
     };
     if running.peek().is_none() {
-        return Err(withheld("the backup does not run any more"));
+        return Err(withheld("the backup is not running any more"));
     }
     if running.all(ours) {
         Ok(())
     } else {
-        Err(withheld("another backup runs"))
+        Err(withheld("another backup is running"))
     }
 }
 
@@ -334,7 +332,7 @@ fn free_slot(running: &[Job], tenant_id: TenantId, slots: usize) -> Result<(), S
         .filter(|job| job.description.starts_with(JobKey::PREFIX));
     // The database also accepts no backup until the row of the previous one has left this view.
     if ours.clone().any(|job| job.tenant_id == tenant_id) {
-        return Err(withheld("another backup of the tenant runs"));
+        return Err(withheld("another backup of the tenant is running"));
     }
     let taken = ours.filter(|job| !job.status.is_terminal());
     let taken: BTreeSet<_> = taken.map(|job| &job.description).collect();
@@ -349,16 +347,14 @@ fn same_location(shown: Option<String>, location: &Location) -> Result<(), SendE
     if shown.is_some_and(|shown| location.is_same_as(&shown)) {
         return Ok(());
     }
-    Err(withheld(
-        "another tool has set another destination meanwhile",
-    ))
+    Err(withheld("another tool has set another destination"))
 }
 
 fn quiet(jobs: &[Job], tenant_id: TenantId) -> Result<(), SendError> {
     let is_running = |job: &&Job| job.tenant_id == tenant_id && !job.status.is_terminal();
     match jobs.iter().find(is_running) {
         Some(job) => Err(withheld(&format!(
-            "backup job {} of the tenant runs",
+            "backup job {} of the tenant is running",
             job.id
         ))),
         None => Ok(()),
@@ -367,7 +363,7 @@ fn quiet(jobs: &[Job], tenant_id: TenantId) -> Result<(), SendError> {
 
 fn none_set(is_set: bool) -> Result<(), SendError> {
     if is_set {
-        return Err(withheld("another tool has set a destination meanwhile"));
+        return Err(withheld("another tool has set a destination"));
     }
     Ok(())
 }

@@ -81,7 +81,7 @@ fn no_login(refused: &ServerError, tenant: &TenantName) -> Failure {
     Failure {
         reason: "TenantLoginRefused",
         message: format!(
-            "tenant {tenant} refuses the login (error {}): check `username` and `password` in its \
+            "tenant {tenant} rejects the login (error {}): check `username` and `password` in its \
              Secret of `tenantCredentials` of the OceanBaseCluster",
             refused.code
         ),

@@ -178,7 +178,7 @@ async fn a_backup_is_not_sent_while_as_many_of_ours_run_as_may() {
 async fn a_backup_is_not_sent_while_one_of_ours_of_the_tenant_runs() {
     let mut desk = Desk::new();
     desk.foreign_backup("obb/another/1");
-    let expected = Answer::Withheld("another backup of the tenant runs".to_owned());
+    let expected = Answer::Withheld("another backup of the tenant is running".to_owned());
     assert_eq!(desk.send(&backup()).await, expected);
     assert_eq!(desk.sent(), 0);
 }

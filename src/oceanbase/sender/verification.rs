@@ -76,7 +76,7 @@ impl Sender {
             .await?;
         if found.role != "STANDBY" {
             return Err(precondition::withheld(&format!(
-                "its role is {} now",
+                "the role of the tenant is {} now",
                 found.role
             )));
         }

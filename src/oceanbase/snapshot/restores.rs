@@ -131,7 +131,10 @@ impl Reading<'_> {
             let servers = match self.read_servers().await {
                 Err(QueryError::Server(error)) => {
                     let why = explain_refusal(&error).reason;
-                    tracing::warn!(why, "the database does not show what its servers have");
+                    tracing::warn!(
+                        why,
+                        "the database does not show the resources of its servers"
+                    );
                     Vec::new()
                 }
                 servers => servers?,

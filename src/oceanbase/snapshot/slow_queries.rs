@@ -144,7 +144,7 @@ impl Reading<'_> {
         let answer = match self.ask(&query).await {
             Ok(answer) => answer,
             Err(QueryError::Server(error)) => {
-                tracing::warn!(code = error.code, "limits of stores cannot be read");
+                tracing::warn!(code = error.code, "limits of storages cannot be read");
                 return Ok(LimitedLocations::Unknown);
             }
             Err(error) => return Err(error.into()),

@@ -273,7 +273,7 @@ fn explain_tells_what_a_field_is_for() {
             "logbackup.status.recoveryWindows",
             "oldest first, at most 50",
         ),
-        ("logbackup", "Deleting it leaves archiving as it is"),
+        ("logbackup", "Deleting it does not change archiving"),
     ] {
         // kubectl wraps lines at positions of its own.
         let reported = kubectl(&["explain", field]).unwrap();

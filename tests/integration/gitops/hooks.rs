@@ -80,7 +80,10 @@ fn argo_cd_syncs_after_the_backup_and_not_where_it_fails() {
         .iter()
         .find(|it| it.hook == "PreSync")
         .unwrap();
-    assert!(hook.message.contains("make room in the store"), "{hook:?}");
+    assert!(
+        hook.message.contains("free space in the storage"),
+        "{hook:?}"
+    );
     assert_eq!(version(&world).as_deref(), Some("1"));
     let second = world.get("backuptask", "before-sync");
     assert_ne!(second["metadata"]["uid"], first["metadata"]["uid"]);

@@ -57,7 +57,7 @@ async fn the_text_of_a_refusal_is_not_shown() {
         ..node.account()
     };
     let shown = refusal(&account).await.to_string();
-    assert_eq!(shown, "the database refuses the login (error 1045)");
+    assert_eq!(shown, "the database rejects the login (error 1045)");
 }
 
 #[tokio::test]

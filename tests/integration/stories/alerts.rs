@@ -43,7 +43,7 @@ fn a_failed_backup_is_an_alert_until_a_later_one_goes_well() {
         alert["message"]
             .as_str()
             .unwrap()
-            .contains("the store is full")
+            .contains("the storage is full")
     );
     eventually(
         "the alert on the cluster's page",

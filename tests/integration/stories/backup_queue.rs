@@ -71,7 +71,7 @@ fn tasks_wait_in_line_for_the_only_place_and_never_two_run_at_once() {
     assert_eq!(first["status"]["queuePosition"], 1);
     assert_eq!(
         first["status"]["cause"]["message"],
-        "position 1, 1 of 1 running"
+        "position 1 in the queue; 1 of 1 slots are in use"
     );
     world.apply(&format!("{}---{}", task("stock"), task("people")));
     let last = ("backuptask", "people");
@@ -120,7 +120,7 @@ fn the_places_are_the_database_s_and_the_strictest_of_its_objects_sets_them() {
     let waits = world.condition(first, "Succeeded", "Unknown", "WaitingForConcurrencySlot");
     assert_eq!(
         waits["status"]["cause"]["message"],
-        "position 1, 1 of 1 running"
+        "position 1 in the queue; 1 of 1 slots are in use"
     );
     for name in ["prod", "again"] {
         let backup = || world.get("oceanbasecluster", name)["status"]["backup"].clone();

@@ -73,7 +73,7 @@ tenants:
         &world,
         9081,
         "DestinationOwnedByOther",
-        "choose a path of its own",
+        "choose another path for this tenant",
     );
 }
 

@@ -78,7 +78,7 @@ fn a_secret_without_a_password_is_said() {
     let object = world.condition(CLUSTER, "Stalled", "True", "SecretIncomplete");
     let text = message(&object, "Reachable");
     assert!(
-        text.contains("'password'") && text.contains("put the value there"),
+        text.contains("'password'") && text.contains("set the value"),
         "{text}"
     );
 }

@@ -120,7 +120,7 @@ fn what_must_stay_is_refused_with_its_reason_and_nothing_is_sent() {
             "bare",
             "{type: Pieces, ids: [1]}",
             "NoFullBackup",
-            "make a full backup first",
+            "create a full backup first",
         ),
     ] {
         world.apply(&task(name, tenant, target));

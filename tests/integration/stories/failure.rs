@@ -39,11 +39,14 @@ fn a_failed_backup_tells_its_cause_and_the_next_one_runs_all_the_same() {
     assert_eq!(cause["code"], -9082);
     assert_eq!(cause["reason"], "StorageOutOfSpace");
     let message = cause["message"].as_str().unwrap();
-    assert!(message.contains("make room in the store"), "{message}");
+    assert!(message.contains("free space in the storage"), "{message}");
     let described = world
         .kubectl(&["describe", "backuptask", "last-night"])
         .unwrap();
-    assert!(described.contains("make room in the store"), "{described}");
+    assert!(
+        described.contains("free space in the storage"),
+        "{described}"
+    );
 
     let strategy = world.condition(
         ("backupstrategy", "nightly"),

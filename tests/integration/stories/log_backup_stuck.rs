@@ -85,11 +85,11 @@ fn a_log_backup_whose_store_takes_nothing_makes_its_strategy_abnormal_until_it_d
     let object = eventually(
         "the state in which the round stands still",
         || world.get(OF_STRATEGY.0, OF_STRATEGY.1),
-        |object| cause(object).contains("its round is BEGINNING"),
+        |object| cause(object).contains("the round's status is BEGINNING"),
     );
     let archiving = condition_of(&object, "Archiving");
     assert_eq!(archiving["reason"], "StartTimeout");
-    assert!(cause(&object).contains("can write to the store"));
+    assert!(cause(&object).contains("can write to the storage"));
     world.condition(STRATEGY, "LogBackupHealthy", "False", "LogBackupFailed");
     world.phase(STRATEGY.0, STRATEGY.1, "Abnormal");
 

@@ -37,7 +37,7 @@ fn a_store_that_only_data_backups_use_is_in_use_and_follows_how_they_end() {
     let store = world.condition(STORE, "Reachable", "False", "StorageOutOfSpace");
     let message = condition_of(&store, "Reachable")["message"].to_string();
     assert!(message.contains("full-store"), "{message}");
-    assert!(message.contains("make room"), "{message}");
+    assert!(message.contains("free space"), "{message}");
     let logs = world.get("backupstorage", "logs");
     assert_eq!(condition_of(&logs, "Reachable")["status"], "True");
 

@@ -90,7 +90,7 @@ fn an_edit_that_would_move_the_logs_is_refused_and_sends_nothing() {
     let ready = condition_of(&object, "Ready");
     assert_eq!(ready["status"], "False");
     let message = ready["message"].as_str().unwrap();
-    assert!(message.contains("Take the edit back"), "{message}");
+    assert!(message.contains("Revert the edit"), "{message}");
     assert_eq!(object["status"]["phase"], "Abnormal");
     let failing = &object["status"]["tenants"]["failing"][0];
     assert_eq!(failing["reason"], "StorageChangeRefused");

@@ -89,7 +89,7 @@ fn whoever_sees_to_log_backup_already_goes_on_to() {
     };
     let keepers = [
         (LogBackupOwner::Strategy("nightly".to_owned()), "'nightly'"),
-        (log_backup(DesiredState::Running, None), "on the way"),
+        (log_backup(DesiredState::Running, None), "is starting it"),
         (log_backup(DesiredState::Stopped, None), "`desiredState`"),
         (log_backup(DesiredState::Paused, None), "`desiredState`"),
         (
@@ -209,5 +209,8 @@ fn a_round_that_somebody_paused_in_the_database_is_not_called_on_the_way() {
     let keeper = log_backup(DesiredState::Running, None);
     story.reconcile(&with_round(Some(RoundStatus::Suspend), keeper), 0);
     let message = &story.status.cause.as_ref().unwrap().message;
-    assert!(message.contains("resume it there"), "{message}");
+    assert!(
+        message.contains("then resume it in the database"),
+        "{message}"
+    );
 }

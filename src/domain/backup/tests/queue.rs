@@ -105,7 +105,10 @@ fn a_task_without_a_place_says_how_far_it_is() {
     assert_eq!(story.status.queue_position, Some(3));
     let cause = story.status.cause.as_ref().unwrap();
     assert_eq!(cause.reason, "WaitingForConcurrencySlot");
-    assert_eq!(cause.message, "position 3, 2 of 2 running");
+    assert_eq!(
+        cause.message,
+        "position 3 in the queue; 2 of 2 slots are in use"
+    );
 }
 
 #[test]

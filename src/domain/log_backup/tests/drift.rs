@@ -102,10 +102,7 @@ fn what_a_dba_stopped_stays_so_though_the_strategy_edits_what_asks_nothing_of_th
         let decision = story.reconcile_after_spec_change(&observed(stopped()), second);
         assert_eq!(decision.effect, None);
     }
-    assert_eq!(
-        story.condition("Archiving"),
-        ("False", "ModifiedExternally")
-    );
+    assert_eq!(story.condition("Archiving"), ("False", "ModifiedExternally"));
 }
 
 #[test]
@@ -174,7 +171,7 @@ fn advice(story: &Story) -> &str {
 fn a_pause_that_is_asked_for_and_taken_back_lets_the_round_go_on() {
     let mut story = Story::running();
     story.reconcile(&observed(suspended()), 10);
-    assert!(advice(&story).contains("what the database does, and then back"));
+    assert!(advice(&story).contains("set it to the state in the database, and then back"));
     story.edit(DesiredState::Paused);
     assert_eq!(story.reconcile(&observed(suspended()), 20).effect, None);
     story.edit(DesiredState::Running);

@@ -110,7 +110,7 @@ fn a_round_that_never_gets_going_is_a_failure_after_ten_minutes() {
         assert_eq!((story.phase(), story.reason()), ("Failed", "StartTimeout"));
         assert_eq!(story.condition("Archiving"), ("False", "StartTimeout"));
         assert_eq!(story.condition("Reconciling"), ("True", "StartTimeout"));
-        assert!(message(&story).contains("write to the store"));
+        assert!(message(&story).contains("write to the storage"));
     }
 }
 

@@ -81,8 +81,8 @@ pub(in crate::domain::recovery) fn room(
     });
     message.map_or(Ok(()), |(reason, message)| {
         let message = format!(
-            "{message}: drop resource pools that are not in use, or add servers, and the recovery begins; \
-             or create a new RecoveryTask with a smaller unit or other zones"
+            "{message}: drop unused resource pools or add servers, and the recovery begins; or \
+             create a new RecoveryTask with a smaller unit or other zones"
         );
         Err(Blocker::waiting(reason, shortened(message, 1024)))
     })
@@ -115,20 +115,21 @@ fn lacking(
 ) -> String {
     let all = servers.len();
     let asked = format!(
-        "zone '{zone}' has no room: the recovery needs a unit of {} on each of {count} server(s)",
+        "zone '{zone}' lacks free resources: the recovery needs a unit of {} on each of {count} \
+         server(s)",
         text(unit)
     );
     match servers.get(fitting) {
         Some(next) => format!(
-            "{asked}, and at most {fitting} of the zone's {all} server(s) can take one; of the others, \
-             {} has the most left, {} beside the units of all pools",
+            "{asked}, but at most {fitting} of the {all} server(s) of the zone can take one. The \
+             best other server, {}, has {} free beside the units of all pools",
             next.address,
             text(&next.left)
         ),
         None => {
             format!(
-                "{asked}, and the zone has {all} server(s); OceanBase puts no two units of a tenant on one \
-                 server"
+                "{asked}, but the zone has only {all} server(s), and OceanBase puts no two units \
+                 of a tenant on one server"
             )
         }
     }

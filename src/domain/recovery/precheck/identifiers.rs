@@ -63,7 +63,7 @@ pub(in crate::domain::recovery) fn spelled(spec: &RecoveryTaskSpec) -> Result<()
     wrong.map_or(Ok(()), |(_, field)| {
         Err(Blocker::permanent(
             "InvalidSpec",
-            format!("`{field}` cannot stand in a statement; create a new RecoveryTask"),
+            format!("`{field}` is not allowed in a statement; create a new RecoveryTask"),
         ))
     })
 }

@@ -37,9 +37,9 @@ pub(in crate::domain::recovery) fn privileges(
     Err(Blocker::permanent(
         "MissingPrivilege",
         format!(
-            "the account of the target lacks privileges that the recovery needs: {}; grant them \
-             (docs/least-privilege.md), wait until the OceanBaseCluster shows PrivilegesSufficient, \
-             then create a new RecoveryTask",
+            "the account of the target lacks privileges for the recovery: {}. Grant them \
+             (docs/least-privilege.md), wait until the OceanBaseCluster shows \
+             PrivilegesSufficient, then create a new RecoveryTask",
             lacking.join(", ")
         ),
     ))

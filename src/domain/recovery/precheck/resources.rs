@@ -25,15 +25,16 @@ fn exist(resources: &Resources, restores: &Restores) -> Result<(), Blocker> {
                 Some(Some(tenant)) => Err(Blocker::permanent(
                     "PoolInUse",
                     format!(
-                        "resource pool '{name}' belongs to tenant {tenant}: name one that is free in \
-                         a new RecoveryTask, or let one be made (`resources.type: Create`)"
+                        "resource pool '{name}' belongs to tenant {tenant}: name a free pool in a \
+                         new RecoveryTask, or let the operator create one (`resources.type: \
+                         Create`)"
                     ),
                 )),
                 None => Err(Blocker::permanent(
                     "PoolNotFound",
                     format!(
-                        "the target has no resource pool '{name}': make it, or let one be made \
-                         (`resources.type: Create`), then create a new RecoveryTask"
+                        "the target has no resource pool '{name}': create it, or let the operator \
+                         create one (`resources.type: Create`), then create a new RecoveryTask"
                     ),
                 )),
             }
@@ -56,7 +57,8 @@ fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Blocker> {
         return Err(Blocker::permanent(
             "ZoneNotFound",
             format!(
-                "the target has no zone '{zone}'; its zones are {}: create a new RecoveryTask",
+                "the target has no zone '{zone}'; its zones are {}: name one of them in a new \
+                 RecoveryTask",
                 restores.zones.join(", ")
             ),
         ));
@@ -65,7 +67,7 @@ fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Blocker> {
     if log_disk.is_some_and(|size| size < LEAST_LOG_DISK) {
         return Err(Blocker::permanent(
             "UnitTooSmall",
-            "`create.logDisk` is below 2Gi, the least that a unit can have; create a new RecoveryTask",
+            "`create.logDisk` is below 2Gi, the minimum of a unit; create a new RecoveryTask",
         ));
     }
     Ok(())
@@ -93,8 +95,8 @@ fn placed(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Blocker> {
     Err(Blocker::permanent(
         "ZoneNotFound",
         format!(
-            "`target.{field}` names zone '{zone}', in which the tenant gets no unit; its units are in \
-             {}: create a new RecoveryTask",
+            "`target.{field}` names zone '{zone}', where the tenant gets no unit; its units are in \
+             {}: name one of these zones in a new RecoveryTask",
             zones.join(", ")
         ),
     ))

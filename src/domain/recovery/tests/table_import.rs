@@ -186,7 +186,7 @@ fn a_statement_that_was_lost_is_looked_for_only_when_the_database_works_on_it_no
 #[test]
 fn what_changed_right_before_the_statement_is_waited_for_a_while() {
     let mut story = sent();
-    let withheld = Answer::Withheld("the tenant is STANDBY and NORMAL now".to_owned());
+    let withheld = Answer::Withheld("the tenant has role STANDBY and status NORMAL now".to_owned());
     story.observed.handed_over = Some(BackgroundAnswer::Answered(withheld));
     let mut second = 1;
     while story.status.ending.is_none() {

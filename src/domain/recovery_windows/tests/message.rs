@@ -64,8 +64,8 @@ fn what_is_older_or_newer_than_everything_is_told_with_the_point_at_that_end() {
     );
     assert_eq!(
         says(&sets, &log()[..1], at(15, 0)),
-        "cannot be recovered to 2025-11-20T02:00:00.000015Z: logs are archived up to \
-         2025-11-20T02:00:00.000010Z only; nearest point is 2025-11-20T02:00:00.000010Z"
+        "cannot be recovered to 2025-11-20T02:00:00.000015Z: logs are archived only up to \
+         2025-11-20T02:00:00.000010Z; nearest point is 2025-11-20T02:00:00.000010Z"
     );
 }
 
@@ -74,14 +74,14 @@ fn a_broken_chain_is_told_by_the_numbers_of_its_sets() {
     let sets = [incremental(5, (3, 4), at(0, 0), at(1, 0))];
     assert_eq!(
         says(&sets, &log(), at(5, 0)),
-        "cannot be recovered to 2025-11-20T02:00:00.000005Z: backup set 5 stands on set 3, which \
-         is not there any more"
+        "cannot be recovered to 2025-11-20T02:00:00.000005Z: backup set 5 depends on set 3, which \
+         does not exist any more"
     );
     let sets = [incremental(5, (0, 0), at(0, 0), at(1, 0))];
     assert_eq!(
         says(&sets, &log(), at(5, 0)),
-        "cannot be recovered to 2025-11-20T02:00:00.000005Z: backup set 5 is incremental, and the \
-         full set that it stands on is not known"
+        "cannot be recovered to 2025-11-20T02:00:00.000005Z: backup set 5 is incremental, and its \
+         full set is not known"
     );
 }
 
@@ -94,11 +94,13 @@ fn what_can_be_recovered_is_told_with_what_it_is_made_of() {
     for (point, expected) in [
         (
             at(2, 0),
-            "can be recovered to 2025-11-20T02:00:00.000002Z from backup set 1 with one piece of log",
+            "can be recovered to 2025-11-20T02:00:00.000002Z from backup set 1 with one archive \
+             piece",
         ),
         (
             at(5, 0),
-            "can be recovered to 2025-11-20T02:00:00.000005Z from backup sets 1, 2 with one piece of log",
+            "can be recovered to 2025-11-20T02:00:00.000005Z from backup sets 1, 2 with one \
+             archive piece",
         ),
     ] {
         assert_eq!(says(&sets, &log(), point), expected);
@@ -111,8 +113,8 @@ fn between_windows_alone_only_the_gap_is_known() {
     let known = recoverable(&sets, &log());
     assert_eq!(
         explain_from_windows(&known, Scn(at(22, 0))).message(),
-        "cannot be recovered to 2025-11-20T02:00:00.000022Z: nothing between \
-         2025-11-20T02:00:00.000010Z and 2025-11-20T02:00:00.000023Z can be recovered to; nearest \
+        "cannot be recovered to 2025-11-20T02:00:00.000022Z: no point between \
+         2025-11-20T02:00:00.000010Z and 2025-11-20T02:00:00.000023Z can be recovered; nearest \
          points are 2025-11-20T02:00:00.000010Z and 2025-11-20T02:00:00.000023Z"
     );
 }
@@ -123,6 +125,7 @@ fn a_point_within_a_microsecond_is_told_as_it_was_given() {
     assert_eq!(
         says(&sets, &log()[..1], at(10, 8)),
         "cannot be recovered to 2025-11-20T02:00:00.000010008Z (SCN 1763604000000010008): logs are \
-         archived up to 2025-11-20T02:00:00.000010Z only; nearest point is 2025-11-20T02:00:00.000010Z"
+         archived only up to 2025-11-20T02:00:00.000010Z; nearest point is \
+         2025-11-20T02:00:00.000010Z"
     );
 }

@@ -196,7 +196,7 @@ fn windows_that_leave_no_time_are_refused() {
     let windows = [postpone("00:00", "12:00"), skip("12:00", "24:00")];
     assert_eq!(
         refusal(&with("UTC", &windows)),
-        "schedule.blackoutWindows: they leave no minute of the week in which a backup may start; \
+        "schedule.blackoutWindows: they leave no minute of the week in which a backup can start; \
          shorten one"
     );
 }

@@ -60,7 +60,7 @@ fn what_is_not_understood_is_refused_with_the_way_out() {
     let table = [
         (
             "@daily",
-            "macros such as `@daily` are not understood; write five fields",
+            "macros such as `@daily` are not supported; write five fields",
         ),
         ("TZ=UTC 0 2 * * *", "name the time zone in `timeZone`"),
         ("CRON_TZ=UTC 0 2 * * *", "name the time zone in `timeZone`"),
@@ -69,14 +69,14 @@ fn what_is_not_understood_is_refused_with_the_way_out() {
         ("0 0 2 * * *", "it has 6 fields instead of five"),
         (
             "0 2 ? * MON",
-            "day of month field `?`: `?` is not understood; write `*`",
+            "day of month field `?`: `?` is not supported; write `*`",
         ),
         ("0 2 L * *", "use the schedule `monthly` with `lastDay`"),
         ("0 2 L-3 * *", "use the schedule `monthly` with `lastDay`"),
-        ("0 2 15W * *", "`L` and `W` are not understood"),
-        ("0 2 * * 5L", "`L` and `W` are not understood"),
-        ("0 2 * * 5#3", "`#` is not understood"),
-        ("0 2 * * MON#1", "`#` is not understood"),
+        ("0 2 15W * *", "`L` and `W` are not supported"),
+        ("0 2 * * 5L", "`L` and `W` are not supported"),
+        ("0 2 * * 5#3", "`#` is not supported"),
+        ("0 2 * * MON#1", "`#` is not supported"),
         (
             "60 2 * * *",
             "minute field `60`: `60` is not within 0 to 59",
@@ -97,7 +97,7 @@ fn what_is_not_understood_is_refused_with_the_way_out() {
         ("+5 2 * * *", "`+5` is not a number from 0 to 59"),
         ("-5 2 * * *", "a value is missing"),
         ("1,,2 2 * * *", "a value is missing"),
-        ("*-5 2 * * *", "`*` stands alone or before a step"),
+        ("*-5 2 * * *", "`*` must be alone or before a step"),
         (
             "99999999999999999999 2 * * *",
             "is not a number from 0 to 59",
@@ -112,14 +112,14 @@ fn what_is_not_understood_is_refused_with_the_way_out() {
         ("0-9/ 2 * * *", "the step `` must be a number"),
         (
             "0 22-2 * * *",
-            "the range runs backwards; write `22-23,0-2`",
+            "the start of the range is after its end; write `22-23,0-2`",
         ),
         (
             "0 2 * * FRI-MON",
-            "the range runs backwards; write `FRI-6,0-MON`",
+            "the start of the range is after its end; write `FRI-6,0-MON`",
         ),
-        ("0 0 31 2 *", "it never comes due"),
-        ("0 0 31 FEB,APR,JUN,SEP,NOV *", "it never comes due"),
+        ("0 0 31 2 *", "it never occurs"),
+        ("0 0 31 FEB,APR,JUN,SEP,NOV *", "it never occurs"),
         ("0 2 * * 月", "nor one of SUN"),
     ];
     for (expression, words) in table {
@@ -175,15 +175,15 @@ fn an_unknown_zone_is_refused_by_name() {
 fn a_schedule_without_meaning_is_an_invalid_calendar() {
     let sunday = [Weekday::Sunday];
     let cases = [
-        (spec("UTC"), "name exactly one of"),
+        (spec("UTC"), "set exactly one of"),
         (
             ScheduleSpec {
                 cron: cron(None, None).cron,
                 ..weekly("02:00", &sunday, &[])
             },
-            "name exactly one of",
+            "set exactly one of",
         ),
-        (cron(None, None), "write `full`, `incremental` or both"),
+        (cron(None, None), "set `full`, `incremental` or both"),
         (weekly("02:00", &[], &[]), "name at least one day"),
         (weekly("02:00", &sunday, &sunday), "Sunday is named both in"),
         (

@@ -63,7 +63,7 @@ impl Evaluation<'_> {
                 continue;
             }
             let (_, why) = why(last);
-            let message = format!("BackupTask '{}' did not go well: {why}", last.name);
+            let message = format!("BackupTask '{}' did not succeed: {why}", last.name);
             let key = (Kind::BackupFailed, tenant.to_owned());
             found.wrong.insert(key, message);
         }
@@ -93,8 +93,9 @@ impl Evaluation<'_> {
         };
         let storage = &self.strategy.spec.storage_ref.name;
         let message = format!(
-            "backups take {percent} % of the `capacity` of BackupStorage '{storage}': delete what is not \
-             needed (`retention`, a CleanupTask), or make more room and raise `capacity`"
+            "backups take {percent} % of the `capacity` of BackupStorage '{storage}'. Delete \
+             unneeded backups (`retention`, a CleanupTask), or extend the storage and raise \
+             `capacity`"
         );
         let key = (Kind::StorageNearlyFull, storage.clone());
         found.wrong.insert(key, message);
@@ -114,8 +115,8 @@ impl Evaluation<'_> {
                 continue;
             };
             let message = format!(
-                "BackupTask '{}' has run since {started_at}, longer than {limit} s: look at the \
-                 cluster's load and at the store's throughput, or cancel it",
+                "BackupTask '{}' has run since {started_at}, longer than {limit} s: check the load \
+                 of the cluster and the throughput of the storage, or cancel the task",
                 task.name
             );
             let key = (Kind::BackupTimeout, task.tenant_name.clone());
@@ -142,11 +143,11 @@ impl Evaluation<'_> {
         let see = if known.is_some() {
             "its LogBackup"
         } else {
-            "CDB_OB_ARCHIVELOG, since `logBackup.mode: Unmanaged` leaves it to another tool,"
+            "CDB_OB_ARCHIVELOG (with `logBackup.mode: Unmanaged` another tool manages log backup)"
         };
         let message = format!(
-            "logs of tenant {} are archived up to {checkpoint} only, more than {limit} s behind: \
-             see {see} and the store's throughput",
+            "logs of tenant {} are archived only up to {checkpoint}, more than {limit} s behind: \
+             check {see} and the throughput of the storage",
             tenant.name
         );
         let key = (Kind::LogDelay, tenant.name.clone());
@@ -183,9 +184,9 @@ impl Evaluation<'_> {
             days = days.max(asked.map_or(cycle.saturating_add(1), |_| cycle));
         }
         let what = if last.is_some() {
-            "has had no data backup that went well since"
+            "has had no successful data backup since"
         } else {
-            "has had no data backup that went well at all, although it has been backed up since"
+            "has never had a successful data backup, although it has been backed up since"
         };
         let message = format!(
             "tenant {} {what} {since}, for more than {days} days: see its last BackupTask",
@@ -229,7 +230,7 @@ fn find_uncleaned(tenant: &Tenant, found: &mut AlertCandidate) {
     let why = last.failure.as_ref();
     let why = why.map_or("the database shows no cause", |failure| &*failure.message);
     let message = format!(
-        "cleanup job {} of tenant {} failed, and what should be gone stays in the store: {why}",
+        "cleanup job {} of tenant {} failed, so the backups to delete remain in the storage: {why}",
         last.id, tenant.name
     );
     let key = (Kind::CleanupFailed, tenant.name.clone());

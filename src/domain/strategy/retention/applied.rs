@@ -89,8 +89,8 @@ impl Evaluation<'_> {
                 &passing(
                     "OutcomeUnknown",
                     format!(
-                        "whether the database took {} is not known ({why}); its views are looked \
-                         at before it is sent again",
+                        "it is not known whether the database accepted {} ({why}); the operator \
+                         checks the views before it sends it again",
                         change.words()
                     ),
                 ),
@@ -100,7 +100,10 @@ impl Evaluation<'_> {
                 known,
                 &passing(
                     "NotSent",
-                    format!("{} was not sent ({why}); it is tried again", change.words()),
+                    format!(
+                        "{} was not sent ({why}); the operator retries",
+                        change.words()
+                    ),
                 ),
                 now,
             ),
@@ -251,7 +254,7 @@ fn passing(reason: &'static str, message: String) -> Failure {
 
 fn without_effect(change: &PolicyChange) -> Cause {
     let message = format!(
-        "the database has accepted_statement {} several times, and its views show no effect: compare \
+        "the database accepted {} several times, but its views show no effect: check \
          CDB_OB_BACKUP_DELETE_POLICY",
         change.words()
     );

@@ -25,9 +25,9 @@ impl Evaluation<'_> {
             false,
             "BelowMinRecoveryWindow",
             format!(
-                "the operator sets no window below {least} days (`--min-recovery-window-days`), and \
-                 this one has {days}: the database's policies are left as they are. Set \
-                 `retention.recoveryWindowDays` to {least} at least"
+                "the operator sets no window below {least} days (`--min-recovery-window-days`), \
+                 but this one has {days}: the database's policies are not changed. Set \
+                 `retention.recoveryWindowDays` to {least} or more"
             ),
         ))
     }
@@ -78,8 +78,8 @@ impl Evaluation<'_> {
 pub(super) fn pending(tally: &PolicyCounts) -> Option<DesiredCondition> {
     let (tenant, until) = tally.shrinking.first()?;
     let message = format!(
-        "the window of tenant {tenant} becomes shorter, which deletes backups: it is set at {until}{}. \
-         Take the edit of `retention` back to keep them",
+        "the window of tenant {tenant} becomes shorter, which deletes backups: the operator sets \
+         it at {until}{}. To keep the backups, revert the edit of `retention`",
         and_more(tally.shrinking.len())
     );
     Some(wanted(

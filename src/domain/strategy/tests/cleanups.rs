@@ -125,7 +125,7 @@ fn a_failed_cleanup_is_an_alert_until_one_goes_well() {
         failure: Some(Failure {
             code: -9140,
             reason: "ObjectLocked",
-            message: "the store keeps an object".to_owned(),
+            message: "the storage keeps an object".to_owned(),
             class: FailureClass::Permanent,
             passing: false,
         }),

@@ -168,7 +168,7 @@ fn an_object_that_can_not_be_made_is_told_why_by_its_own_name() {
     story.pass_with_answer(1, refuse_log_backups);
     for unmade in &story.status.unmade {
         let why = format!(
-            "LogBackup '{0}' could not be made and is tried again: no {0}.",
+            "LogBackup '{0}' could not be created, and the operator retries: no {0}.",
             unmade.name
         );
         assert!(unmade.message.starts_with(&why), "{}", unmade.message);

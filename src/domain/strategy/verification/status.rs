@@ -80,7 +80,7 @@ impl Evaluation<'_> {
                 true,
                 "Verified",
                 format!(
-                    "tenant {} was restored as of {} within {} s, and has passed its checks",
+                    "tenant {} was restored as of {} within {} s and has passed its checks",
                     tenant.name,
                     tenant.restore_time.as_deref().unwrap_or("its latest point"),
                     tenant.rto_seconds.unwrap_or_default()
@@ -106,7 +106,7 @@ pub(in crate::domain::strategy) fn failed(
         .filter(|tenant| tenant.result == FAILED);
     failed.map(|tenant| {
         let why = tenant.message.as_deref().unwrap_or("see the task");
-        let message = format!("RecoveryTask '{}' did not go well: {why}", tenant.task_name);
+        let message = format!("RecoveryTask '{}' did not succeed: {why}", tenant.task_name);
         (tenant, message)
     })
 }
@@ -132,9 +132,9 @@ pub(in crate::domain::strategy) fn overdue(
         return Err(due);
     }
     let what = if last.is_some() {
-        "no verification has gone well since"
+        "no verification has succeeded since"
     } else {
-        "no verification has gone well at all, although tenants have been verified since"
+        "no verification has ever succeeded, although tenants have been verified since"
     };
     Ok(Some(format!(
         "{what} {since}, for more than {days} days: see `status.verification` and the RecoveryTasks of \

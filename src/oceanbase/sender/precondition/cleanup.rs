@@ -36,9 +36,7 @@ impl Sender {
             };
         }
         if since.next().is_some() {
-            return Err(withheld(
-                "another tool has started another cleanup meanwhile",
-            ));
+            return Err(withheld("another tool has started another cleanup"));
         }
         let backups = self.jobs(session, version, &Query::RunningJobs).await?;
         quiet(&backups, tenant_id)?;
@@ -47,7 +45,7 @@ impl Sender {
         let of_sys = of_sys.iter().filter(|job| job.is_for(tenant_id));
         let mut running = of_sys.chain(&of_tenant);
         if running.any(|job| !job.status.is_terminal()) {
-            return Err(withheld("another cleanup of the tenant runs"));
+            return Err(withheld("another cleanup of the tenant is running"));
         }
         Ok(())
     }
@@ -67,12 +65,12 @@ impl Sender {
             .filter(|job| !job.status.is_terminal())
             .peekable();
         if running.peek().is_none() {
-            return Err(withheld("the cleanup does not run any more"));
+            return Err(withheld("the cleanup is not running any more"));
         }
         if running.all(|job| job.id == job_id) {
             Ok(())
         } else {
-            Err(withheld("another cleanup runs"))
+            Err(withheld("another cleanup is running"))
         }
     }
 

@@ -48,7 +48,10 @@ impl Sender {
                 if found.role == role || !version.can(Capability::TenantRole) {
                     return Ok(());
                 }
-                Err(withheld(&format!("its role is {} now", found.role)))
+                Err(withheld(&format!(
+                    "the role of the tenant is {} now",
+                    found.role
+                )))
             }
             _ => Ok(()),
         }
@@ -70,7 +73,7 @@ impl Sender {
         // It depends on the database's settings whether `Orders` and `orders` differ.
         let is_there = |row: &TenantRow| row.name.eq_ignore_ascii_case(tenant.as_str());
         if tenants.iter().any(is_there) {
-            return Err(withheld(&format!("a tenant '{tenant}' exists already")));
+            return Err(withheld(&format!("tenant '{tenant}' exists already")));
         }
         Ok(())
     }
@@ -159,8 +162,8 @@ impl Sender {
                 Err(withheld("the restore has ended already"))
             }
             Some(restore) if restore.tenant_name == tenant.as_str() => Ok(()),
-            Some(_) => Err(withheld("the restore makes another tenant")),
-            None => Err(withheld("the restore does not run any more")),
+            Some(_) => Err(withheld("the restore creates another tenant")),
+            None => Err(withheld("the restore is not running any more")),
         }
     }
 
@@ -183,11 +186,11 @@ impl Sender {
             (Some(ended), _) if or_succeeded && ended.status == RestoreStatus::Success => ended,
             (Some(_), _) => return Err(withheld("the restore has not failed")),
             (None, Some(running)) if !version.can(Capability::CancelRestore) => running,
-            (None, Some(_)) => return Err(withheld("the restore still runs")),
-            (None, None) => return Err(withheld("no such restore is known")),
+            (None, Some(_)) => return Err(withheld("the restore is still running")),
+            (None, None) => return Err(withheld("the database shows no such restore")),
         };
         if restore.tenant_id != Some(tenant_id) || restore.tenant_name != tenant.as_str() {
-            return Err(withheld("the restore has made another tenant"));
+            return Err(withheld("the restore created another tenant"));
         }
         let found = self.tenant(session, version, tenant, tenant_id).await;
         found.map(drop)
@@ -206,9 +209,9 @@ impl Sender {
         let pools = all(query::pools(&rows))?;
         let known = pools.iter().find(|known| known.name == pool.as_str());
         match known {
-            None => Err(withheld("the pool is gone")),
+            None => Err(withheld("the resource pool does not exist any more")),
             Some(known) if known.tenant_id.is_none() => Ok(()),
-            Some(_) => Err(withheld("a tenant holds the pool")),
+            Some(_) => Err(withheld("the resource pool belongs to a tenant")),
         }
     }
 
@@ -224,14 +227,14 @@ impl Sender {
             .await?;
         let units = all(query::units(&rows))?;
         let Some(known) = units.iter().find(|known| known.name == unit.as_str()) else {
-            return Err(withheld("the unit is gone"));
+            return Err(withheld("the resource unit does not exist any more"));
         };
         let rows = self
             .ask(session, version, &RestoreQuery::Pools.into())
             .await?;
         let pools = all(query::pools(&rows))?;
         if pools.iter().any(|pool| pool.unit_id == known.id) {
-            return Err(withheld("a pool uses the unit"));
+            return Err(withheld("a resource pool uses the resource unit"));
         }
         Ok(())
     }
@@ -258,9 +261,9 @@ impl Sender {
         let tenants = self.tenants(session, version).await?;
         let found = tenants.into_iter().find(|row| row.name == name);
         match found {
-            None => Err(withheld("the tenant is gone")),
+            None => Err(withheld("the tenant does not exist any more")),
             Some(row) if row.id == id => Ok(row),
-            Some(_) => Err(withheld("the name is another tenant's now")),
+            Some(_) => Err(withheld("another tenant has this name now")),
         }
     }
 
@@ -300,7 +303,7 @@ impl Sender {
         let rows = self.ask(session, version, &query.into()).await?;
         let restores = all(read(&rows, ended))?;
         if restores.is_empty() && !rows.rows.is_empty() {
-            let why = "of a restore only the tenant's own row is seen";
+            let why = "the database shows only the tenant's own row of the restore";
             return Err(SendError::Broken(why.to_owned()));
         }
         let asked = restores.into_iter().filter(|it| it.is_of_request(key));

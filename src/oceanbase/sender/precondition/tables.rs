@@ -62,7 +62,7 @@ impl Sender {
         let found = self.tenant(session, version, tenant, tenant_id).await?;
         if found.role != "PRIMARY" || found.status != "NORMAL" {
             return Err(withheld(&format!(
-                "the tenant is {} and {} now",
+                "the tenant has role {} and status {} now",
                 found.role, found.status
             )));
         }
@@ -70,7 +70,9 @@ impl Sender {
         if running.is_empty() {
             return Ok(());
         }
-        Err(withheld("another recovery brings tables into the tenant"))
+        Err(withheld(
+            "another recovery of tables into the tenant is running",
+        ))
     }
 
     /// Checks that no recovery of tables has this key, as [`Sender::no_restore`] does for restores.
@@ -100,13 +102,14 @@ impl Sender {
     ) -> Result<(), SendError> {
         let running = self.running_tables(session, version, tenant).await?;
         if running.is_empty() {
-            return Err(withheld("the recovery does not run any more"));
+            return Err(withheld("the recovery is not running any more"));
         }
         if running.iter().all(|job| job.has_key(key)) {
             return Ok(());
         }
         Err(withheld(
-            "another recovery brings tables into the tenant, and would be canceled with it",
+            "another recovery of tables into the tenant is running, and the statement would cancel \
+             it too",
         ))
     }
 
@@ -142,7 +145,7 @@ impl Sender {
             return Err(withheld("the recovery has not failed"));
         };
         if job.auxiliary_tenant.as_deref() != Some(auxiliary.as_str()) {
-            return Err(withheld("the recovery has made another tenant"));
+            return Err(withheld("the recovery created another tenant"));
         }
         let found = self.tenant_named(session, version, auxiliary.as_str(), auxiliary_id);
         found.await.map(drop)

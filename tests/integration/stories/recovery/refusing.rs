@@ -184,7 +184,7 @@ fn a_unit_that_no_server_has_room_for_waits_before_anything_is_sent() {
     let (reason, message) = refused(&world, "mode: Preview");
     assert_eq!(reason, "ResourcesNotEnough");
     let says = |text: &str| assert!(message.contains(text), "{text}: {message}");
-    says("zone 'zone1' has no room: the recovery needs a unit of 2 CPU, 8 GiB of memory");
+    says("zone 'zone1' lacks free resources: the recovery needs a unit of 2 CPU, 8 GiB of memory");
     says("60 CPU, 5 GiB of memory, 976 GiB of log disk");
     world.apply(&recovery("waits", "{}"));
     let waits = ("recoverytask", "waits");

@@ -106,12 +106,12 @@ fn the_message_says_where_what_is_asked_what_is_left_and_what_to_do() {
     let servers = in_one_zone(&[left(GIB), left(8 * GIB - 1), left(0)]);
     assert_eq!(
         refused(&json!({}), servers).unwrap(),
-        "zone 'zone1' has no room: the recovery needs a unit of 2 CPU, 8 GiB of memory, 24 GiB of log disk \
-         on each of 1 server(s), and at most 0 of the zone's 3 server(s) can take one; of the others, \
-         10.0.0.2:2882 has the most left, 2 CPU, 7.99 GiB of memory, 24 GiB of log disk beside the units \
-         of all pools: \
-         drop resource pools that are not in use, or add servers, and the recovery begins; \
-         or create a new RecoveryTask with a smaller unit or other zones"
+        "zone 'zone1' lacks free resources: the recovery needs a unit of 2 CPU, 8 GiB of memory, \
+         24 GiB of log disk on each of 1 server(s), but at most 0 of the 3 server(s) of the zone \
+         can take one. The best other server, 10.0.0.2:2882, has 2 CPU, 7.99 GiB of memory, 24 GiB \
+         of log disk free beside the units of all pools: drop unused resource pools or add \
+         servers, and the recovery begins; or create a new RecoveryTask with a smaller unit or \
+         other zones"
     );
 }
 
@@ -141,12 +141,13 @@ fn a_server_takes_one_unit_only() {
     let two = json!({"unitNumber": 2});
     let message = refused(&two, in_one_zone(&[plenty, scant])).unwrap();
     let says = |text: &str| assert!(message.contains(text), "{text}: {message}");
-    says("at most 1 of the zone's 2 server(s)");
-    says("10.0.0.2:2882 has the most left, 2 CPU, 1 GiB of memory");
+    says("at most 1 of the 2 server(s) of the zone");
+    says("The best other server, 10.0.0.2:2882, has 2 CPU, 1 GiB of memory");
     let message = refused(&two, in_one_zone(&[plenty])).unwrap();
     assert!(
         message.contains(
-            "the zone has 1 server(s); OceanBase puts no two units of a tenant on one server"
+            "the zone has only 1 server(s), and OceanBase puts no two units of a tenant on one \
+             server"
         ),
         "{message}"
     );

@@ -44,7 +44,7 @@ fn where_no_log_backup_tells_who_has_set_a_policy_it_is_said_so() {
     story.observed.log_backups.clear();
     assert_eq!(story.all_sent(1), [""; 0]);
     let message = &story.applied().message;
-    assert!(message.contains("a strategy before this one"), "{message}");
+    assert!(message.contains("an earlier strategy"), "{message}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn a_policy_that_somebody_replaced_meanwhile_is_theirs_and_no_failure_any_more()
     let mut story = of(&[1002], days(7));
     assert_eq!(story.all_sent(1).len(), 1);
     story.retain(days(30));
-    let replaced = Answer::Withheld("another tool has replaced the policy meanwhile".to_owned());
+    let replaced = Answer::Withheld("another tool has replaced the delete policy".to_owned());
     assert!(story.send_with_answer(2, &replaced).is_some());
     story.window(1002, Some("3d"));
     assert_eq!(story.all_sent(3), [""; 0]);

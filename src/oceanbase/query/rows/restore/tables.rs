@@ -107,8 +107,8 @@ fn failed(job: JobId) -> Failure {
         code: 0,
         reason: "TableRecoveryFailed",
         message: format!(
-            "the database could not recover the tables: look at COMMENT of job {job} in \
-             CDB_OB_RECOVER_TABLE_JOB_HISTORY, and at CDB_OB_IMPORT_TABLE_TASK_HISTORY of the tenant"
+            "the database could not recover the tables: see COMMENT of job {job} in \
+             CDB_OB_RECOVER_TABLE_JOB_HISTORY, and CDB_OB_IMPORT_TABLE_TASK_HISTORY of the tenant"
         ),
         class: FailureClass::Permanent,
         passing: false,
