@@ -77,8 +77,9 @@ mod tests {
         };
         let of = "namespace=\"payments\",";
         let text = counted(&running, &complete);
-        let tasks =
-            format!("obbackup_backup_tasks_total{{{of}result=\"completed\",strategy=\"nightly\"}} 1");
+        let tasks = format!(
+            "obbackup_backup_tasks_total{{{of}result=\"completed\",strategy=\"nightly\"}} 1"
+        );
         assert!(text.contains(&tasks), "{text}");
         let bytes = format!("obbackup_backup_bytes_total{{{of}strategy=\"nightly\"}} 4096");
         assert!(text.contains(&bytes), "{text}");

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::incremental::SentType;
 use super::{
-    BackupDecision, Effect, Evaluation, Held, State, queue::WAITING_FOR_CONCURRENCY_SLOT, retry::FAILED,
-    status, unnameable,
+    BackupDecision, Effect, Evaluation, Held, State, queue::WAITING_FOR_CONCURRENCY_SLOT,
+    retry::FAILED, status, unnameable,
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::backoff::{Backoff, still_to_come};

@@ -129,7 +129,8 @@ impl Evaluation<'_> {
         let created = total.saturating_sub(missing.len());
         missing.truncate(BATCH);
         self.status.start_time.get_or_insert_with(|| time(self.now));
-        let creating = Blocker::waiting("CreatingTasks", format!("{created} of {total} tasks exist"));
+        let creating =
+            Blocker::waiting("CreatingTasks", format!("{created} of {total} tasks exist"));
         self.wait_with(creating, Some(Effect::MakeChildren(missing)), GO_ON)
     }
 

@@ -133,7 +133,7 @@ impl Evaluation<'_> {
         self.status.queue_position = Some(i32::try_from(position).unwrap_or(i32::MAX));
         let location = Blocker::waiting(
             WAITING_FOR_CONCURRENCY_SLOT,
-            format!("position {position} in the queue; {taken} of {locations} slots are in use"),
+            format!("position {position} in the queue; {taken} of {slots} slots are in use"),
         );
         let factor = u32::try_from(position).unwrap_or(u32::MAX);
         let pause = LOOKUP_PAUSE.saturating_mul(factor).min(MAX_RETRY_DELAY);

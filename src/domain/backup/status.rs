@@ -42,7 +42,11 @@ pub(super) fn render(
     conditions.push(wanted(
         ACCEPTED,
         accepted,
-        if accepted { "StatementAccepted" } else { &reason },
+        if accepted {
+            "StatementAccepted"
+        } else {
+            &reason
+        },
         if accepted {
             "the database accepted the statement"
         } else {

@@ -56,7 +56,12 @@ pub(super) fn render(
     conditions.extend(switched(evaluation, &status));
     conditions.push(if let State::Blocked(blocker) = state {
         let unknown = Status::Unknown;
-        wanted(DELAY_WITHIN_TARGET, unknown, blocker.reason, &blocker.message)
+        wanted(
+            DELAY_WITHIN_TARGET,
+            unknown,
+            blocker.reason,
+            &blocker.message,
+        )
     } else {
         let acceptable = tenant.map_or(i64::MAX, acceptable_delay);
         delay_within_target(runs.then_some(delay).flatten(), acceptable)

@@ -359,7 +359,10 @@ fn a_later_try_of_the_database_ends_what_it_would_meet_itself_and_nothing_else()
             failed("StorageUnreachable", -1),
             ("False", "StorageUnreachable"),
         ),
-        (failed("StorageOutOfSpace", 1), ("False", "StorageOutOfSpace")),
+        (
+            failed("StorageOutOfSpace", 1),
+            ("False", "StorageOutOfSpace"),
+        ),
     ] {
         let mut fixture = Fixture::default();
         fixture.reconcile(&observed);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::pending_objects::{UPDATE_FAILED, NAME_COLLISION};
+use super::pending_objects::{NAME_COLLISION, UPDATE_FAILED};
 use super::{ApplyOutcome, Effect, Evaluation, MatchedTenants, Plan, slots};
 use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode};
 use crate::api::{

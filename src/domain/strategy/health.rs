@@ -105,7 +105,9 @@ pub(super) fn unedited(
     matched: &MatchedTenants,
     unmade: &[PendingObject],
 ) -> Vec<FailingTenant> {
-    let failed = unmade.iter().filter(|unmade| unmade.reason == UPDATE_FAILED);
+    let failed = unmade
+        .iter()
+        .filter(|unmade| unmade.reason == UPDATE_FAILED);
     let failed: BTreeMap<&str, &PendingObject> = failed
         .map(|unmade| (unmade.name.as_str(), unmade))
         .collect();

@@ -203,7 +203,12 @@ fn new_keys_are_given_although_the_operator_dies_between_two_places() {
 fn without_an_account_of_the_tenant_nothing_is_sent_until_there_is_one() {
     let world = World::in_a_bucket("rotation-account", WITH_A_BUCKET, "S3");
     world.rotates("s3://ob-backup");
-    let store = world.condition(STORE, "CredentialsApplied", "False", "RotationWouldInterruptLogs");
+    let store = world.condition(
+        STORE,
+        "CredentialsApplied",
+        "False",
+        "RotationWouldInterruptLogs",
+    );
     let message = condition_of(&store, "CredentialsApplied")["message"].to_string();
     assert!(message.contains("`tenantCredentials`"), "{message}");
     assert_eq!(world.count(Kind::ChangeStorage), 0);
@@ -221,7 +226,12 @@ fn a_database_that_can_not_take_new_keys_is_sent_nothing() {
     world.names_an_account_of_orders();
     world.apply(&keys("sesame-second-91fa44d0"));
     world.looks_at_the_store();
-    let store = world.condition(STORE, "CredentialsApplied", "False", "RotationWouldInterruptLogs");
+    let store = world.condition(
+        STORE,
+        "CredentialsApplied",
+        "False",
+        "RotationWouldInterruptLogs",
+    );
     let message = condition_of(&store, "CredentialsApplied")["message"].to_string();
     assert!(message.contains("4.2.1.0"), "{message}");
     assert_eq!(condition_of(&store, "Ready")["status"], "True");

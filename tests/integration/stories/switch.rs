@@ -153,7 +153,12 @@ fn a_move_that_is_taken_back_while_log_backup_stops_leaves_it_where_it_was() {
         at: RoundStatus::Stopping,
     });
     world.moves_to("new");
-    world.condition(LOG_BACKUP, "StorageMigrated", "False", "StorageMigrationInProgress");
+    world.condition(
+        LOG_BACKUP,
+        "StorageMigrated",
+        "False",
+        "StorageMigrationInProgress",
+    );
     eventually(
         "log backup to be stopped",
         || world.count(Kind::NoArchiveLog),

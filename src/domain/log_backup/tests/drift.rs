@@ -102,7 +102,10 @@ fn what_a_dba_stopped_stays_so_though_the_strategy_edits_what_asks_nothing_of_th
         let decision = story.reconcile_after_spec_change(&observed(stopped()), second);
         assert_eq!(decision.effect, None);
     }
-    assert_eq!(story.condition("Archiving"), ("False", "ModifiedExternally"));
+    assert_eq!(
+        story.condition("Archiving"),
+        ("False", "ModifiedExternally")
+    );
 }
 
 #[test]

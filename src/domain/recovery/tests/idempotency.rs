@@ -30,7 +30,10 @@ fn of_a_recovery_that_failed_what_is_left_is_dropped_and_it_is_not_tried_again()
     story.restores().pools.clear();
     story.restores().units.clear();
     story.pass(1);
-    assert_eq!((story.phase(), story.cause()), ("Failed", "AlreadyAttempted"));
+    assert_eq!(
+        (story.phase(), story.cause()),
+        ("Failed", "AlreadyAttempted")
+    );
 }
 
 #[test]

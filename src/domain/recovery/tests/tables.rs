@@ -268,7 +268,10 @@ fn an_object_that_is_applied_again_recovers_nothing() {
     let shown = |phase: &str, cause: &str| (phase.to_owned(), cause.to_owned());
     let ended = again(RestoreStatus::Success);
     assert_eq!(ended, shown("Completed", "AlreadyRecovered"));
-    assert_eq!(again(RestoreStatus::Fail), shown("Failed", "AlreadyAttempted"));
+    assert_eq!(
+        again(RestoreStatus::Fail),
+        shown("Failed", "AlreadyAttempted")
+    );
     assert_eq!(again(word("IMPORTING")), shown("Importing", ""));
 }
 

@@ -110,14 +110,26 @@ fn what_moves_all_the_time_is_written_every_five_minutes() {
 fn the_threshold_is_told_once_and_again_when_there_is_room() {
     let mut store = Store::of(Some("1000"));
     store.reconcile(795, 0, 0);
-    assert_eq!(store.within_capacity(), Some(("True", "StorageBelowThreshold")));
+    assert_eq!(
+        store.within_capacity(),
+        Some(("True", "StorageBelowThreshold"))
+    );
     // Less than one percent, and written nevertheless.
     assert!(store.reconcile(800, 0, 10));
-    assert_eq!(store.within_capacity(), Some(("False", "StorageNearlyFull")));
+    assert_eq!(
+        store.within_capacity(),
+        Some(("False", "StorageNearlyFull"))
+    );
     store.reconcile(900, 0, 20);
     store.reconcile(799, 0, 30);
-    assert_eq!(store.within_capacity(), Some(("True", "StorageBelowThreshold")));
-    let expected = [(true, "StorageNearlyFull"), (false, "StorageBelowThreshold")];
+    assert_eq!(
+        store.within_capacity(),
+        Some(("True", "StorageBelowThreshold"))
+    );
+    let expected = [
+        (true, "StorageNearlyFull"),
+        (false, "StorageBelowThreshold"),
+    ];
     assert_eq!(store.events, expected);
 }
 
@@ -142,7 +154,10 @@ fn a_larger_capacity_ends_it_without_new_figures() {
     store.observed.capacity = Store::of(Some("2k")).observed.capacity;
     store.reconcile_again(10);
     assert_eq!(store.status.used_percent, Some(45));
-    assert_eq!(store.within_capacity(), Some(("True", "StorageBelowThreshold")));
+    assert_eq!(
+        store.within_capacity(),
+        Some(("True", "StorageBelowThreshold"))
+    );
 }
 
 #[test]
