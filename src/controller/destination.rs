@@ -1,5 +1,8 @@
 //! Mapping from a BackupStorage to the destinations of a tenant's backups.
 
+pub(super) mod conflict;
+pub(super) mod logs;
+
 use std::sync::Arc;
 
 use super::secret::Secrets;

@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::driver::identity;
+use super::reconcile::identity;
 use super::trigger::{Change, Changed};
 use super::{Context, Reconcile, caches, cluster_of, database, namespace, same_database};
 use crate::api::cluster::Recovery as RecoveryRules;
 use crate::api::recovery_task::{SourceType, TargetType};
 use crate::api::{RecoveryTask, RecoveryTaskStatus};
 use crate::domain::recovery::{self, Effect, ObservedTarget};
-use crate::domain::{Blocker, Decision, Finalization, pinned};
+use crate::domain::{Blocker, Decision, Finalization, pinned, tenant};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::lanes::Lane;
@@ -353,7 +353,7 @@ fn still_there(status: &RecoveryTaskStatus, snapshot: &Snapshot) -> Result<(), B
         return Ok(());
     }
     Err(Blocker::permanent(
-        recovery::CLUSTER_REPLACED,
+        tenant::CLUSTER_REPLACED,
         "the OceanBaseCluster was recreated for another database: what became of the recovery \
          stands in the one that it was begun in; create a new RecoveryTask",
     ))
