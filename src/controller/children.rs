@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 
 use super::annotations::record_inherited;
 use super::api_client::said;
-use super::{Context, Reconcile, caches};
+use super::watch::caches;
+use super::{Context, Reconcile};
 use crate::api::strategy::Inherited;
 use crate::api::{BackupStrategy, LogBackup, LogBackupSpec};
 use crate::domain::children::ApplyOutcome;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
 use super::reconcile::identity;
-use super::trigger::{Change, Changed};
+use super::watch::triggers::{Change, Changed};
 use super::{Context, Reconcile, access_of, cluster_of, database, namespace, same_database};
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskStatus, RecoveryTask};
 use crate::domain::cleanup::{self, Effect, ObservedDatabase};

@@ -16,7 +16,7 @@ use target::{renamed, target};
 use super::annotations::followed;
 use super::destination::conflict::conflict;
 use super::destination::logs::{is_away, observe_destination, path, storage_location};
-use super::trigger::{Change, Changed};
+use super::watch::triggers::{Change, Changed};
 use super::{Context, Reconcile, cluster_of, database, namespace};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DeletionPolicy, LogBackup, LogBackupStatus};

@@ -3,9 +3,7 @@
 //!
 //! * [`mod@reconcile`]: reconcile pass over one object, the same for every kind
 //! * [`leader_election`]: choice of the operator process that acts
-//! * [`caches`]: caches of all objects; `joined`: watches of several namespaces merged into one
-//! * [`unreadable`]: objects that cannot be read
-//! * [`trigger`]: objects to requeue after a change
+//! * [`watch`]: caches of all objects, and the objects to requeue after a change
 //! * [`context`]: shared resources of every pass; [`process_state`]: state of this process only
 //! * [`api_client`]: requests to the Kubernetes API; [`event_publisher`]: events
 //! * [`secret`]: credentials; `secret_scope`: hosts to which credentials may be sent
@@ -29,20 +27,17 @@ mod storage;
 mod strategy;
 
 pub mod api_client;
-pub mod caches;
 mod cluster_lookup;
 pub mod context;
 pub mod destination;
 pub mod event_publisher;
 pub mod gauges;
-mod joined;
 pub mod leader_election;
 pub mod process_state;
 pub mod reconcile;
 pub mod secret;
 mod stored_backups;
-pub mod trigger;
-pub mod unreadable;
+pub mod watch;
 
 use std::sync::Arc;
 
@@ -63,7 +58,7 @@ pub use reconcile::{Error, Reconcile, error_policy, reconcile};
 use crate::api::LocalReference;
 use crate::oceanbase::credentials::ClusterKey;
 use cluster_lookup::{access_of, allowed, connecting, database, same_database};
-use trigger::{Change, ChangeNotifier, Notifies};
+use watch::triggers::{self, Change, ChangeNotifier, Notifies};
 
 /// Maximum number of concurrent passes for each kind. Each event polls all passes. With a thousand
 /// passes, an intent would wait for a thousand other status writes, and its statement would block
@@ -119,7 +114,7 @@ fn requeued<K: Reconcile>(
             Err(RecvError::Lagged(_)) => Change::Everything,
             Err(RecvError::Closed) => return None,
         };
-        let mut references: Vec<_> = trigger::references::<K>(&change, &context).collect();
+        let mut references: Vec<_> = triggers::references::<K>(&change, &context).collect();
         if !references.is_empty() && !K::DEBOUNCE.is_zero() {
             tokio::time::sleep_until(rested).await;
             loop {
@@ -128,7 +123,7 @@ fn requeued<K: Reconcile>(
                     Err(TryRecvError::Lagged(_)) => Change::Everything,
                     Err(TryRecvError::Empty | TryRecvError::Closed) => break,
                 };
-                references.extend(trigger::references::<K>(&change, &context));
+                references.extend(triggers::references::<K>(&change, &context));
             }
             rested = Instant::now() + K::DEBOUNCE;
         }

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use kube::ResourceExt;
 
 use super::reconcile::identity;
-use super::trigger::{Change, Changed};
-use super::{Context, Reconcile, caches, cluster_of, database, namespace, same_database};
+use super::watch::caches;
+use super::watch::triggers::{Change, Changed};
+use super::{Context, Reconcile, cluster_of, database, namespace, same_database};
 use crate::api::cluster::Recovery as RecoveryRules;
 use crate::api::recovery_task::{SourceType, TargetType};
 use crate::api::{RecoveryTask, RecoveryTaskStatus};

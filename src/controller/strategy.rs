@@ -21,10 +21,11 @@ use super::annotations::inherited;
 use super::children::is_owned_by;
 use super::competitors::rivals;
 use super::recovery_task::recovered;
-use super::trigger::{Change, Changed};
+use super::watch::caches;
+use super::watch::triggers::{Change, Changed};
 use super::{
-    Context, Reconcile, access_of, caches, cluster_of, created_at, database, destination,
-    namespace, qualified, same_database,
+    Context, Reconcile, access_of, cluster_of, created_at, database, destination, namespace,
+    qualified, same_database,
 };
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{

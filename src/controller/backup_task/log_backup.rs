@@ -5,7 +5,7 @@ use kube::ResourceExt;
 use super::super::competitors::rivals;
 use super::super::destination::logs::observe_destination;
 use super::super::log_backup::oldest_of_tenant;
-use super::super::trigger::{Change, Changed};
+use super::super::watch::triggers::{Change, Changed};
 use super::super::{Context, destination, namespace, qualified};
 use crate::api::{BackupStorage, BackupTask};
 use crate::domain::backup::{LogBackupOwner, ObservedArchiving, may_be_sent};

@@ -3,7 +3,8 @@
 use super::super::destination::logs::{is_away, location_of, observe_destination};
 use super::super::log_backup::oldest_of_tenant;
 use super::super::strategy::moved;
-use super::super::{Context, caches, namespace};
+use super::super::watch::caches;
+use super::super::{Context, namespace};
 use crate::api::BackupTask;
 use crate::api::log_backup::StorageChangePolicy;
 use crate::domain::ObservedDestination;

@@ -1,8 +1,9 @@
 //! Targets of a task's references, and the settings of its backup.
 
 use super::super::competitors::rivals;
-use super::super::unreadable::missing;
-use super::super::{Context, Reconcile, access_of, caches, cluster_of, namespace, secret};
+use super::super::watch::caches;
+use super::super::watch::malformed::missing;
+use super::super::{Context, Reconcile, access_of, cluster_of, namespace, secret};
 use crate::api::backup_task::Scope;
 use crate::api::strategy::IncrementalNotPossible;
 use crate::api::{

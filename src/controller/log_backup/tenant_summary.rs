@@ -7,7 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
 use super::super::competitors::rivals;
-use super::super::{Context, Reconcile, caches, cluster_of, namespace, qualified, same_database};
+use super::super::watch::caches;
+use super::super::{Context, Reconcile, cluster_of, namespace, qualified, same_database};
 use crate::api::{BackupStrategy, BackupTask, LogBackup};
 use crate::domain::backup::is_suspended;
 use crate::domain::log_backup::{RelatedObjects, is_in_flight, is_page_due};

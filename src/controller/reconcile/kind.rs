@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::controller::Context;
-use crate::controller::trigger::Change;
+use crate::controller::watch::triggers::Change;
 use crate::domain::{Decision, Finalization};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;

@@ -9,7 +9,8 @@ use kube::{Api, Resource, ResourceExt};
 use super::super::annotations::{followed, record_inherited, record_propagation};
 use super::super::api_client::said;
 use super::super::children::{create, create_log_backup, is_owned_by, metadata_of};
-use super::super::{Context, Reconcile, caches, namespace};
+use super::super::watch::caches;
+use super::super::{Context, Reconcile, namespace};
 use super::{cleanups, finalize, verifications};
 use crate::api::{
     BackupStrategy, BackupTask, CleanupTask, LocalReference, LogBackup, RecoveryTask,

@@ -4,7 +4,8 @@ use kube::{Resource, ResourceExt};
 
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskSpec};
 use crate::controller::children::{create, is_owned_by, metadata_of};
-use crate::controller::{Context, caches, cluster_of, namespace, same_database};
+use crate::controller::watch::caches;
+use crate::controller::{Context, cluster_of, namespace, same_database};
 use crate::domain::children::ApplyOutcome;
 use crate::domain::strategy::overlap::is_for;
 use crate::domain::strategy::{AskedCleanup, ObservedCleanup};

@@ -10,8 +10,9 @@ use super::super::competitors::rivals;
 use super::super::destination::logs::{
     is_away, location_of, observe_destination, path, storage_location,
 };
+use super::super::watch::caches;
 use super::super::{
-    Context, caches, cluster_of, database, destination, namespace, qualified, same_database,
+    Context, cluster_of, database, destination, namespace, qualified, same_database,
 };
 use crate::api::condition::types::READY;
 use crate::api::log_backup::StorageChangePolicy;

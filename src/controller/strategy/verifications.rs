@@ -4,7 +4,8 @@ use kube::{Resource, ResourceExt};
 
 use crate::api::{BackupStrategy, RecoveryTask, RecoveryTaskSpec};
 use crate::controller::children::{create, is_owned_by, metadata_of};
-use crate::controller::{Context, caches, created_at, namespace};
+use crate::controller::watch::caches;
+use crate::controller::{Context, created_at, namespace};
 use crate::domain::children::ApplyOutcome;
 use crate::domain::strategy::ObservedVerification;
 
