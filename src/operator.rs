@@ -17,12 +17,12 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::controller::caches::{Caches, Writers, watched};
 use crate::controller::event_publisher::{EventPublisher, Events};
 use crate::controller::gauges::Gauges;
 use crate::controller::process_state::ProcessState;
 use crate::controller::secret::{ObjectCredentials, Secrets};
-use crate::controller::trigger::Change;
+use crate::controller::watch::caches::{Caches, Writers, watched};
+use crate::controller::watch::triggers::Change;
 use crate::controller::{self, Context, leader_election};
 use crate::oceanbase::client::Connect;
 use crate::oceanbase::lease_guard::LeaseGuard;

@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 
 pub use credentials::{ApplyingKeys, TenantKeys};
 pub use limits::{PendingLocation, TenantLimits};
-pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode};
+pub use settings::{
+    Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode, StorageChangePolicy,
+};
 pub use status::{
     Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantSummary, Transition,
 };
 pub use storage_migration::StorageMigration;
 
-use super::strategy::StorageChangePolicy;
 use super::{DeletionPolicy, LocalReference};
 
 /// Log backup of one tenant.

@@ -32,6 +32,7 @@ pub mod deletion_policy;
 pub mod log_backup;
 pub mod recovery_task;
 pub mod reference;
+pub mod resources;
 pub mod retention;
 pub mod schedule;
 pub mod storage;

@@ -16,7 +16,7 @@ use super::{INSTANT, LocalReference};
 pub use source::{Source, SourceType, StorageSource, TenantSource};
 pub use status::RecoveryTaskStatus;
 pub use tables::{Objects, RecoveredDatabase, RecoveredTable};
-pub use target::{CreateResources, Resources, ResourcesType, Target, TargetType};
+pub use target::{Target, TargetType};
 
 /// One recovery of one tenant, or of some of its tables.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]

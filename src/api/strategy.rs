@@ -14,7 +14,7 @@ pub use status::{
 };
 
 use super::alert::AlertSettings;
-use super::log_backup::HealSettings;
+use super::log_backup::{HealSettings, StorageChangePolicy};
 use super::retention::Retention;
 use super::schedule::ScheduleSpec;
 use super::verification::VerificationSettings;
@@ -218,19 +218,6 @@ pub struct PathTemplates {
     #[x_kube(validation = ("self.contains('{tenantId}')", "must contain '{tenantId}': each tenant needs a separate directory"))]
     #[x_kube(validation = ("!self.matches('(^|/)[.]{1,2}(/|$)')", "must not have a part that is '.' or '..'"))]
     pub log: Option<String>,
-}
-
-/// Effect of an edit that would move logs that are being archived.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum StorageChangePolicy {
-    /// The edit is rejected, and nothing is sent: a migration costs a gap in the logs and a new
-    /// full backup.
-    #[default]
-    Refuse,
-    /// While no task of the tenant runs, the operator stops log backup, sets the new destination,
-    /// starts log backup and takes a full backup. The tenant cannot be recovered to instants
-    /// between stop and start. Earlier backups remain, and the database no longer deletes them.
-    StopAndSwitch,
 }
 
 /// Method of data backups.

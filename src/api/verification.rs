@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::LocalReference;
-use super::recovery_task::Resources;
+use super::resources::Resources;
 
 /// Query to a restored tenant, with the expected result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
-use super::driver::identity;
-use super::trigger::{Change, Changed};
+use super::reconcile::identity;
+use super::watch::triggers::{Change, Changed};
 use super::{Context, Reconcile, access_of, cluster_of, database, namespace, same_database};
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskStatus, RecoveryTask};
 use crate::domain::cleanup::{self, Effect, ObservedDatabase};

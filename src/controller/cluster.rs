@@ -8,7 +8,7 @@ use std::time::Duration;
 use kube::ResourceExt;
 
 use super::backup_task::queue;
-use super::trigger::{Change, Changed};
+use super::watch::triggers::{Change, Changed};
 use super::{Context, Reconcile, cluster_of, connecting, database, namespace, same_database};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, OceanBaseCluster, OceanBaseClusterStatus};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
-use super::unreadable::missing;
-use super::{Context, caches};
+use super::Context;
+use super::watch::caches;
+use super::watch::malformed::missing;
 use crate::api::OceanBaseCluster;
 use crate::api::cluster::{Access, ClusterIdentity};
 use crate::domain::{Blocker, authorization, cluster as domain};

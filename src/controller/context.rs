@@ -2,10 +2,10 @@
 
 use kube::Client;
 
-use super::caches::Caches;
 use super::event_publisher::Events;
 use super::process_state::ProcessState;
 use super::secret::Secrets;
+use super::watch::caches::Caches;
 use crate::clock::Clock;
 use crate::oceanbase::lease_guard::LeaseGuard;
 use crate::oceanbase::registry::Clusters;

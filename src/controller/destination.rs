@@ -1,11 +1,15 @@
 //! Mapping from a BackupStorage to the destinations of a tenant's backups.
 
+pub(super) mod conflict;
+pub(super) mod logs;
+
 use std::sync::Arc;
 
+use super::Context;
 use super::secret::Secrets;
 use super::secret_scope::storage_host;
-use super::unreadable::missing;
-use super::{Context, caches};
+use super::watch::caches;
+use super::watch::malformed::missing;
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
 use crate::api::{BackupStorage, LocalReference, storage};
 use crate::domain::storage::bytes_of;

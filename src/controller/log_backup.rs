@@ -4,20 +4,21 @@ mod migration;
 mod statement;
 mod storage_access;
 mod target;
+mod tenant_summary;
 
 use std::sync::{Arc, OnceLock};
 
 use jiff::SignedDuration;
-use kube::ResourceExt;
 
-pub(super) use migration::is_away;
-pub(super) use target::{observe_destination, oldest_of_tenant, path, storage_location};
+pub(super) use target::oldest_of_tenant;
 use target::{renamed, target};
 
-use super::trigger::{Change, Changed};
-use super::{Context, Reconcile, cluster_of, database, destination_conflict, namespace, page};
+use super::annotations::followed;
+use super::destination::conflict::conflict;
+use super::destination::logs::{is_away, observe_destination, path, storage_location};
+use super::watch::triggers::{Change, Changed};
+use super::{Context, Reconcile, cluster_of, database, namespace};
 use crate::api::log_backup::LogBackupMode;
-use crate::api::strategy::{FOLLOWED, Followed};
 use crate::api::{DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect, is_moving};
 use crate::domain::{Blocker, Decision, Finalization, ObservedTenant};
@@ -99,8 +100,8 @@ impl Reconcile for LogBackup {
         let tenant = snapshot
             .as_deref()
             .and_then(|snapshot| snapshot.tenant(&self.spec.tenant_name));
-        let related =
-            tenant.and_then(|tenant| page::look_up(self, tenant, checkpoint_interval, context));
+        let related = tenant
+            .and_then(|tenant| tenant_summary::look_up(self, tenant, checkpoint_interval, context));
         let location = target.as_ref().ok().cloned();
         let storage_root = storage_location(self, context);
         let inside = snapshot.as_deref().and_then(|snapshot| {
@@ -114,7 +115,7 @@ impl Reconcile for LogBackup {
                 .unwrap_or_default(),
             database,
             has_open_tasks: self.spec.mode == LogBackupMode::AroundDataBackup
-                && page::has_open_tasks(self, context),
+                && tenant_summary::has_open_tasks(self, context),
             related,
             renamed: snapshot
                 .as_deref()
@@ -130,7 +131,8 @@ impl Reconcile for LogBackup {
             limits: inside
                 .as_ref()
                 .and_then(storage_access::StorageAccess::limits),
-            may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
+            may_heal_at: tenant
+                .and_then(|tenant| tenant_summary::may_heal_at(self, tenant, context)),
             can_set_lag_target: snapshot
                 .as_deref()
                 .is_none_or(|s| s.version.can(Capability::ArchiveLagTarget)),
@@ -238,7 +240,7 @@ impl Reconcile for LogBackup {
     fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let strategy = match change {
             Change::Object(Changed::Strategy(strategy)) => {
-                Some(page::StrategyChange::of(strategy, context))
+                Some(tenant_summary::StrategyChange::of(strategy, context))
             }
             _ => None,
         };
@@ -273,7 +275,9 @@ impl Reconcile for LogBackup {
                 Change::Object(
                     Changed::Cluster(_) | Changed::LogBackup(_) | Changed::Strategy(_),
                 ) => change.is_about_cluster(context, &namespace, cluster),
-                Change::Object(Changed::Task(task)) => page::is_of_tenant(task, object, context),
+                Change::Object(Changed::Task(task)) => {
+                    tenant_summary::is_of_tenant(task, object, context)
+                }
                 _ => {
                     change.is_about_tenant(&namespace, cluster, tenant)
                         || change.is_storage(&namespace, &object.spec.storage_ref.name)
@@ -297,12 +301,6 @@ impl LogBackup {
         if tenant.log_dest.is_some() && !is_away(self, tenant, wanted) {
             return None;
         }
-        destination_conflict::conflict(self, context, snapshot, wanted)
+        conflict(self, context, snapshot, wanted)
     }
-}
-
-/// Returns the generations of a log backup that its strategy made.
-pub(super) fn followed(object: &LogBackup) -> Option<Followed> {
-    let text = object.annotations().get(FOLLOWED)?;
-    serde_json::from_str(text).ok()
 }

@@ -1,48 +1,43 @@
 //! Kubernetes side of the operator: observes objects, writes statuses and performs the effects that
 //! [`crate::domain`] decides.
 //!
-//! * [`driver`]: reconcile pass over one object, the same for every kind
+//! * [`mod@reconcile`]: reconcile pass over one object, the same for every kind
 //! * [`leader_election`]: choice of the operator process that acts
-//! * [`caches`]: caches of all objects; `joined`: watches of several namespaces merged into one
-//! * [`unreadable`]: objects that cannot be read
-//! * [`trigger`]: objects to requeue after a change
+//! * [`watch`]: caches of all objects, and the objects to requeue after a change
 //! * [`context`]: shared resources of every pass; [`process_state`]: state of this process only
 //! * [`api_client`]: requests to the Kubernetes API; [`event_publisher`]: events
 //! * [`secret`]: credentials; `secret_scope`: hosts to which credentials may be sent
-//! * [`destination`]: destinations of backups; `destination_conflict`: their owners
-//! * `cluster_lookup`: objects that refer to one database
+//! * [`destination`]: destinations of backups, and their owners
+//! * `cluster_lookup`: objects that refer to one database; `competitors`: its strategies
+//! * `children`: creation of owned objects; `annotations`: what a strategy records in its log backups
 //! * [`gauges`]: metrics computed at each scrape
-//! * `page`: summary of a tenant from other objects; `stored_backups`: contents of destinations
-//! * `finalizer`: finalizer of objects that stop work in the database
+//! * `stored_backups`: contents of destinations
 //! * one file per kind with its observations and effects
 
+mod annotations;
 mod backup_task;
+mod children;
 mod cleanup_task;
 mod cluster;
-mod destination_conflict;
+mod competitors;
 mod log_backup;
-mod page;
 mod recovery_task;
 mod secret_scope;
 mod storage;
 mod strategy;
 
 pub mod api_client;
-pub mod caches;
 mod cluster_lookup;
 pub mod context;
 pub mod destination;
-pub mod driver;
 pub mod event_publisher;
-mod finalizer;
 pub mod gauges;
-mod joined;
 pub mod leader_election;
 pub mod process_state;
+pub mod reconcile;
 pub mod secret;
 mod stored_backups;
-pub mod trigger;
-pub mod unreadable;
+pub mod watch;
 
 use std::sync::Arc;
 
@@ -58,12 +53,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use context::Context;
-pub use driver::{Error, Reconcile, error_policy, reconcile};
+pub use reconcile::{Error, Reconcile, error_policy, reconcile};
 
 use crate::api::LocalReference;
 use crate::oceanbase::credentials::ClusterKey;
 use cluster_lookup::{access_of, allowed, connecting, database, same_database};
-use trigger::{Change, ChangeNotifier, Notifies};
+use watch::triggers::{self, Change, ChangeNotifier, Notifies};
 
 /// Maximum number of concurrent passes for each kind. Each event polls all passes. With a thousand
 /// passes, an intent would wait for a thousand other status writes, and its statement would block
@@ -91,7 +86,7 @@ pub async fn run<K>(
                 notifier.announce(event);
             }
             if let Ok(Event::Delete(object)) = event {
-                for_deleted.memory.forget(&driver::identity(object));
+                for_deleted.memory.forget(&reconcile::identity(object));
                 object.deleted(&for_deleted);
             }
         })
@@ -119,7 +114,7 @@ fn requeued<K: Reconcile>(
             Err(RecvError::Lagged(_)) => Change::Everything,
             Err(RecvError::Closed) => return None,
         };
-        let mut references: Vec<_> = trigger::references::<K>(&change, &context).collect();
+        let mut references: Vec<_> = triggers::references::<K>(&change, &context).collect();
         if !references.is_empty() && !K::DEBOUNCE.is_zero() {
             tokio::time::sleep_until(rested).await;
             loop {
@@ -128,7 +123,7 @@ fn requeued<K: Reconcile>(
                     Err(TryRecvError::Lagged(_)) => Change::Everything,
                     Err(TryRecvError::Empty | TryRecvError::Closed) => break,
                 };
-                references.extend(trigger::references::<K>(&change, &context));
+                references.extend(triggers::references::<K>(&change, &context));
             }
             rested = Instant::now() + K::DEBOUNCE;
         }

@@ -10,14 +10,15 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::driver::identity;
-use super::trigger::{Change, Changed};
-use super::{Context, Reconcile, caches, cluster_of, database, namespace, same_database};
+use super::reconcile::identity;
+use super::watch::caches;
+use super::watch::triggers::{Change, Changed};
+use super::{Context, Reconcile, cluster_of, database, namespace, same_database};
 use crate::api::cluster::Recovery as RecoveryRules;
 use crate::api::recovery_task::{SourceType, TargetType};
 use crate::api::{RecoveryTask, RecoveryTaskStatus};
 use crate::domain::recovery::{self, Effect, ObservedTarget};
-use crate::domain::{Blocker, Decision, Finalization, pinned};
+use crate::domain::{Blocker, Decision, Finalization, pinned, tenant};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::lanes::Lane;
@@ -353,8 +354,8 @@ fn still_there(status: &RecoveryTaskStatus, snapshot: &Snapshot) -> Result<(), B
         return Ok(());
     }
     Err(Blocker::permanent(
-        recovery::CLUSTER_REPLACED,
+        tenant::CLUSTER_REPLACED,
         "the OceanBaseCluster was recreated for another database: check the outcome of the \
-         recovery in the database in which it started, then create a new RecoveryTask",
+        recovery in the database in which it started, then create a new RecoveryTask",
     ))
 }

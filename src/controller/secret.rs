@@ -8,8 +8,8 @@ use kube::{Api, Client};
 use kube_runtime::reflector::Store;
 use secrecy::SecretString;
 
-use super::caches::find;
 use super::secret_scope::{ENDPOINTS, binds, display};
+use super::watch::caches::find;
 use crate::api::cluster::TlsMode;
 use crate::api::{LocalReference, OceanBaseCluster};
 use crate::domain::Blocker;

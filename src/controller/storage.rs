@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use kube::ResourceExt;
 
-use super::trigger::{Change, Changed};
-use super::{Context, Reconcile, caches, created_at, destination, namespace};
+use super::watch::caches;
+use super::watch::triggers::{Change, Changed};
+use super::{Context, Reconcile, created_at, destination, namespace};
 use crate::api::backup_task::Scope;
 use crate::api::condition::types::ARCHIVING;
 use crate::api::{BackupStorage, BackupStorageStatus, BackupTask, BackupTaskStatus};

@@ -3,17 +3,13 @@
 
 mod children;
 mod cleanups;
-mod competitors;
 mod delete_policy;
 mod destinations;
 mod finalize;
 mod placement;
 mod verifications;
 
-pub(super) use children::{create, create_log_backup};
-use competitors::is_for_one_of;
-pub(super) use competitors::{is_for, may_share_tenants, rivals};
-pub(super) use placement::{location_of, moved};
+pub(super) use placement::moved;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,19 +17,24 @@ use std::sync::Arc;
 use kube::{Resource, ResourceExt};
 use placement::{data_locations, directories, logs_elsewhere, same_storages, with_logs_here};
 
+use super::annotations::inherited;
+use super::children::is_owned_by;
+use super::competitors::rivals;
 use super::recovery_task::recovered;
-use super::trigger::{Change, Changed};
+use super::watch::caches;
+use super::watch::triggers::{Change, Changed};
 use super::{
-    Context, Reconcile, access_of, caches, cluster_of, created_at, database, destination,
-    namespace, qualified, same_database,
+    Context, Reconcile, access_of, cluster_of, created_at, database, destination, namespace,
+    qualified, same_database,
 };
 use crate::api::log_backup::LogBackupMode;
-use crate::api::strategy::{INHERITED, Inherited};
 use crate::api::{
     BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
     PinnedDatabase,
 };
-use crate::domain::strategy::{self, ApplyOutcome, Effect, ObservedLogBackup, ObservedTask};
+use crate::domain::children::ApplyOutcome;
+use crate::domain::strategy::overlap::{is_for, is_for_one_of, may_share_tenants};
+use crate::domain::strategy::{self, Effect, ObservedLogBackup, ObservedTask};
 use crate::domain::{self, Decision, Finalization, authorization};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -291,14 +292,6 @@ impl BackupStrategy {
     }
 }
 
-/// Compares uids: a strategy that was recreated under the same name is another strategy.
-fn is_owned_by<K: Resource>(task: &K, strategy: &BackupStrategy) -> bool {
-    let owners = task.owner_references();
-    owners
-        .iter()
-        .any(|owner| Some(&owner.uid) == strategy.metadata.uid.as_ref())
-}
-
 /// Returns the strategy that created a task. An owner is in the same namespace.
 fn owner_of<K: Reconcile>(task: &K, context: &Context) -> Option<Arc<BackupStrategy>> {
     let namespace = namespace(task);
@@ -359,10 +352,4 @@ fn observed_log_backup(
         full_backup_wanted_since: status.full_backup_wanted_since.map(|at| at.0),
         cause: status.cause,
     }
-}
-
-/// Returns the settings that a strategy last wrote into a log backup.
-fn inherited(object: &LogBackup) -> Option<Inherited> {
-    let text = object.annotations().get(INHERITED)?;
-    serde_json::from_str(text).ok()
 }

@@ -42,13 +42,13 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use attempt::{is_suspended, may_be_sent, open_intent};
-pub use blockers::{CLUSTER_REPLACED, CLUSTER_UPGRADING, ineligible, unnameable, upgrading};
 pub use fan_out::{ChildTask, ChildTasks};
 pub use log_archiving::{LogBackupOwner, ObservedArchiving};
 pub use observation::{DestinationMove, Held, Observation, ObservedDatabase, Target, Task};
 pub use state::{Outcome, State};
 
-use super::strategy::ApplyOutcome;
+use super::children::ApplyOutcome;
+use super::tenant::CLUSTER_REPLACED;
 use super::{Blocker, Decision, Event, Next, cause, time};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings, LogBackupSpec};

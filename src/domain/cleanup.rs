@@ -30,6 +30,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use attempt::open_intent;
 
+use super::tenant::CLUSTER_REPLACED;
 use super::{Blocker, Decision, Next, cause, pinned, time};
 use crate::api::cleanup_task::{CleanupMode, CleanupTarget, CleanupTargetType};
 use crate::api::{Cause, CleanupTaskSpec, CleanupTaskStatus, PinnedDatabase};
@@ -169,9 +170,6 @@ enum State {
 }
 
 type CleanupDecision = Decision<CleanupTaskStatus, Effect>;
-
-/// Reason for a cleanup that was started in another database.
-pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
 
 /// Decides. `answer` is the effect of this pass and its result, if there was an effect.
 #[must_use]

@@ -47,7 +47,7 @@ pub use storage_limits::{ObservedLimits, limits_blocker};
 pub use storage_migration::{ObservedMigration, is_moving, own_locations};
 pub use tenant_summary::{RelatedObjects, is_in_flight, is_summary_due};
 
-use super::backup::ineligible;
+use super::tenant::ineligible;
 use super::{Blocker, Decision, Event, Next, ObservedDestination, ObservedTenant, time};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::Followed;

@@ -10,6 +10,7 @@ mod accepted_statement;
 pub mod authorization;
 mod backoff;
 pub mod backup;
+pub mod children;
 pub mod cleanup;
 pub mod cluster;
 pub mod condition;
@@ -23,6 +24,7 @@ pub mod retention;
 pub mod schedule;
 pub mod storage;
 pub mod strategy;
+pub mod tenant;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -63,14 +63,11 @@ pub use tables::tables;
 pub use target_point::reaches;
 
 use super::backoff::Backoff;
+use super::tenant::CLUSTER_REPLACED;
 use super::{Blocker, Decision, Next, cause, time};
 use crate::api::recovery_task::{FailurePolicy, RecoveryMode, TargetType};
 use crate::api::{Cause, RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::oceanbase::model::{Answer, RestoreKey, Restores, TenantId, TenantName};
-
-/// Reason for a recovery that can no longer be followed: its OceanBaseCluster refers to another
-/// database.
-pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
 
 type RecoveryDecision = Decision<RecoveryTaskStatus, Effect>;
 

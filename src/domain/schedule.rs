@@ -15,6 +15,7 @@
 
 mod blackout;
 mod calendar;
+mod civil;
 mod cron;
 mod due;
 #[cfg(test)]

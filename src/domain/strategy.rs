@@ -19,6 +19,7 @@ mod finalize;
 mod health;
 mod index;
 mod overdue;
+pub mod overlap;
 mod pending_objects;
 mod placement;
 mod propagation;
@@ -40,7 +41,7 @@ use jiff::Timestamp;
 
 pub use cleanups::{AskedCleanup, ObservedCleanup};
 pub use destinations::{DestinationContents, TenantContents};
-pub use effect::{ApplyOutcome, Effect};
+pub use effect::Effect;
 pub use finalize::finalize;
 pub use placement::{Directories, STORAGE_CHANGE_REFUSED};
 pub use propagation::{followed, give, settings_of};
@@ -51,11 +52,13 @@ pub use verification::ObservedVerification;
 
 use index::Index;
 
-use super::backup::CLUSTER_UPGRADING;
+use super::children::ApplyOutcome;
 use super::condition::DesiredCondition;
 use super::schedule::{Schedule, ScheduleError};
+use super::tenant::CLUSTER_UPGRADING;
 use super::{Blocker, Decision, Event, Next};
-use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings, StorageChangePolicy};
+use crate::api::log_backup::StorageChangePolicy;
+use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings};
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, Cause, DesiredState, PinnedDatabase};
 use crate::oceanbase::model::{Identity, Tenant, TenantId};
 

@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 
 use super::client::Account;
 use super::credentials::ClusterKey;
-use super::database::{Database, Permit, lock};
+use super::database::{Database, Permit};
 use super::lanes::Lane;
 use super::model::{Privileges, Snapshot};
 use super::problem::ConnectionProblem;
+use super::reader_signal::ReaderSignal;
+use super::sync::lock;
+use super::trigger::Trigger;
 
 /// State of a cluster as the operator knows it.
 #[derive(Clone, Debug)]
@@ -24,27 +27,16 @@ pub enum ClusterState {
     Down(Arc<ConnectionProblem>),
 }
 
-/// Notice that objects must be reconciled again.
-#[derive(Clone, Debug)]
-pub struct Trigger {
-    /// The cluster.
-    pub cluster: ClusterKey,
-    /// Names of the tenants that changed, or whose log archive has advanced. `None` if all objects
-    /// of the cluster are affected.
-    pub tenants: Option<Arc<BTreeSet<String>>>,
-}
-
 /// One OceanBaseCluster object.
 pub(super) struct Cluster {
     key: ClusterKey,
     trigger: broadcast::Sender<Trigger>,
     reach: Mutex<ConnectionState>,
-    poke: Notify,
+    reader: Arc<ReaderSignal>,
     /// Number of requests to read the credentials again.
     reload_requests: AtomicU64,
     /// Last of these requests that was served.
     served_reloads: AtomicU64,
-    doubt: AtomicBool,
     retired: AtomicBool,
 }
 
@@ -68,10 +60,9 @@ impl Cluster {
             key,
             trigger,
             reach: Mutex::default(),
-            poke: Notify::new(),
+            reader: Arc::default(),
             reload_requests: AtomicU64::new(0),
             served_reloads: AtomicU64::new(0),
-            doubt: AtomicBool::new(false),
             retired: AtomicBool::new(false),
         }
     }
@@ -95,12 +86,12 @@ impl Cluster {
     }
 
     /// Acquires a send permit; `None` while other statements hold all of them.
-    pub(super) fn permit(self: Arc<Self>, lane: &Lane) -> Option<Permit> {
+    pub(super) fn permit(&self, lane: &Lane) -> Option<Permit> {
         let (database, account) = {
             let reach = lock(&self.reach);
             (reach.database.clone()?, reach.account.clone()?)
         };
-        database.permit(self, account, lane)
+        database.permit(Arc::clone(&self.reader), account, lane)
     }
 
     /// Records the database and the account of the object. Returns the previous database.
@@ -170,7 +161,7 @@ impl Cluster {
     /// Requests that the credentials are read again.
     pub(super) fn reload(&self) {
         self.reload_requests.fetch_add(1, Ordering::Relaxed);
-        self.poke.notify_one();
+        self.reader.poke();
     }
 
     /// Returns whether the state may still come from the credentials before `reload`.
@@ -197,21 +188,15 @@ impl Cluster {
         }
     }
 
-    /// Requests a check whether the account and the endpoints still work.
-    pub(super) fn doubt(&self) {
-        self.doubt.store(true, Ordering::Relaxed);
-        self.poke.notify_one();
-    }
-
     pub(super) fn take_doubt(&self) -> bool {
-        self.doubt.swap(false, Ordering::Relaxed)
+        self.reader.take_doubt()
     }
 
     /// Marks the object as gone, which ends its reader. Returns whether the object was still
     /// present.
     pub(super) fn retire(&self) -> bool {
         let was_there = !self.retired.swap(true, Ordering::Relaxed);
-        self.poke.notify_one();
+        self.reader.poke();
         was_there
     }
 
@@ -221,6 +206,6 @@ impl Cluster {
 
     /// Waits until the object has changed or its connection is in doubt.
     pub(super) async fn poked(&self) {
-        self.poke.notified().await;
+        self.reader.poked().await;
     }
 }

@@ -11,18 +11,20 @@ mod permit;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast, mpsc};
 use tokio::time::Instant;
 
 use super::client::Account;
-use super::cluster::{Cluster, Trigger};
 use super::credentials::ClusterKey;
 use super::lanes::{Lane, SendPermits};
 use super::model::{BackgroundAnswer, DatabaseId, RestoreKey, Snapshot};
+use super::reader_signal::ReaderSignal;
 use super::sender::Sender;
+use super::sync::lock;
+use super::trigger::Trigger;
 pub(super) use background::BackgroundStatement;
 use background::BackgroundStatements;
 use changes::{Changed, Progress, changed, is_news_to_all};
@@ -193,14 +195,14 @@ impl Database {
     /// Acquires a send permit for this object; `None` while other statements hold all of them.
     pub(super) fn permit(
         self: Arc<Self>,
-        cluster: Arc<Cluster>,
+        reader: Arc<ReaderSignal>,
         account: Account,
         lane: &Lane,
     ) -> Option<Permit> {
         let permit = self.permits.acquire(lane)?;
         Some(Permit {
             database: self,
-            cluster,
+            reader,
             account,
             lane: Arc::new(permit),
         })
@@ -327,10 +329,4 @@ impl Drop for ReaderLeadership {
         lock(&self.database.roles).leader = None;
         self.database.vacant.notify_waiters();
     }
-}
-
-/// Locks a mutex, even if poisoned. None of the critical sections above can leave its value
-/// inconsistent.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -34,8 +34,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::database::lock;
 use super::destination::Location;
+use super::sync::lock;
 
 /// Number of permits of the serial lane. While one statement runs, the intents of the next ones are
 /// written. With one permit, the database would wait for the Kubernetes API before each statement.

@@ -13,7 +13,8 @@
 //! * [`credentials`] accounts for logins
 //! * [`cluster`] one OceanBaseCluster object; [`problem`] reasons why it cannot be read
 //! * [`database`] snapshot of one database and commands to it; [`lanes`] send permits
-//! * [`registry`] all clusters and databases, and the leader of each database
+//! * [`trigger`] notices to the controllers; `reader_signal` signal to the reader of one object
+//! * [`registry`] all clusters; `databases` all databases that they lead to
 //! * [`lease_guard`] time for which this process may act
 
 pub mod capability;
@@ -21,6 +22,7 @@ pub mod client;
 pub mod cluster;
 pub mod credentials;
 pub mod database;
+mod databases;
 pub mod destination;
 pub mod error;
 pub mod lanes;
@@ -29,12 +31,15 @@ pub mod model;
 pub mod mysql;
 pub mod problem;
 pub mod query;
+mod reader_signal;
 pub mod reflector;
 pub mod registry;
 pub mod restore_password;
 pub mod sender;
 mod snapshot;
 pub mod statement;
+mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod trigger;
 pub mod version;

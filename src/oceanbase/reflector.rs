@@ -40,9 +40,9 @@ use super::client::{Account, Connect, Session};
 use super::cluster::Cluster;
 use super::credentials::{Credentials, CredentialsError};
 use super::database::Database;
+use super::databases::Databases;
 use super::model::{Identity, JobKey, Restore, Snapshot};
 use super::problem::ConnectionProblem;
-use super::registry::Clusters;
 use super::snapshot::{History, ReadScope, Reading};
 use super::version::Version;
 use crate::clock::Clock;
@@ -67,7 +67,7 @@ const READ_PAUSE_FACTOR: u32 = 3;
 /// Task that reads the cluster of one object.
 pub(super) struct Reflector {
     pub(super) cluster: Arc<Cluster>,
-    pub(super) clusters: Clusters,
+    pub(super) databases: Databases,
     pub(super) connect: Arc<dyn Connect>,
     pub(super) credentials: Arc<dyn Credentials>,
     pub(super) intervals: Intervals,
@@ -137,7 +137,7 @@ impl Reflector {
             Err(problem) => return end(problem, false),
         };
         let id = identity.database();
-        let Some((database, joined)) = self.clusters.join(&self.cluster, id, &account) else {
+        let Some((database, joined)) = self.databases.join(&self.cluster, id, &account) else {
             return SessionEnd::Gone;
         };
         let Some(_lead) = database.lead(self.cluster.key()) else {

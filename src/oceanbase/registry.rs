@@ -18,15 +18,17 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
-use super::client::{Account, Connect};
-use super::cluster::{Cluster, ClusterState, Trigger};
+use super::client::Connect;
+use super::cluster::{Cluster, ClusterState};
 use super::credentials::{ClusterKey, Credentials};
-use super::database::{BackgroundStatement, Database, Permit, lock};
+use super::database::{BackgroundStatement, Permit};
+use super::databases::Databases;
 use super::lanes::{Lane, RETRY_DELAY};
 use super::lease_guard::LeaseGuard;
 use super::model::{BackgroundAnswer, DatabaseId, Privileges, RestoreKey, Snapshot};
 use super::reflector::{Intervals, Reflector};
-use super::sender::Sender;
+use super::sync::lock;
+use super::trigger::Trigger;
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
@@ -34,13 +36,9 @@ use crate::telemetry::Metrics;
 #[derive(Clone)]
 pub struct Clusters {
     known: Arc<Mutex<HashMap<ClusterKey, Arc<Cluster>>>>,
-    databases: Arc<Mutex<HashMap<DatabaseId, Arc<Database>>>>,
+    databases: Databases,
     started: mpsc::UnboundedSender<Arc<Cluster>>,
-    background_statements: mpsc::UnboundedSender<BackgroundStatement>,
     trigger: broadcast::Sender<Trigger>,
-    connect: Arc<dyn Connect>,
-    metrics: Metrics,
-    lease_guard: LeaseGuard,
 }
 
 /// Runner of the reflectors and of statements that take minutes. Dropping its future stops them
@@ -49,9 +47,11 @@ pub struct Readers {
     started: mpsc::UnboundedReceiver<Arc<Cluster>>,
     background_statements: mpsc::UnboundedReceiver<BackgroundStatement>,
     clusters: Clusters,
+    connect: Arc<dyn Connect>,
     credentials: Arc<dyn Credentials>,
     intervals: Intervals,
     clock: Clock,
+    metrics: Metrics,
 }
 
 impl Clusters {
@@ -66,24 +66,30 @@ impl Clusters {
         lease_guard: LeaseGuard,
     ) -> (Self, Readers) {
         let (started, receiver) = mpsc::unbounded_channel();
-        let (background_statements, errand_receiver) = mpsc::unbounded_channel();
+        let (background_statements, background_receiver) = mpsc::unbounded_channel();
+        let trigger = broadcast::channel(256).0;
+        let databases = Databases::new(
+            Arc::clone(&connect),
+            metrics.clone(),
+            lease_guard,
+            trigger.clone(),
+            background_statements,
+        );
         let clusters = Self {
             known: Arc::default(),
-            databases: Arc::default(),
+            databases,
             started,
-            background_statements,
-            trigger: broadcast::channel(256).0,
-            connect,
-            metrics,
-            lease_guard,
+            trigger,
         };
         let readers = Readers {
             started: receiver,
-            background_statements: errand_receiver,
+            background_statements: background_receiver,
             clusters: clusters.clone(),
+            connect,
             credentials,
             intervals,
             clock,
+            metrics,
         };
         (clusters, readers)
     }
@@ -204,51 +210,12 @@ impl Clusters {
         lock(&self.known).get(key).cloned()
     }
 
-    /// Adds an object that has logged in to the objects of its database. Returns the database and
-    /// whether the object is new there; `None` if the object is gone.
-    pub(super) fn join(
-        &self,
-        cluster: &Cluster,
-        id: DatabaseId,
-        account: &Account,
-    ) -> Option<(Arc<Database>, bool)> {
-        let mut databases = lock(&self.databases);
-        if cluster.is_retired() {
-            return None;
-        }
-        let database = databases.entry(id.clone()).or_insert_with(|| {
-            let sender = Sender::new(
-                id.clone(),
-                Arc::clone(&self.connect),
-                self.metrics.clone(),
-                self.lease_guard.clone(),
-            );
-            let (trigger, background_statements) =
-                (self.trigger.clone(), self.background_statements.clone());
-            Arc::new(Database::new(id, sender, trigger, background_statements))
-        });
-        let database = Arc::clone(database);
-        database.join(cluster.key());
-        let before = cluster.set_database(Arc::clone(&database), account);
-        if let Some(before) = &before
-            && before.id() == database.id()
-        {
-            return Some((database, false));
-        }
-        if let Some(before) = before
-            && before.leave(cluster.key())
-        {
-            databases.remove(before.id());
-        }
-        Some((database, true))
-    }
-
     /// Removes an object that is gone. An object that is recreated under the same name may lead to
     /// another database, and must not inherit the state of this one.
     pub fn forget(&self, key: &ClusterKey) {
         let known = lock(&self.known).remove(key);
         if let Some(cluster) = known {
-            self.retire(&cluster);
+            self.databases.retire(&cluster);
         }
     }
 
@@ -260,17 +227,7 @@ impl Clusters {
             known.remove(cluster.key());
         }
         drop(known);
-        self.retire(cluster);
-    }
-
-    fn retire(&self, cluster: &Cluster) {
-        let mut databases = lock(&self.databases);
-        if cluster.retire()
-            && let Some(database) = cluster.database()
-            && database.leave(cluster.key())
-        {
-            databases.remove(database.id());
-        }
+        self.databases.retire(cluster);
     }
 }
 
@@ -290,12 +247,12 @@ impl Readers {
                 Some(cluster) = self.started.recv() => {
                     let reflector = Reflector {
                         cluster: Arc::clone(&cluster),
-                        clusters: self.clusters.clone(),
-                        connect: Arc::clone(&self.clusters.connect),
+                        databases: self.clusters.databases.clone(),
+                        connect: Arc::clone(&self.connect),
                         credentials: Arc::clone(&self.credentials),
                         intervals: self.intervals,
                         clock: self.clock.clone(),
-                        metrics: self.clusters.metrics.clone(),
+                        metrics: self.metrics.clone(),
                     };
                     readers.spawn(async move { reflector.run().await; cluster });
                 }

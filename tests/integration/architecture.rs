@@ -1,5 +1,6 @@
 //! Allowed dependencies between the modules of `src/`, checked in the sources.
 
+mod cycles;
 mod reasons;
 mod sources;
 

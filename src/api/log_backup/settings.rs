@@ -53,6 +53,19 @@ pub enum Drift {
     Enforce,
 }
 
+/// Effect of an edit that would move logs that are being archived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum StorageChangePolicy {
+    /// The edit is rejected, and nothing is sent: a migration costs a gap in the logs and a new
+    /// full backup.
+    #[default]
+    Refuse,
+    /// While no task of the tenant runs, the operator stops log backup, sets the new destination,
+    /// starts log backup and takes a full backup. The tenant cannot be recovered to instants
+    /// between stop and start. Earlier backups remain, and the database no longer deletes them.
+    StopAndSwitch,
+}
+
 /// Reaction to an interrupted round, which never continues on its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum HealPolicy {

@@ -9,15 +9,19 @@ use kube::{Api, Resource, ResourceExt};
 use serde_json::json;
 
 use super::super::api_client::said;
+use super::super::children::{self, create};
+use super::super::competitors::rivals;
 use super::super::recovery_task::recovered;
-use super::super::strategy::{self as strategy_objects, create, may_share_tenants, rivals};
-use super::super::trigger::{Change, Changed};
-use super::super::{Context, Reconcile, access_of, caches, cluster_of, namespace};
+use super::super::watch::caches;
+use super::super::watch::triggers::{Change, Changed};
+use super::super::{Context, Reconcile, access_of, cluster_of, namespace};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec, LogBackupSpec};
-use crate::domain::backup::{ChildTask, ChildTasks, ineligible};
-use crate::domain::strategy::{self, ApplyOutcome};
-use crate::domain::{authorization, naming};
+use crate::domain::backup::{ChildTask, ChildTasks};
+use crate::domain::children::ApplyOutcome;
+use crate::domain::strategy::overlap::may_share_tenants;
+use crate::domain::tenant::ineligible;
+use crate::domain::{authorization, naming, strategy};
 use crate::oceanbase::model::{Snapshot, Tenant, TenantName};
 
 /// Returns the tenants and the tasks of a task for several tenants.
@@ -127,8 +131,7 @@ pub(super) async fn create_log_backup(
 ) -> ApplyOutcome {
     let mut created = ApplyOutcome::default();
     let home = namespace(task);
-    strategy_objects::create_log_backup((&home, name), spec, String::new(), context, &mut created)
-        .await;
+    children::create_log_backup((&home, name), spec, String::new(), context, &mut created).await;
     created
 }
 

@@ -2,12 +2,14 @@
 
 use kube::ResourceExt;
 
-use super::super::log_backup::{observe_destination, oldest_of_tenant};
-use super::super::strategy::{is_for, rivals};
-use super::super::trigger::{Change, Changed};
+use super::super::competitors::rivals;
+use super::super::destination::logs::observe_destination;
+use super::super::log_backup::oldest_of_tenant;
+use super::super::watch::triggers::{Change, Changed};
 use super::super::{Context, destination, namespace, qualified};
 use crate::api::{BackupStorage, BackupTask};
 use crate::domain::backup::{LogBackupOwner, ObservedArchiving, may_be_sent};
+use crate::domain::strategy::overlap::is_for;
 use crate::domain::strategy::{self, CompetingStrategy};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{RoundStatus, Snapshot, Tenant};

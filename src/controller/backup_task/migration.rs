@@ -1,10 +1,12 @@
 //! Progress of a storage migration of the tenant's backups.
 
-use super::super::log_backup::{is_away, observe_destination, oldest_of_tenant};
-use super::super::strategy::{location_of, moved};
-use super::super::{Context, caches, namespace};
+use super::super::destination::logs::{is_away, location_of, observe_destination};
+use super::super::log_backup::oldest_of_tenant;
+use super::super::strategy::moved;
+use super::super::watch::caches;
+use super::super::{Context, namespace};
 use crate::api::BackupTask;
-use crate::api::strategy::StorageChangePolicy;
+use crate::api::log_backup::StorageChangePolicy;
 use crate::domain::ObservedDestination;
 use crate::domain::backup::{DestinationMove, may_be_sent};
 use crate::oceanbase::credentials::ClusterKey;

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::super::log_backup::{is_away, observe_destination, oldest_of_tenant};
-use super::super::strategy::{location_of, moved};
-use super::super::{Context, caches, destination, namespace};
+use super::super::destination::logs::{is_away, location_of, observe_destination};
+use super::super::log_backup::oldest_of_tenant;
+use super::super::strategy::moved;
+use super::super::watch::caches;
+use super::super::{Context, destination, namespace};
 use super::is_owned;
 use super::log_backup::covering;
-use crate::api::strategy::{StorageChangePolicy, StrategyLogBackupMode};
+use crate::api::log_backup::StorageChangePolicy;
+use crate::api::strategy::StrategyLogBackupMode;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask};
 use crate::domain::backup::may_be_sent;
 use crate::domain::strategy::STORAGE_CHANGE_REFUSED;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::super::trigger::{Change, Changed};
-use super::super::{Context, caches, created_at, namespace, same_database};
+use super::super::watch::caches;
+use super::super::watch::triggers::{Change, Changed};
+use super::super::{Context, created_at, namespace, same_database};
 use crate::api::{BackupTask, OceanBaseCluster};
 use crate::domain::backup::queue::{self, Queue, QueuePosition, QueuedTask};
 use crate::oceanbase::cluster::ClusterState;

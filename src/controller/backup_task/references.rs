@@ -1,14 +1,16 @@
 //! Targets of a task's references, and the settings of its backup.
 
-use super::super::strategy::{may_share_tenants, rivals};
-use super::super::unreadable::missing;
-use super::super::{Context, Reconcile, access_of, caches, cluster_of, namespace, secret};
+use super::super::competitors::rivals;
+use super::super::watch::caches;
+use super::super::watch::malformed::missing;
+use super::super::{Context, Reconcile, access_of, cluster_of, namespace, secret};
 use crate::api::backup_task::Scope;
 use crate::api::strategy::IncrementalNotPossible;
 use crate::api::{
     BackupStrategy, BackupTask, BackupTaskSpec, BackupTaskStatus, DataBackupSettings, RetrySettings,
 };
-use crate::domain::backup::CLUSTER_REPLACED;
+use crate::domain::strategy::overlap::may_share_tenants;
+use crate::domain::tenant::CLUSTER_REPLACED;
 use crate::domain::{Blocker, authorization, strategy};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::credentials::ClusterKey;

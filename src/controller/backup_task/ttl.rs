@@ -2,7 +2,8 @@
 
 use kube::ResourceExt;
 
-use super::super::{Context, caches};
+use super::super::Context;
+use super::super::watch::caches;
 use super::is_owned_by_strategy;
 use crate::api::BackupTask;
 

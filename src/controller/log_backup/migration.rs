@@ -2,12 +2,11 @@
 
 use kube::ResourceExt;
 
-use super::super::{Context, destination, namespace, page};
-use super::observe_destination;
-use crate::api::strategy::StorageChangePolicy;
+use super::super::destination::logs::is_away;
+use super::super::{Context, destination, namespace};
+use super::tenant_summary;
 use crate::api::{BackupTask, LogBackup};
-use crate::domain::ObservedDestination;
-use crate::domain::log_backup::{ObservedMigration, own_locations, still_needs_logs};
+use crate::domain::log_backup::{ObservedMigration, still_needs_logs};
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::Tenant;
 
@@ -40,23 +39,6 @@ pub(super) fn observe_migration(
     })
 }
 
-/// Returns whether the tenant's logs go where this object has sent them, and should go elsewhere.
-pub(in crate::controller) fn is_away(
-    object: &LogBackup,
-    tenant: &Tenant,
-    wanted: &Location,
-) -> bool {
-    let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
-    let ours = object.status.iter().flat_map(own_locations);
-    let mut ours = ours.map(Location::read_back);
-    object.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
-        && matches!(
-            observe_destination(shown, Some(wanted)),
-            ObservedDestination::Elsewhere(_)
-        )
-        && ours.any(|known| observe_destination(shown, Some(&known)) == ObservedDestination::Ours)
-}
-
 /// Returns the destination of the tenant's data backups if it is in the storage that the logs
 /// leave. Elsewhere it belongs to another owner.
 fn data_from(
@@ -86,6 +68,6 @@ fn begun_task(object: &LogBackup, context: &Context) -> Option<String> {
     let begun =
         all.state_filter(|task| task.spec.tenant_name == object.spec.tenant_name && is_begun(task));
     let mut begun = begun.iter();
-    let task = begun.find(|task| page::is_of_tenant(task, object, context))?;
+    let task = begun.find(|task| tenant_summary::is_of_tenant(task, object, context))?;
     Some(format!("BackupTask '{}'", task.name_any()))
 }

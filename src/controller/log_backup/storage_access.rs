@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::super::secret::checked_user;
-use super::super::{Context, caches, cluster_of, destination, namespace};
+use super::super::watch::caches;
+use super::super::{Context, cluster_of, destination, namespace};
 use crate::api::{BackupStorage, LocalReference, LogBackup};
 use crate::domain::Blocker;
 use crate::domain::log_backup::{ObservedLimits, StorageKeys, limits_blocker, rotation_blocker};

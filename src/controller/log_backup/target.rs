@@ -5,58 +5,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kube::ResourceExt;
 
+use super::super::destination::logs::pinned;
 use super::super::{
     Context, allowed, cluster_of, created_at, destination, namespace, qualified, same_database,
 };
 use crate::api::storage::StorageType;
 use crate::api::{BackupStorageSpec, LogBackup, LogBackupSpec};
+use crate::domain::Blocker;
 use crate::domain::log_backup::Renamed;
-use crate::domain::{self, Blocker, ObservedDestination};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant, TenantId};
-
-/// Returns the directory in the storage: the directory in use, if logs were already sent to one.
-pub(in crate::controller) fn path(
-    object: &LogBackup,
-    context: &Context,
-    snapshot: &Snapshot,
-) -> Option<String> {
-    if let Some(path) = &object.spec.path {
-        return Some(path.clone());
-    }
-    let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-    let root = storage_location(object, context);
-    let pinned = root
-        .as_ref()
-        .and_then(|root| pinned(object, snapshot, tenant.id, root));
-    let (root, identity) = (root.as_ref(), &snapshot.identity);
-    pinned.or_else(|| Some(destination::log_path(root, None, identity, tenant)))
-}
-
-/// Returns the location of the log backup's storage.
-pub(in crate::controller) fn storage_location(
-    object: &LogBackup,
-    context: &Context,
-) -> Option<Location> {
-    let name = &object.spec.storage_ref.name;
-    let storage = destination::storage(context, &namespace(object), name).ok()?;
-    destination::root(&storage.spec).ok()
-}
-
-/// Returns the directory to which the object has sent the logs of this tenant.
-fn pinned(
-    object: &LogBackup,
-    snapshot: &Snapshot,
-    tenant: TenantId,
-    root: &Location,
-) -> Option<String> {
-    let status = object.status.as_ref()?;
-    let is_of_tenant = status.tenant_id == Some(tenant.0)
-        && status.database.as_ref() == Some(&domain::pinned(&snapshot.identity));
-    let known = status.storage_directory.as_ref().filter(|_| is_of_tenant)?;
-    root.path_to(&Location::read_back(known)).map(str::to_owned)
-}
 
 /// Returns the desired destination of the logs.
 pub(super) fn target(
@@ -165,21 +124,4 @@ pub(super) fn renamed(
         name: known.name.clone(),
         path: path(),
     })
-}
-
-/// Compares the destination that the database shows with the desired one.
-pub(in crate::controller) fn observe_destination(
-    shown: Option<&str>,
-    wanted: Option<&Location>,
-) -> ObservedDestination {
-    match (shown, wanted) {
-        (None, _) => ObservedDestination::Unset,
-        (Some(shown), wanted) => {
-            let shown = Location::read_back(shown);
-            match wanted {
-                Some(wanted) if wanted.is_same_as(&shown) => ObservedDestination::Ours,
-                _ => ObservedDestination::Elsewhere(shown.root().to_owned()),
-            }
-        }
-    }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::unreadable::missing;
-use super::super::{Context, caches, destination, namespace};
+use super::super::watch::caches;
+use super::super::watch::malformed::missing;
+use super::super::{Context, destination, namespace};
 use crate::api::recovery_task::{StorageSource, TenantSource};
 use crate::api::{BackupStorage, LogBackup, OceanBaseCluster, RecoveryTask};
 use crate::domain::recovery::{self, Knowledge, ObservedSource};

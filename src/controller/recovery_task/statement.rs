@@ -2,10 +2,9 @@
 
 use super::super::secret::Values;
 use super::super::{Context, destination, namespace};
-use super::Observation;
 use super::source::{SourceDestinations, SourceStorage};
-use super::verification;
-use crate::api::recovery_task::CreateResources;
+use super::{Observation, verification};
+use crate::api::resources::CreateResources;
 use crate::api::{LocalReference, RecoveryTask};
 use crate::domain::Blocker;
 use crate::domain::recovery::{self, Effect};

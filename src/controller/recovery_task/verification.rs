@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kube::ResourceExt;
 
-use super::super::driver::identity;
+use super::super::reconcile::identity;
 use super::super::secret::checked_user;
 use super::super::{Context, cluster_of, namespace, same_database};
 use crate::api::RecoveryTask;

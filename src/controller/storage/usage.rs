@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::super::stored_backups::holdings;
-use super::super::{Context, caches, database};
+use super::super::watch::caches;
+use super::super::{Context, database};
 use super::storage_of;
 use crate::domain::storage::Figures;
 use crate::oceanbase::destination::Location;

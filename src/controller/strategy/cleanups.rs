@@ -2,11 +2,13 @@
 
 use kube::{Resource, ResourceExt};
 
-use super::children::{create, metadata_of};
-use super::{cluster_of, is_for, is_owned_by, namespace, same_database};
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskSpec};
-use crate::controller::{Context, caches};
-use crate::domain::strategy::{ApplyOutcome, AskedCleanup, ObservedCleanup};
+use crate::controller::children::{create, is_owned_by, metadata_of};
+use crate::controller::watch::caches;
+use crate::controller::{Context, cluster_of, namespace, same_database};
+use crate::domain::children::ApplyOutcome;
+use crate::domain::strategy::overlap::is_for;
+use crate::domain::strategy::{AskedCleanup, ObservedCleanup};
 use crate::oceanbase::credentials::ClusterKey;
 
 /// Returns the tasks that the strategy created.

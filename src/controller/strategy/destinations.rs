@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use kube::ResourceExt;
 
 use super::super::stored_backups::holdings;
-use super::super::{Context, caches, destination, namespace};
+use super::super::watch::caches;
+use super::super::{Context, destination, namespace};
 use crate::api::BackupStrategy;
 use crate::domain::strategy::{DestinationContents, TenantContents};
 use crate::oceanbase::destination::Location;

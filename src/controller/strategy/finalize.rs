@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::api::{BackupStrategy, DesiredState, LogBackup};
 use crate::controller::api_client::said;
 use crate::controller::{Context, Reconcile, namespace};
-use crate::domain::strategy::ApplyOutcome;
+use crate::domain::children::ApplyOutcome;
 
 /// Requests log backups to stop; each of them sends its own statement.
 pub(super) async fn stop_log_backups(

@@ -5,16 +5,21 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::super::log_backup::{is_away, observe_destination, path, storage_location};
-use super::super::{
-    Context, caches, cluster_of, database, destination, namespace, qualified, same_database,
+use super::super::annotations::inherited;
+use super::super::competitors::rivals;
+use super::super::destination::logs::{
+    is_away, location_of, observe_destination, path, storage_location,
 };
-use super::{inherited, is_for, may_share_tenants, rivals};
+use super::super::watch::caches;
+use super::super::{
+    Context, cluster_of, database, destination, namespace, qualified, same_database,
+};
 use crate::api::condition::types::READY;
-use crate::api::strategy::StorageChangePolicy;
+use crate::api::log_backup::StorageChangePolicy;
 use crate::api::{BackupStrategy, BackupStrategySpec, LogBackup};
-use crate::domain::backup::ineligible;
+use crate::domain::strategy::overlap::{is_for, may_share_tenants};
 use crate::domain::strategy::{self, Directories};
+use crate::domain::tenant::ineligible;
 use crate::domain::{ObservedDestination, naming};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
@@ -183,18 +188,6 @@ pub(in crate::controller) fn moved(
         objects.retain(|object| strategy::covers(&name, &rivals, &object.spec.tenant_name));
     }
     objects
-}
-
-/// Returns the destination of a log backup's logs.
-pub(in crate::controller) fn location_of(
-    context: &Context,
-    object: &LogBackup,
-    snapshot: &Snapshot,
-) -> Option<Location> {
-    let home = namespace(object);
-    let storage = destination::storage(context, &home, &object.spec.storage_ref.name).ok()?;
-    let path = path(object, context, snapshot)?;
-    destination::wanted(&storage, Some(snapshot.version), Some(&path)).ok()
 }
 
 /// Returns the tenants with an available full backup in the strategy's destination, and the tenants

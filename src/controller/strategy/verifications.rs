@@ -2,11 +2,12 @@
 
 use kube::{Resource, ResourceExt};
 
-use super::children::{create, metadata_of};
-use super::{created_at, is_owned_by, namespace};
 use crate::api::{BackupStrategy, RecoveryTask, RecoveryTaskSpec};
-use crate::controller::{Context, caches};
-use crate::domain::strategy::{ApplyOutcome, ObservedVerification};
+use crate::controller::children::{create, is_owned_by, metadata_of};
+use crate::controller::watch::caches;
+use crate::controller::{Context, created_at, namespace};
+use crate::domain::children::ApplyOutcome;
+use crate::domain::strategy::ObservedVerification;
 
 /// Returns the existing RecoveryTasks.
 pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<ObservedVerification> {

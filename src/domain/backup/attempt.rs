@@ -5,19 +5,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::incremental::SentType;
-use super::{
-    BackupDecision, Effect, Evaluation, Held, State, queue::WAITING_FOR_CONCURRENCY_SLOT,
-    retry::FAILED, status, unnameable,
-};
+use super::queue::WAITING_FOR_CONCURRENCY_SLOT;
+use super::state::{ACCEPTED, FAILED, REFUSED, SENDING};
+use super::{BackupDecision, Effect, Evaluation, Held, State, status};
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::backoff::{Backoff, still_to_come};
+use crate::domain::tenant::unnameable;
 use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, JobKey, TenantId};
-
-/// State of the last attempt, as recorded in `attempts[].outcome`.
-pub(super) const SENDING: &str = "Sending";
-pub(super) const ACCEPTED: &str = "Accepted";
-pub(super) const REFUSED: &str = "Refused";
 
 /// First delay after a statement that was refused for now; it doubles.
 pub(super) const REFUSED_PAUSE: SignedDuration = SignedDuration::from_secs(15);

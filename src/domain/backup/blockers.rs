@@ -1,14 +1,8 @@
 //! Blockers of a backup.
 
 use super::{DestinationMove, Evaluation};
+use crate::domain::tenant::{ineligible, unnameable, upgrading};
 use crate::domain::{Blocker, ObservedDestination};
-use crate::oceanbase::model::{Tenant, TenantName};
-
-/// Reason for a task whose backup was sent to another database.
-pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
-
-/// Reason of what waits until the cluster is upgraded.
-pub const CLUSTER_UPGRADING: &str = "ClusterUpgrading";
 
 impl Evaluation<'_> {
     /// Returns what blocks the statement, before log backup and other backups are checked.
@@ -113,64 +107,4 @@ impl Evaluation<'_> {
             ),
         ))
     }
-}
-
-/// Returns why nothing is started while the cluster is being upgraded.
-#[must_use]
-pub fn upgrading(subject: &str) -> Blocker {
-    Blocker::waiting(
-        CLUSTER_UPGRADING,
-        format!(
-            "the cluster is being upgraded (parameter enable_upgrade_mode is True); {subject} \
-             starts after the upgrade"
-        ),
-    )
-}
-
-/// Returns why a tenant cannot be backed up now.
-#[must_use]
-pub fn ineligible(tenant: &Tenant) -> Option<Blocker> {
-    if tenant.role != "PRIMARY" {
-        return Some(Blocker::waiting(
-            "TenantNotPrimary",
-            format!(
-                "the tenant's role is {}; only a primary tenant can be backed up. Back up its \
-                 primary tenant, or wait until this tenant becomes primary",
-                tenant.role
-            ),
-        ));
-    }
-    if tenant.status != "NORMAL" {
-        return Some(Blocker::waiting(
-            "TenantNotNormal",
-            format!(
-                "the tenant's status is {}; it can be backed up when the status is NORMAL",
-                tenant.status
-            ),
-        ));
-    }
-    if tenant.locked {
-        return Some(Blocker::waiting(
-            "TenantLocked",
-            "the tenant is locked; unlock it",
-        ));
-    }
-    None
-}
-
-/// Returns why a name cannot be backed up, whether or not a tenant has it.
-#[must_use]
-pub fn unnameable(name: &str) -> Option<Blocker> {
-    if TenantName::parse(name).is_some() {
-        return None;
-    }
-    let message = if name.eq_ignore_ascii_case("sys") {
-        "the database does not back up its tenant 'sys': name a user tenant".to_owned()
-    } else {
-        format!(
-            "the name '{name}' is not allowed in a statement; name a tenant whose name has only \
-             letters, digits and '_' and is not a reserved word"
-        )
-    };
-    Some(Blocker::permanent("UnsafeTenantName", message))
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::attempt::{ACCEPTED, MAX_RETRY_DELAY};
+use super::attempt::MAX_RETRY_DELAY;
 use super::incremental::INCREMENTAL_NOT_POSSIBLE;
+use super::state::ACCEPTED;
 use super::{BackupDecision, Effect, Evaluation, Outcome, State, status};
 use crate::api::BackupType;
 use crate::api::backup_task::Attempt;

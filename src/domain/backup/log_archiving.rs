@@ -9,10 +9,9 @@
 use super::attempt::LOOKUP_PAUSE;
 use super::fan_out::RETRY_PAUSE;
 use super::{BackupDecision, Effect, Evaluation, State};
-use crate::api::log_backup::{HealSettings, LogBackupMode};
-use crate::api::strategy::StorageChangePolicy;
+use crate::api::log_backup::{HealSettings, LogBackupMode, StorageChangePolicy};
 use crate::api::{Binding, Cause, DeletionPolicy, DesiredState, Drift, LogBackupSpec};
-use crate::domain::strategy::ApplyOutcome;
+use crate::domain::children::ApplyOutcome;
 use crate::domain::{Blocker, Event, Next, ObservedDestination, cause, naming};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 

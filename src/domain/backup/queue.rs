@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::attempt::{ACCEPTED, SENDING};
+use super::state::{ACCEPTED, SENDING};
 use super::{BackupDecision, Evaluation};
 use crate::api::BackupTaskStatus;
 use crate::domain::{Blocker, Next};

@@ -27,7 +27,7 @@ pub(super) fn render(
     let (reason, message) = explained(state, &status);
     let last = status.attempts.last().map(|last| last.outcome.as_str());
     let accepted = status.job_id.is_some()
-        || last == Some(super::attempt::ACCEPTED)
+        || last == Some(super::state::ACCEPTED)
         || matches!(
             state,
             State::Accepted | State::Running(_) | State::Unobserved(_)

@@ -123,7 +123,7 @@ fn a_cluster_that_never_answered_is_abnormal_where_it_has_a_strategy() {
 }
 
 fn connecting() -> Blocker {
-    Blocker::waiting("Connecting", "the cluster is being connected to")
+    Blocker::waiting("Connecting", "the operator is connecting to the cluster")
 }
 
 /// An object with repeated decisions on its status.

@@ -2,7 +2,7 @@
 
 use super::{Evaluation, LogBackupDecision, Renamed, TENANT_NOT_FOUND};
 use crate::api::{DesiredState, LogBackupStatus, PinnedDatabase};
-use crate::domain::backup::{CLUSTER_REPLACED, unnameable};
+use crate::domain::tenant::{CLUSTER_REPLACED, unnameable};
 use crate::domain::{Blocker, pinned};
 use crate::oceanbase::model::{ArchiveDest, Identity, Tenant};
 

@@ -8,7 +8,7 @@
 use super::retry::RetryState;
 use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, State, archive};
 use crate::api::log_backup::{ApplyingKeys, TenantKeys};
-use crate::domain::backup::ineligible;
+use crate::domain::tenant::ineligible;
 use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{Answer, Tenant, TenantName};
 

@@ -10,7 +10,7 @@ use super::storage_migration::wants_full_backup;
 use super::{Archive, Evaluation, events};
 use crate::api::log_backup::{Heal, HealPolicy, Interruption};
 use crate::api::{DesiredState, LogBackupStatus};
-use crate::domain::backup::ineligible;
+use crate::domain::tenant::ineligible;
 use crate::domain::{Next, shortened, time};
 use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 

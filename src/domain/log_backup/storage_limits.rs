@@ -11,7 +11,7 @@ use super::retry::{REPORT_AFTER_ATTEMPTS, RetryState};
 use super::{Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, archive, events};
 use crate::api::log_backup::{PendingLocation, TenantLimits};
 use crate::api::{Cause, Drift};
-use crate::domain::backup::ineligible;
+use crate::domain::tenant::ineligible;
 use crate::domain::{Blocker, Next, cause};
 use crate::oceanbase::model::{Answer, StorageLimits, Tenant, TenantName};
 

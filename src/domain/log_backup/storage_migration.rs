@@ -12,11 +12,10 @@ use std::time::Duration;
 
 use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT};
 use crate::api::condition::types::STORAGE_MIGRATED;
-use crate::api::log_backup::{LogBackupMode, StorageMigration};
-use crate::api::strategy::StorageChangePolicy;
+use crate::api::log_backup::{LogBackupMode, StorageChangePolicy, StorageMigration};
 use crate::api::{DesiredState, LogBackupStatus};
-use crate::domain::backup::ineligible;
 use crate::domain::condition::{DesiredCondition, Status, wanted};
+use crate::domain::tenant::ineligible;
 use crate::domain::{Blocker, Event, Next, ObservedDestination, time};
 use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
 

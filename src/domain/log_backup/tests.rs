@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::api::log_backup::{HealPolicy, HealSettings, LogBackupMode};
-use crate::api::strategy::StorageChangePolicy;
+use crate::api::log_backup::{HealPolicy, HealSettings, LogBackupMode, StorageChangePolicy};
 use crate::api::{Binding, DeletionPolicy, DesiredState, Drift, LocalReference};
 use crate::domain::time;
 use crate::oceanbase::model::{

@@ -5,7 +5,8 @@ use jiff::SignedDuration;
 use super::target_point::{self, RequestedPoint};
 use super::{Evaluation, Outcome, RecoveryDecision, Step};
 use crate::api::Cause;
-use crate::api::recovery_task::{Finish, ResourcesType};
+use crate::api::recovery_task::Finish;
+use crate::api::resources::ResourcesType;
 use crate::domain::{cause, shortened, time};
 use crate::oceanbase::model::{Restore, RestoreStatus, Scn};
 

@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use super::precheck::{self, RestorePlan};
-use super::tables;
 use super::target_point::{self, RequestedPoint};
 use super::timing::SHORT_RETRY;
 use super::{
-    Effect, Evaluation, Knowledge, Observation, ObservedSource, ObservedTarget, Outcome, State,
-    Step, Task,
+    Effect, Evaluation, Knowledge, Observation, ObservedSource, ObservedTarget, Outcome,
+    RecoveryDecision, State, Step, Task, observation, tables,
 };
-use super::{RecoveryDecision, observation};
-use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Plan;
-use crate::domain::backup::upgrading;
+use crate::api::resources::ResourcesType;
+use crate::domain::tenant::upgrading;
 use crate::domain::{Blocker, Next, cause};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, FailureClass, Restores, Scn};

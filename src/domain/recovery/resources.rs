@@ -2,7 +2,7 @@
 
 use super::Evaluation;
 use crate::api::Cause;
-use crate::api::recovery_task::ResourcesType;
+use crate::api::resources::ResourcesType;
 use crate::oceanbase::model::Failure;
 
 /// Errors about a tenant's resources: a unit below a limit, too many units, or servers without

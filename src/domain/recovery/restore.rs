@@ -8,7 +8,8 @@ use super::timing::{
 use super::unanswered::unanswered;
 use super::{Effect, Evaluation, Outcome, RecoveryDecision, State, Step, precheck};
 use crate::api::RecoveryTaskStatus;
-use crate::api::recovery_task::{Finish, ResourcesType};
+use crate::api::recovery_task::Finish;
+use crate::api::resources::ResourcesType;
 use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{

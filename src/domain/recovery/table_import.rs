@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Effect, Evaluation, ObservedTarget, Outcome, RecoveryDecision, Step};
 use crate::api::Cause;
-use crate::api::recovery_task::ResourcesType;
+use crate::api::resources::ResourcesType;
 use crate::domain::{Blocker, cause, shortened, time};
 use crate::oceanbase::model::{
     AuxiliaryTenant, Restore, RestoreKey, RestoreStatus, Scn, Tenant, TenantName,

@@ -10,10 +10,9 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use super::Schedule;
 use super::calendar::mask;
-use super::spec::{minute_of_day, sunday_zero};
-use super::{ScheduleError, time_zone};
+use super::civil::{minute_of_day, sunday_zero};
+use super::{Schedule, ScheduleError, time_zone};
 use crate::api::schedule::{BlackoutAction, BlackoutWindow};
 
 const DAY: i64 = 24 * 60;

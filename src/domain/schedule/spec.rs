@@ -5,10 +5,10 @@
 //! existed, or by a server without it, is rejected here with the same message.
 
 use super::calendar::{Calendar, Days, Times, mask};
+use super::civil::{parse_time, sunday_zero};
 use super::{Schedule, ScheduleError, blackout, cron, summary};
 use crate::api::schedule::{BackupType, CronSpec, MonthlySpec, ScheduleSpec, Weekday, WeeklySpec};
 use jiff::SignedDuration;
-use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 /// Calendars of the full and of the incremental backups.
@@ -128,24 +128,8 @@ fn both_crons(spec: &CronSpec) -> Result<Calendars, ScheduleError> {
     Ok((full, incremental))
 }
 
-/// Parses `HH:MM`, 00:00 to 23:59.
-fn time(text: &str) -> Option<Time> {
-    let two_digits = |text: &str| {
-        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| text.parse::<i8>().ok()).flatten()
-    };
-    let (hour, minute) = text.split_once(':')?;
-    Time::new(two_digits(hour)?, two_digits(minute)?, 0, 0).ok()
-}
-
-/// Returns the minutes from midnight to `HH:MM`.
-pub(super) fn minute_of_day(text: &str) -> Option<i64> {
-    let time = time(text)?;
-    Some(i64::from(time.hour()) * 60 + i64::from(time.minute()))
-}
-
 fn time_of_day(field: &'static str, text: &str) -> Result<Times, ScheduleError> {
-    let time = time(text);
+    let time = parse_time(text);
     let problem = || format!("`{text}` is not a time of day; write HH:MM, such as 02:00");
     time.map(Times::at).ok_or_else(|| invalid(field, problem()))
 }
@@ -157,18 +141,6 @@ fn days_of_month(field: &'static str, named: &[i32]) -> Result<Vec<i8>, Schedule
         number.ok_or_else(|| invalid(field, problem()))
     };
     named.iter().map(day).collect()
-}
-
-pub(super) fn sunday_zero(day: Weekday) -> i8 {
-    match day {
-        Weekday::Sunday => 0,
-        Weekday::Monday => 1,
-        Weekday::Tuesday => 2,
-        Weekday::Wednesday => 3,
-        Weekday::Thursday => 4,
-        Weekday::Friday => 5,
-        Weekday::Saturday => 6,
-    }
 }
 
 fn invalid(field: &'static str, problem: impl Into<String>) -> ScheduleError {

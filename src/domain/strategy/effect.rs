@@ -1,10 +1,7 @@
-//! Effects that a strategy requests, and their results.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Effects that a strategy requests.
 
 use super::{LogBackupEdit, PolicyChange};
 use crate::api::{BackupTaskSpec, CleanupTaskSpec, LogBackupSpec, RecoveryTaskSpec};
-use crate::oceanbase::model::Answer;
 
 /// A side effect to carry out.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,26 +44,5 @@ impl Effect {
             | Self::MakeCleanups(_)
             | Self::DeleteCleanups(_) => Vec::new(),
         }
-    }
-}
-
-/// Result of an effect.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ApplyOutcome {
-    /// Objects that are as desired and belong to the strategy, from this pass or before.
-    pub ours: BTreeSet<String>,
-    /// Names taken by objects that do not belong to the strategy.
-    pub foreign: BTreeSet<String>,
-    /// Why objects could not be created, edited or deleted, by name.
-    pub errors: BTreeMap<String, String>,
-    /// Result of the statement, if the effect was one.
-    pub answer: Option<Answer>,
-}
-
-impl ApplyOutcome {
-    /// Returns why one of the objects could not be created, edited or deleted.
-    #[must_use]
-    pub fn error(&self) -> Option<&str> {
-        self.errors.values().next().map(String::as_str)
     }
 }

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::api::strategy::Inherited;
 use crate::api::{BackupStrategyStatus, Cause, DeletionPolicy};
-use crate::domain::backup::CLUSTER_REPLACED;
 use crate::domain::condition::{self, Progress};
+use crate::domain::tenant::CLUSTER_REPLACED;
 use crate::domain::{Event, Finalization, Next};
 use crate::oceanbase::model::{Tenant, TenantName};
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::index::Index;
 use super::pending_objects::UPDATE_FAILED;
-use super::status::NO_TENANTS;
 use super::{MatchedTenants, ObservedLogBackup, ObservedTask, selects};
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
 use crate::api::strategy::{
@@ -26,6 +25,10 @@ const LASTING: [&str; 7] = [
     "TenantNotPrimary",
     "UnsafeTenantName",
 ];
+
+/// Message of a strategy without tenants to back up.
+pub(super) const NO_TENANTS: &str =
+    "this strategy has no tenant to back up now: see `status.tenants`";
 
 /// Task of each tenant that ended last, or that should have started by now, by tenant name.
 pub(super) type LastRuns<'a> = BTreeMap<&'a str, &'a ObservedTask>;

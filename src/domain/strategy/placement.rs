@@ -2,7 +2,8 @@
 //! move.
 
 use super::{Evaluation, MatchedTenants, ObservedLogBackup};
-use crate::api::strategy::{FailingTenant, StorageChangePolicy};
+use crate::api::log_backup::StorageChangePolicy;
+use crate::api::strategy::FailingTenant;
 use crate::domain::naming;
 use crate::oceanbase::model::Tenant;
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::health::{
-    backup_healthy, known_failing, last_runs, log_backup_healthy, of_eligible, troubles, unedited,
+    NO_TENANTS, backup_healthy, known_failing, last_runs, log_backup_healthy, of_eligible,
+    troubles, unedited,
 };
 use super::pending_objects::MESSAGE_LIMIT;
 use super::placement::STORAGE_CHANGE_REFUSED;
@@ -14,8 +15,8 @@ use crate::api::condition::types::{
 };
 use crate::api::strategy::{FailingTenant, StrategyTenants};
 use crate::api::{BackupStrategyStatus, Condition};
-use crate::domain::backup::CLUSTER_UPGRADING;
 use crate::domain::condition::{self, DesiredCondition, Progress, Status, wanted};
+use crate::domain::tenant::CLUSTER_UPGRADING;
 use crate::domain::{Event, shortened, time};
 
 /// Maximum number of tenants with problems that are listed.
@@ -35,9 +36,6 @@ const OF_SCHEDULES: [&str; 4] = [
     "InvalidCalendar",
     "InvalidBlackoutWindow",
 ];
-/// Message of a strategy without tenants to back up.
-pub(super) const NO_TENANTS: &str =
-    "this strategy has no tenant to back up now: see `status.tenants`";
 
 pub(super) fn render(
     evaluation: Evaluation<'_>,

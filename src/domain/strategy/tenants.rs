@@ -12,7 +12,7 @@ use crate::api::cluster::Access;
 use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
 use crate::domain::Blocker;
 use crate::domain::authorization::{self, is_listed};
-use crate::domain::backup::{ineligible, unnameable};
+use crate::domain::tenant::{ineligible, unnameable};
 use crate::oceanbase::model::{Tenant, TenantId, TenantName};
 
 /// A strategy of the same database, including the evaluated one.

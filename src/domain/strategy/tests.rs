@@ -3,10 +3,11 @@
 use super::*;
 use crate::api::alert::AlertSettings;
 use crate::api::cluster::Access;
+use crate::api::log_backup::StorageChangePolicy;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{
     BackupMethod, FirstBackup, HistoryLimits, IncrementalNotPossible, LogBackupSettings,
-    PathTemplates, SlotRecord, StorageChangePolicy, StrategyLogBackupMode, TenantSelection,
+    PathTemplates, SlotRecord, StrategyLogBackupMode, TenantSelection,
 };
 use crate::api::{
     BackupTaskSpec, DataBackupSettings, DeletionPolicy, LocalReference, condition::types,

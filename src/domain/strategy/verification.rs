@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{ApplyOutcome, Effect, Evaluation, MatchedTenants};
+use super::{Effect, Evaluation, MatchedTenants};
 use crate::api::recovery_task::{
     FailurePolicy, Finish, RecoveryMode, Source, SourceType, Target, TargetType, TenantSource,
     Until, UntilType,
@@ -23,6 +23,7 @@ use crate::api::verification::{
     OpenVerification, Verification, VerificationSettings, VerificationStatus,
 };
 use crate::api::{Cause, RecoveryTaskSpec};
+use crate::domain::children::ApplyOutcome;
 use crate::domain::naming::{fingerprint, verification};
 use crate::domain::{Event, Next, shortened, time};
 use crate::oceanbase::model::{CheckQuery, Tenant, TenantId};

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 
-use super::{Database, lock};
+use super::Database;
 use crate::oceanbase::model::{Answer, BackgroundAnswer, RestoreKey, TenantName};
+use crate::oceanbase::sync::lock;
 
 /// Number of answers that are kept.
 const MAX_ANSWERS: usize = 64;

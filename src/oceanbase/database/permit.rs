@@ -8,21 +8,22 @@ use futures::FutureExt;
 use tokio::time::Instant;
 
 use super::background::BackgroundGuard;
-use super::{CommandMark, Database, lock};
+use super::{CommandMark, Database};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{Account, Endpoint};
-use crate::oceanbase::cluster::Cluster;
 use crate::oceanbase::lanes::SendPermit;
 use crate::oceanbase::model::{Answer, RestoreKey};
+use crate::oceanbase::reader_signal::ReaderSignal;
 use crate::oceanbase::sender::{Inspection, Sender};
 use crate::oceanbase::statement::{Command, StorageUpdate};
+use crate::oceanbase::sync::lock;
 
 /// Permit to send commands to one database.
 pub struct Permit {
     pub(super) database: Arc<Database>,
-    /// Object that sends the command. Its own account is used: another object's account may have
-    /// more privileges.
-    pub(super) cluster: Arc<Cluster>,
+    /// Reader of the object that sends the command.
+    pub(super) reader: Arc<ReaderSignal>,
+    /// Account of the object. Another object's account may have more privileges.
     pub(super) account: Account,
     pub(super) lane: Arc<SendPermit>,
 }
@@ -77,7 +78,7 @@ impl Permit {
             .inspect(&self.account, snapshot.version, inspection)
             .await;
         if sender.is_shut_out() {
-            self.cluster.doubt();
+            self.reader.doubt();
         }
         answer
     }
@@ -93,7 +94,7 @@ impl Permit {
             .update_storage(&self.account, snapshot.version, change)
             .await;
         if sender.is_shut_out() {
-            self.cluster.doubt();
+            self.reader.doubt();
         }
         settling.is_sent = !matches!(answer, Answer::NotSent(_));
         answer
@@ -109,7 +110,7 @@ impl Permit {
         };
         let permit = Self {
             database: Arc::clone(&self.database),
-            cluster: Arc::clone(&self.cluster),
+            reader: Arc::clone(&self.reader),
             account: self.account.clone(),
             lane: Arc::clone(&self.lane),
         };
@@ -140,7 +141,7 @@ impl Permit {
         let sent = sender.send(&self.account, snapshot.version, command);
         let answer = sent.await;
         if sender.is_shut_out() {
-            self.cluster.doubt();
+            self.reader.doubt();
         }
         settling.is_sent = !matches!(answer, Answer::NotSent(_));
         answer

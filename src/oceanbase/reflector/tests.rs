@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::*;
-use crate::oceanbase::cluster::{ClusterState, Trigger};
+use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::lease_guard::LeaseGuard;
@@ -16,6 +16,7 @@ use crate::oceanbase::model::{Answer, TenantName};
 use crate::oceanbase::registry::Clusters;
 use crate::oceanbase::statement::Command;
 use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
+use crate::oceanbase::trigger::Trigger;
 
 mod credentials;
 mod late;

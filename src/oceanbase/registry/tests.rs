@@ -3,6 +3,7 @@
 use tokio::time::sleep;
 
 use super::*;
+use crate::oceanbase::client::Account;
 use crate::oceanbase::credentials::CredentialsError;
 use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{Answer, ResourceName, TenantName};

@@ -16,6 +16,17 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// Returns a file with this text.
+    pub(super) fn of(name: &str, text: &str) -> Self {
+        let (shipped, words) = shipped(text);
+        Self {
+            name: name.to_owned(),
+            shipped,
+            words,
+            lines: text.lines().count(),
+        }
+    }
+
     /// Returns full paths in the shipped code, such as `crate::api::Cause` or `kube::Client`: each
     /// leaf of each `use`, and each other path.
     pub(super) fn paths(&self) -> BTreeSet<String> {
@@ -274,13 +285,7 @@ mod tests {
     use super::*;
 
     fn source(text: &str) -> Source {
-        let (shipped, words) = shipped(text);
-        Source {
-            name: "domain/example.rs".to_owned(),
-            shipped,
-            words,
-            lines: text.lines().count(),
-        }
+        Source::of("domain/example.rs", text)
     }
 
     fn paths(text: &str) -> Vec<String> {

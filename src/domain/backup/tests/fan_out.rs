@@ -20,7 +20,13 @@ fn child(id: i64, outcome: Option<&str>) -> ChildTask {
         runs: outcome.is_none(),
         deleting: false,
         cancel: false,
-        cause: (outcome == Some("Failed")).then(|| cause("StorageOutOfSpace", "the store is full")),
+        cause: (outcome == Some("Failed")).then(|| {
+            cause(
+                "StorageOutOfSpace",
+                "the storage is \
+         full",
+            )
+        }),
         knows_tenant: true,
         tenant_gone: false,
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::log_backup::LogBackupMode;
 use crate::domain::backup::{LogBackupOwner, ObservedArchiving};
-use crate::domain::strategy::ApplyOutcome;
+use crate::domain::children::ApplyOutcome;
 
 const NAME: &str = "prod-t1002";
 

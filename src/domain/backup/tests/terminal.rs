@@ -148,7 +148,7 @@ fn a_cancel_that_can_not_be_sent_says_why() {
     story.answered(
         &observed,
         5,
-        &Answer::Withheld("another backup runs".to_owned()),
+        &Answer::Withheld("another backup is running".to_owned()),
     );
     assert_eq!(story.reason(), "CancelNotSent");
     let before = story.status.clone();

@@ -82,7 +82,10 @@ fn a_statement_that_the_database_does_not_know_is_sent_again() {
 #[test]
 fn what_is_withheld_is_tried_again_after_a_pause() {
     let mut story = Story::obsolete();
-    story.sent(0, &Answer::Withheld("another cleanup runs".to_owned()));
+    story.sent(
+        0,
+        &Answer::Withheld("another cleanup is running".to_owned()),
+    );
     assert_eq!(story.shown(), ("Pending", "NotSent"));
     assert_eq!(story.pass(1), None);
     assert!(story.pass(6).is_some());

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::condition::types::STORAGE_MIGRATED;
-use crate::api::strategy::StorageChangePolicy;
+use crate::api::log_backup::StorageChangePolicy;
 use crate::domain::log_backup::ObservedMigration;
 
 const OLD: &str = "file:///log";

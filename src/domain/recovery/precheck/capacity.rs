@@ -2,7 +2,7 @@
 
 use super::gibibytes;
 use crate::api::RecoveryTaskSpec;
-use crate::api::recovery_task::{CreateResources, ResourcesType};
+use crate::api::resources::{CreateResources, ResourcesType};
 use crate::domain::{Blocker, shortened};
 use crate::oceanbase::model::{Cpu, FreeCapacity, Restores, Server};
 use crate::oceanbase::version::Version;

@@ -2,7 +2,8 @@
 //! privilege would show only after the tenant was restored.
 
 use crate::api::RecoveryTaskSpec;
-use crate::api::recovery_task::{Finish, ResourcesType, TargetType};
+use crate::api::recovery_task::{Finish, TargetType};
+use crate::api::resources::ResourcesType;
 use crate::domain::Blocker;
 use crate::oceanbase::model::{Privilege, Privileges};
 

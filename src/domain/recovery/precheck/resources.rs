@@ -2,7 +2,7 @@
 
 use super::gibibytes;
 use crate::api::RecoveryTaskSpec;
-use crate::api::recovery_task::{CreateResources, Resources, ResourcesType};
+use crate::api::resources::{CreateResources, Resources, ResourcesType};
 use crate::domain::Blocker;
 use crate::oceanbase::model::Restores;
 

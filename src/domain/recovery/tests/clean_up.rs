@@ -88,7 +88,7 @@ fn where_all_is_to_be_kept_nothing_is_dropped() {
 #[test]
 fn pools_that_existed_are_left() {
     let mut story = failed();
-    story.spec.target.resources.type_ = crate::api::recovery_task::ResourcesType::Pools;
+    story.spec.target.resources.type_ = crate::api::resources::ResourcesType::Pools;
     story.target().tenant = None;
     assert_eq!(story.pass(60), None);
     assert_eq!(story.phase(), "Failed");

@@ -34,7 +34,7 @@ fn what_the_database_does_not_know_is_sent_once_more_in_another_pass() {
 #[test]
 fn in_pools_that_stay_nothing_is_sent_again_that_may_come_up_still() {
     let mut story = Story::sent();
-    story.spec.target.resources.type_ = crate::api::recovery_task::ResourcesType::Pools;
+    story.spec.target.resources.type_ = crate::api::resources::ResourcesType::Pools;
     story.observed.handed_over = None;
     story.observed.intent_age = Duration::from_mins(1);
     story.pass_with_answer(&Answer::Done, 60);

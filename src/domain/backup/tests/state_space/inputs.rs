@@ -160,7 +160,7 @@ pub(super) fn answers(attempts: usize) -> Vec<Answer> {
         Answer::Done,
         Answer::AlreadySent,
         Answer::Ended(Box::new(ended(attempts))),
-        Answer::Withheld("another backup runs".to_owned()),
+        Answer::Withheld("another backup is running".to_owned()),
         Answer::Refused(failure(FailureClass::NotYet)),
         Answer::Refused(failure(FailureClass::Permanent)),
         Answer::NotSent("no route".to_owned()),

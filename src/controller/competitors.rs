@@ -1,44 +1,15 @@
 //! Strategies of one database, among which its tenants are divided.
 
-use std::collections::BTreeSet;
-
 use kube::ResourceExt;
 
+use super::{Context, access_of, cluster_of, created_at, namespace, qualified, same_database};
 use crate::api::{BackupStrategy, BackupStrategySpec};
-use crate::controller::{
-    Context, access_of, cluster_of, created_at, namespace, qualified, same_database,
-};
 use crate::domain::strategy::CompetingStrategy;
 use crate::oceanbase::credentials::ClusterKey;
 
-/// Returns the names of a strategy on tenant level; none for a strategy on cluster level.
-fn names(spec: &BackupStrategySpec) -> &[String] {
-    spec.tenants.as_ref().map_or(&[], |tenants| &tenants.names)
-}
-
-/// Returns whether a strategy may cover the tenant: it names the tenant, or is on cluster level.
-pub(in crate::controller) fn is_for(spec: &BackupStrategySpec, tenant: &str) -> bool {
-    let names = names(spec);
-    names.is_empty() || names.iter().any(|name| name == tenant)
-}
-
-/// Returns whether a strategy may cover one of these tenants.
-pub(super) fn is_for_one_of(spec: &BackupStrategySpec, tenants: &BTreeSet<String>) -> bool {
-    let names = names(spec);
-    names.is_empty() || names.iter().any(|name| tenants.contains(name))
-}
-
-/// Returns whether both strategies may cover a common tenant.
-pub(in crate::controller) fn may_share_tenants(
-    one: &BackupStrategySpec,
-    other: &BackupStrategySpec,
-) -> bool {
-    names(one).is_empty() || names(one).iter().any(|name| is_for(other, name))
-}
-
 /// Returns the relevant strategies of the cluster's database, in any namespace. A strategy that is
 /// being deleted creates nothing and is omitted.
-pub(in crate::controller) fn rivals(
+pub(super) fn rivals(
     context: &Context,
     cluster: &ClusterKey,
     is_relevant: impl Fn(&BackupStrategySpec) -> bool,

@@ -14,9 +14,9 @@ use kube_runtime::watcher::{self, Event};
 use serde::de::DeserializeOwned;
 use tokio::sync::{broadcast, watch};
 
-use super::joined::joined;
-use super::trigger::Change;
-use super::unreadable::{Guarded, MalformedObjects};
+use super::malformed::{Guarded, MalformedObjects};
+use super::merged::merged;
+use super::triggers::Change;
 use crate::api::{
     BackupStorage, BackupStrategy, BackupTask, CleanupTask, LogBackup, OceanBaseCluster,
     RecoveryTask,
@@ -103,7 +103,7 @@ impl Caches {
 
     /// Creates empty caches that count as listed.
     #[cfg(test)]
-    pub(super) fn listed() -> Self {
+    pub(in crate::controller) fn listed() -> Self {
         let (caches, _) = Self::new();
         let kinds = ["a", "b", "c", "d", "e", "f", "g"];
         caches.listed.send_modify(|listed| listed.extend(kinds));
@@ -243,7 +243,7 @@ where
             let named = several
                 .iter()
                 .map(|namespace| (namespace.clone(), of(namespace)));
-            joined(named.collect(), Guarded::gone).boxed()
+            merged(named.collect(), Guarded::gone).boxed()
         }
     }
 }

@@ -5,9 +5,10 @@ use kube::{Api, ResourceExt};
 use kube_runtime::controller::Action;
 use serde_json::json;
 
-use super::driver::{Error, ReconcileOutcome};
-use super::{Context, Reconcile, event_publisher};
+use super::kind::Reconcile;
+use super::outcome::{Error, ReconcileOutcome};
 use crate::api::STOP_FINALIZER;
+use crate::controller::{Context, event_publisher};
 use crate::domain::Event;
 
 /// Returns whether the object has the operator's finalizer.

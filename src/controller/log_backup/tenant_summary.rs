@@ -6,13 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
-use super::strategy::{is_for, rivals};
-use super::{Context, Reconcile, caches, cluster_of, namespace, qualified, same_database};
+use super::super::competitors::rivals;
+use super::super::watch::caches;
+use super::super::{Context, Reconcile, cluster_of, namespace, qualified, same_database};
 use crate::api::{BackupStrategy, BackupTask, LogBackup};
 use crate::domain::backup::is_suspended;
 use crate::domain::log_backup::{RelatedObjects, is_in_flight, is_summary_due};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy;
+use crate::domain::strategy::overlap::is_for;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{RoundStatus, Tenant};
 

@@ -10,13 +10,13 @@ use kube_runtime::reflector::{ObjectRef, Store};
 use kube_runtime::watcher::Event;
 use tokio::sync::broadcast;
 
-use super::{Context, Reconcile, cluster_of, same_database};
 use crate::api::condition::types::ARCHIVING;
 use crate::api::strategy::INHERITED;
 use crate::api::{
     BackupStorage, BackupStrategy, BackupTask, CleanupTask, LogBackup, OceanBaseCluster,
     RecoveryTask,
 };
+use crate::controller::{self, Context, Reconcile, cluster_of, same_database};
 use crate::domain::storage::over;
 use crate::oceanbase::credentials::ClusterKey;
 
@@ -218,7 +218,7 @@ impl Change {
                 return key.namespace == namespace && key.name == cluster;
             }
             Self::Object(Changed::Cluster(object)) => {
-                ClusterKey::new(&super::namespace(&**object), &object.name_any())
+                ClusterKey::new(&controller::namespace(&**object), &object.name_any())
             }
             Self::Object(Changed::Strategy(object)) => {
                 cluster_of(&**object, &object.spec.cluster_ref)
@@ -266,7 +266,7 @@ impl Change {
 }
 
 /// Returns references to the objects of a kind that a change affects.
-pub(super) fn references<K: Reconcile>(
+pub(in crate::controller) fn references<K: Reconcile>(
     change: &Change,
     context: &Context,
 ) -> impl Iterator<Item = ObjectRef<K>> + use<K> {

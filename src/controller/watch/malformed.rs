@@ -15,10 +15,10 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::Context;
 use crate::api::LocalReference;
 use crate::api::cluster::ClusterIdentity;
 use crate::api::strategy::TenantSelection;
+use crate::controller::Context;
 use crate::domain::Blocker;
 
 /// Object, or the remains of an unreadable object, which must not break the list.
@@ -27,7 +27,7 @@ pub struct Guarded<K>(pub Result<K, MalformedObject>);
 
 impl<K> Guarded<K> {
     /// Builds a deleted object of which only namespace and name are known.
-    pub(super) fn gone(namespace: &str, name: &str) -> Self {
+    pub(in crate::controller) fn gone(namespace: &str, name: &str) -> Self {
         let metadata = ObjectMeta {
             namespace: Some(namespace.to_owned()),
             name: Some(name.to_owned()),
@@ -46,20 +46,20 @@ impl<K> Guarded<K> {
 pub struct MalformedObject {
     /// Reason.
     pub error: String,
-    pub(super) metadata: ObjectMeta,
+    pub(in crate::controller) metadata: ObjectMeta,
     remnant: PartialObject,
 }
 
 /// Readable parts of an unreadable object that other objects need.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct PartialObject {
-    pub(super) created_at: Timestamp,
+pub(in crate::controller) struct PartialObject {
+    pub(in crate::controller) created_at: Timestamp,
     /// Cluster of a strategy.
-    pub(super) cluster_ref: Option<LocalReference>,
+    pub(in crate::controller) cluster_ref: Option<LocalReference>,
     /// Tenants of a strategy; `None`, which means all, if this part is unreadable.
-    pub(super) tenants: Option<TenantSelection>,
+    pub(in crate::controller) tenants: Option<TenantSelection>,
     /// Database of an OceanBaseCluster.
-    pub(super) identity: Option<ClusterIdentity>,
+    pub(in crate::controller) identity: Option<ClusterIdentity>,
 }
 
 impl PartialObject {
@@ -135,26 +135,32 @@ pub struct MalformedObjects(Arc<RwLock<BTreeMap<Key, PartialObject>>>);
 
 impl MalformedObjects {
     /// Records an object; returns whether the record has changed.
-    pub(super) fn insert<K: Resource<DynamicType = ()>>(&self, unread: &MalformedObject) -> bool {
+    pub(in crate::controller) fn insert<K: Resource<DynamicType = ()>>(
+        &self,
+        unread: &MalformedObject,
+    ) -> bool {
         let remnant = unread.remnant.clone();
         let known = self.write().insert(key_of::<K>(&unread.metadata), remnant);
         known.as_ref() != Some(&unread.remnant)
     }
 
     /// Drops an object that is readable or deleted; returns whether it was recorded.
-    pub(super) fn remove<K: Resource<DynamicType = ()>>(&self, metadata: &ObjectMeta) -> bool {
+    pub(in crate::controller) fn remove<K: Resource<DynamicType = ()>>(
+        &self,
+        metadata: &ObjectMeta,
+    ) -> bool {
         self.write().remove(&key_of::<K>(metadata)).is_some()
     }
 
     /// Drops the objects of a kind that a new list does not contain.
-    pub(super) fn keep<K: Resource<DynamicType = ()>>(&self, listed: &[ObjectMeta]) {
+    pub(in crate::controller) fn keep<K: Resource<DynamicType = ()>>(&self, listed: &[ObjectMeta]) {
         let listed: Vec<Key> = listed.iter().map(key_of::<K>).collect();
         self.write()
             .retain(|key, _| key.0 != K::kind(&()) || listed.contains(key));
     }
 
     /// Returns the known parts of an object, if it is unreadable.
-    pub(super) fn find<K: Resource<DynamicType = ()>>(
+    pub(in crate::controller) fn find<K: Resource<DynamicType = ()>>(
         &self,
         namespace: &str,
         name: &str,
@@ -164,7 +170,7 @@ impl MalformedObjects {
     }
 
     /// Returns the unreadable objects of a kind: namespace, name and known parts.
-    pub(super) fn all<K: Resource<DynamicType = ()>>(
+    pub(in crate::controller) fn all<K: Resource<DynamicType = ()>>(
         &self,
     ) -> Vec<(String, String, PartialObject)> {
         let known = self.read();
@@ -196,7 +202,7 @@ fn key_of<K: Resource<DynamicType = ()>>(metadata: &ObjectMeta) -> Key {
 
 /// Returns why the reference field `reference` cannot be resolved: the object does not exist (with
 /// this reason) or cannot be read.
-pub(super) fn missing<K: Resource<DynamicType = ()>>(
+pub(in crate::controller) fn missing<K: Resource<DynamicType = ()>>(
     context: &Context,
     reference: &str,
     reason: &'static str,

@@ -5,7 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use kube::api::PostParams;
 use kube::{Api, ResourceExt};
 
-use super::{Error, Reconcile, identity};
+use super::kind::{Reconcile, identity};
+use super::outcome::Error;
 use crate::controller::Context;
 
 /// Writes the status if it differs. Returns `None` if the object was changed or deleted since it

@@ -15,7 +15,7 @@ use kube_runtime::watcher::{self, Event};
 
 /// Merges the watches of the named namespaces. `gone` builds the remains of an object of which only
 /// namespace and name are known.
-pub fn joined<K>(
+pub fn merged<K>(
     watches: Vec<(String, BoxStream<'static, watcher::Result<Event<K>>>)>,
     gone: fn(&str, &str) -> K,
 ) -> impl Stream<Item = watcher::Result<Event<K>>> + Send

@@ -8,9 +8,11 @@
 use jiff::Timestamp;
 use kube::ResourceExt;
 
-use super::log_backup::path;
-use super::{Context, caches, cluster_of, created_at, destination, namespace, same_database};
+use super::logs::path;
+use super::root;
 use crate::api::LogBackup;
+use crate::controller::watch::caches;
+use crate::controller::{Context, cluster_of, created_at, namespace, same_database};
 use crate::domain::Blocker;
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
@@ -18,7 +20,7 @@ use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
 /// Returns the conflict that blocks a new destination of a tenant's logs.
-pub(super) fn conflict(
+pub(in crate::controller) fn conflict(
     object: &LogBackup,
     context: &Context,
     snapshot: &Snapshot,
@@ -121,5 +123,5 @@ fn location_of(other: &LogBackup, context: &Context, own: &Snapshot) -> Option<L
         Some(snapshot) => path(other, context, &snapshot)?,
         None => other.spec.path.clone()?,
     };
-    destination::root(&storage.spec).ok()?.join(&path).ok()
+    root(&storage.spec).ok()?.join(&path).ok()
 }

@@ -1,9 +1,11 @@
 //! Passes over an object of a test kind, against an API server that stores it.
 
 use std::convert::Infallible;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::http::{Method, Request, Response};
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use kube::client::Body;
@@ -13,18 +15,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tower::service_fn;
 
 use super::*;
 use crate::clock::Clock;
-use crate::controller::caches::Caches;
+use crate::controller::Context;
 use crate::controller::event_publisher::Events;
 use crate::controller::process_state::ProcessState;
 use crate::controller::secret::Secrets;
-use crate::domain::Event;
+use crate::controller::watch::caches::Caches;
+use crate::controller::watch::triggers::Change;
+use crate::domain::{Decision, Event, Next};
 use crate::oceanbase::client::Account;
-use crate::oceanbase::credentials::{Credentials, CredentialsError};
+use crate::oceanbase::credentials::{ClusterKey, Credentials, CredentialsError};
+use crate::oceanbase::database::Permit;
+use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::lease_guard::LeaseGuard;
 use crate::oceanbase::reflector::Intervals;
 use crate::oceanbase::registry::Clusters;

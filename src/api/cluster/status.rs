@@ -1,0 +1,125 @@
+//! Observed state of a cluster.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::api::condition::{self, Condition};
+use crate::api::log_backup::RecoveryWindow;
+
+/// Observed state of the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OceanBaseClusterStatus {
+    /// Generation of the spec that this status describes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// Generation of the spec with which the object was ready when the database last answered. The
+    /// object stays ready while the database does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_generation: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "condition::conditions")]
+    #[allow(missing_docs)]
+    pub conditions: Vec<Condition>,
+    /// Identity that the cluster reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<ClusterIdentity>,
+    /// Version of the server, such as `4.3.5.2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub version: Option<String>,
+    /// `Community` or `Enterprise`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub edition: Option<String>,
+    /// Capabilities of this version.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(max = 64)), extend("x-kubernetes-list-type" = "set"))]
+    pub capabilities: Vec<String>,
+    /// Number of user tenants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenants: Option<TenantCounts>,
+    /// Names of the user tenants that do not count as backed up, the first 50.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
+    pub not_backed_up_tenants: Vec<String>,
+    /// Number of active alerts of the strategies of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert_count: Option<i32>,
+    /// Summary of the backups of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<ClusterBackup>,
+    /// Combined periods to which some tenant of the cluster can be recovered: oldest first, the
+    /// newest 50. Ends that only advance with time are written every few minutes. The LogBackup of
+    /// each tenant lists the windows of that tenant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
+    pub recovery_windows: Vec<RecoveryWindow>,
+}
+
+/// Identity that a cluster reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterIdentity {
+    /// Value of the parameter `cluster`.
+    #[schemars(length(max = 128))]
+    pub cluster_name: String,
+    /// Value of the parameter `cluster_id`.
+    pub cluster_id: i64,
+    /// Bootstrap time of the cluster, as reported by its sys tenant. With the number, it
+    /// distinguishes one database from all others. Objects with the same two values share one
+    /// reader, one limit of concurrent backups and one owner of the backups of each tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_time: Option<MicroTime>,
+}
+
+/// Numbers of user tenants.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantCounts {
+    /// All user tenants.
+    pub total: i32,
+    /// Tenants with the role PRIMARY.
+    pub primary: i32,
+    /// Tenants with at least one available data backup and with log backup in the state that its
+    /// `mode` requires.
+    pub backed_up: i32,
+    /// All other tenants.
+    pub not_backed_up: i32,
+}
+
+/// Summary of the backups of a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterBackup {
+    /// Phase of the strategy that most needs attention: `NoBackupStrategy`,
+    /// `PendingBackupScheduling`, `InProgress`, `Paused` or `Abnormal`.
+    #[schemars(length(max = 64))]
+    pub phase: String,
+    /// Phase in the words of the console.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub console_label: String,
+    /// Backup method: `Physical`; absent without a strategy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub method: Option<String>,
+    /// End of the newest successful data backup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_data_backup_time: Option<Time>,
+    /// Oldest log backup checkpoint of all tenants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_backup_checkpoint_time: Option<Time>,
+    /// Bytes of data backups and archived logs that the database has not deleted, in all
+    /// destinations. Written with the checkpoint; without a checkpoint, written after a change of
+    /// one percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_bytes: Option<i64>,
+    /// Number of running data backups, including backups started by other tools or users.
+    #[serde(default)]
+    pub running_tasks: i32,
+    /// Number of BackupTasks that wait for `maxConcurrentBackups`.
+    #[serde(default)]
+    pub queued_tasks: i32,
+}

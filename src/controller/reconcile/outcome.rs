@@ -1,0 +1,37 @@
+//! Outcome of a reconcile pass.
+
+use std::time::Duration;
+
+use kube_runtime::controller::Action;
+
+/// Reason why a pass failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The Kubernetes API rejected the request or did not answer.
+    #[error("request to the Kubernetes API failed: {0}")]
+    Api(#[from] kube::Error),
+    /// A decision requested a fenced effect without an intent, which is a bug.
+    #[error("an effect that needs a recorded intent has none")]
+    Unfenced,
+    /// The API server kept nothing of an intent that was written.
+    #[error(
+        "the API server does not store the intent: apply the definitions (CRDs) of this \
+        operator's release"
+    )]
+    NotKept,
+    /// Another operator is the leader now; this process is about to end.
+    #[error("the lease has ended")]
+    NotLeading,
+    /// A pass panicked, which is a bug; other passes continue.
+    #[error("the reconcile panicked")]
+    Panic,
+}
+
+/// Outcome of a pass, for its metric.
+pub(super) enum ReconcileOutcome {
+    Done(Action),
+    /// Other statements are being sent to the cluster; the delay before the retry.
+    Throttled(Duration),
+    /// The object was changed since it was read.
+    Conflict,
+}
