@@ -251,7 +251,7 @@ fn passing(reason: &'static str, message: String) -> Failure {
 
 fn without_effect(change: &PolicyChange) -> Cause {
     let message = format!(
-        "the database has accepted_statement {} several times, and its views show no effect: compare \
+        "the database has taken {} several times, and its views show no effect: compare \
          CDB_OB_BACKUP_DELETE_POLICY",
         change.words()
     );
