@@ -23,6 +23,7 @@ pub mod retention;
 pub mod schedule;
 pub mod storage;
 pub mod strategy;
+mod tenant;
 
 use std::sync::Arc;
 use std::time::Duration;

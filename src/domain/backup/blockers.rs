@@ -1,7 +1,7 @@
 //! Blockers of a backup.
 
 use super::{DestinationMove, Evaluation};
-use crate::domain::{Blocker, ObservedDestination};
+use crate::domain::{Blocker, ObservedDestination, tenant};
 use crate::oceanbase::model::{Tenant, TenantName};
 
 /// Reason for a task whose backup was sent to another database.
@@ -24,29 +24,15 @@ impl Evaluation<'_> {
             Ok(database) => database,
             Err(blocker) => return Some(blocker.as_waiting()),
         };
-        let Some(tenant) = &database.tenant.tenant else {
-            // A new tenant of the same name gets another number.
-            if self.status.tenant_id.is_some() {
-                return Some(Blocker::permanent(
-                    "TenantDropped",
-                    format!("the tenant '{name}' was dropped since; create a new BackupTask"),
-                ));
-            }
-            return Some(Blocker::waiting(
-                "TenantNotFound",
-                format!("the cluster has no tenant '{name}': correct the name, or make the tenant"),
-            ));
-        };
-        if self
-            .status
-            .tenant_id
-            .is_some_and(|known| known != tenant.id.0)
-        {
-            return Some(Blocker::permanent(
-                "TenantReplaced",
-                format!("the tenant '{name}' was recreated since; create a new BackupTask"),
-            ));
+        let found = database.tenant.tenant.as_deref();
+        let known = self.status.tenant_id;
+        if let Some(gone) = tenant::gone(name, found, known, "since", "create a new BackupTask") {
+            return Some(gone);
         }
+        let Some(tenant) = found else {
+            let remedy = "correct the name, or make the tenant";
+            return Some(tenant::not_found(name, remedy));
+        };
         if tenant.name != *name {
             return Some(Blocker::permanent(
                 "TenantRenamed",

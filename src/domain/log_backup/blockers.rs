@@ -1,9 +1,9 @@
 //! Blockers of log backup.
 
-use super::{Evaluation, LogBackupDecision, Renamed, TENANT_NOT_FOUND};
+use super::{Evaluation, LogBackupDecision, Renamed};
 use crate::api::{DesiredState, LogBackupStatus, PinnedDatabase};
 use crate::domain::backup::{CLUSTER_REPLACED, unnameable};
-use crate::domain::{Blocker, pinned};
+use crate::domain::{Blocker, pinned, tenant};
 use crate::oceanbase::model::{ArchiveDest, Identity, Tenant};
 
 /// Returns the recorded database of the log backup if the current one is another. Both number their
@@ -67,26 +67,17 @@ impl<'a> Evaluation<'a> {
             return Err(unnameable);
         }
         let Some(tenant) = database.tenant.as_deref() else {
-            return Err(Blocker::waiting(
-                TENANT_NOT_FOUND,
-                format!(
-                    "the cluster has no tenant '{}': make it, or delete this LogBackup",
-                    spec.tenant_name
-                ),
-            ));
+            let remedy = "make it, or delete this LogBackup";
+            return Err(tenant::not_found(&spec.tenant_name, remedy));
         };
         let current = pinned(&self.observed.identity);
         self.status.database.get_or_insert(current);
         let known = *self.status.tenant_id.get_or_insert(tenant.id.0);
-        if known != tenant.id.0 {
-            return Err(Blocker::permanent(
-                "TenantReplaced",
-                format!(
-                    "the tenant '{}' was recreated since: it has id {}, not {known}; delete this \
-                     LogBackup and let a new one be made",
-                    spec.tenant_name, tenant.id
-                ),
-            ));
+        let since = format!("since: it has id {}, not {known}", tenant.id);
+        let remedy = "delete this LogBackup and let a new one be made";
+        let (name, found) = (&spec.tenant_name, Some(tenant));
+        if let Some(gone) = tenant::gone(name, found, Some(known), &since, remedy) {
+            return Err(gone);
         }
         if self.desired == DesiredState::Paused && !self.observed.can_pause {
             return Err(Blocker::permanent(

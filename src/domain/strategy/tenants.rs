@@ -10,9 +10,9 @@ use jiff::Timestamp;
 
 use crate::api::cluster::Access;
 use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
-use crate::domain::Blocker;
 use crate::domain::authorization::{self, is_listed};
 use crate::domain::backup::{ineligible, unnameable};
+use crate::domain::{Blocker, tenant};
 use crate::oceanbase::model::{Tenant, TenantId, TenantName};
 
 /// A strategy of the same database, including the evaluated one.
@@ -222,10 +222,8 @@ fn by_name(
             continue;
         }
         let Some(tenant) = tenants.iter().find(|tenant| &tenant.name == name) else {
-            fail(
-                "TenantNotFound",
-                format!("the cluster has no tenant '{name}': correct the name, or make the tenant"),
-            );
+            let absent = tenant::not_found(name, "correct the name, or make the tenant");
+            fail(absent.reason, absent.message);
             continue;
         };
         match usable(tenant, &own.access) {
