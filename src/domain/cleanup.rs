@@ -30,12 +30,13 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use attempt::open_intent;
 
+/// Effect of a cleanup: one statement, or a search for one.
+pub use crate::oceanbase::statement::Cleanup as Effect;
+
 use super::{Blocker, Decision, Next, cause, pinned, time};
 use crate::api::cleanup_task::{CleanupMode, CleanupTarget, CleanupTargetType};
 use crate::api::{Cause, CleanupTaskSpec, CleanupTaskStatus, PinnedDatabase};
-use crate::oceanbase::model::{
-    Answer, Deletion, Identity, JobId, JobStatus, Tenant, TenantId, TenantName,
-};
+use crate::oceanbase::model::{Answer, Deletion, Identity, JobId, JobStatus, Tenant, TenantName};
 use crate::oceanbase::version::Version;
 
 /// Input of the decision.
@@ -82,44 +83,6 @@ pub struct ObservedDatabase {
     pub predates_task: bool,
     /// Newest cleanup that sys has started.
     pub newest_cleanup: JobId,
-}
-
-/// Request to the database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Delete backups. Sent only in a pass whose own status write succeeded.
-    Delete {
-        /// The tenant.
-        tenant: TenantName,
-        /// Number of the tenant.
-        tenant_id: TenantId,
-        /// What to delete.
-        what: Deletion,
-        /// Newest cleanup that sys had started before.
-        after: JobId,
-        /// Whether the operator was about to send it before.
-        again: bool,
-    },
-    /// Check whether the database knows the statement.
-    Find {
-        /// The tenant.
-        tenant: TenantName,
-        /// Number of the tenant.
-        tenant_id: TenantId,
-        /// What the statement deletes.
-        what: Deletion,
-        /// Newest cleanup that sys had started before.
-        after: JobId,
-    },
-    /// Cancel the job.
-    Cancel {
-        /// The tenant.
-        tenant: TenantName,
-        /// Number of the tenant.
-        tenant_id: TenantId,
-        /// The job.
-        job_id: JobId,
-    },
 }
 
 /// Final outcome of a cleanup.

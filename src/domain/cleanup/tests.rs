@@ -5,7 +5,7 @@ use crate::api::LocalReference;
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus};
 use crate::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, CleanedItem, CleanupJob, CleanupKind, DeletePolicy, Piece,
-    Scn,
+    Scn, TenantId,
 };
 
 mod manual;
