@@ -48,6 +48,7 @@ pub use log_archiving::{LogBackupOwner, ObservedArchiving};
 pub use observation::{DestinationMove, Held, Observation, ObservedDatabase, Target, Task};
 pub use state::{Outcome, State};
 
+use super::attempt::SentOnce;
 use super::strategy::ApplyOutcome;
 use super::{Blocker, Decision, Event, Next, cause, time};
 use crate::api::backup_task::Scope;
@@ -254,7 +255,7 @@ impl<'a> Evaluation<'a> {
         if let Some(parent) = self.find_parent() {
             return self.follow_parent(&parent);
         }
-        self.take_up()
+        self.proceed()
     }
 
     fn key(&self) -> Option<JobKey> {

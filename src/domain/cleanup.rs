@@ -25,7 +25,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use attempt::open_intent;
@@ -261,7 +261,7 @@ impl<'a> Evaluation<'a> {
         }
         match (self.task.spec.mode, self.deletion()) {
             (Some(CleanupMode::Preview), Some(what)) => self.preview(&what),
-            (Some(CleanupMode::Delete), Some(what)) => self.delete(what),
+            (Some(CleanupMode::Delete), Some(what)) => self.delete(&what),
             // The schema rejects such an object.
             _ => self.fail(cause(
                 "InvalidSpec",
@@ -293,15 +293,6 @@ impl<'a> Evaluation<'a> {
         let mut decision = self.render(&State::Ended(outcome), None, Next::Await);
         decision.event = event;
         decision
-    }
-
-    /// Sends nothing for this long. The status records the delay: the write of this pass triggers
-    /// the next pass, which has no memory of this one.
-    fn pause(mut self, cause: Cause, pause: SignedDuration) -> CleanupDecision {
-        let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
-        self.status.cause = Some(cause);
-        self.status.retry_time = Some(until.clone());
-        self.render(&State::Refused, None, Next::At(until.0))
     }
 
     fn render(self, state: &State, effect: Option<Effect>, next: Next) -> CleanupDecision {

@@ -6,12 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::{BackupDecision, Evaluation, Outcome, State, ended_job_cause};
 use crate::api::backup_task::Attempt;
 use crate::api::{Cause, RetrySettings};
+use crate::domain::attempt::FAILED;
 use crate::domain::backoff::Backoff;
 use crate::domain::{Event, Next, cause, time};
 use crate::oceanbase::model::{Job, JobStatus};
 
-/// `attempts[].outcome` of an attempt whose backup failed.
-pub(super) const FAILED: &str = "Failed";
 /// Longest delay between two attempts.
 const MAX_RETRY_DELAY: SignedDuration = SignedDuration::from_hours(24);
 /// Reason of a backup that an upgrade of the cluster ended (-4109, -4143) or prevented.

@@ -1,5 +1,7 @@
 //! Scenarios of a cleanup: previewed, requested, mirrored.
 
+use jiff::SignedDuration;
+
 use super::*;
 use crate::api::LocalReference;
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus};
