@@ -8,6 +8,7 @@ mod ownership;
 pub(super) mod queue;
 mod references;
 mod statement;
+mod task_tenant;
 mod ttl;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use kube::{Resource, ResourceExt};
 
 pub(super) use metrics::type_label;
 use references::{allowed, references, same_cluster, supported};
+use task_tenant::TaskTenant;
 
 use super::destination::logs::observe_destination;
 use super::reconcile::identity;
@@ -130,14 +132,11 @@ impl Reconcile for BackupTask {
         };
         let storage = storage.ok();
         let wanted = location.as_ref().ok();
-        let (logs, claimed, moving) = match (&key, &storage, &snapshot, tenant) {
-            (Some(key), Some(storage), Some(snapshot), Some(tenant)) => (
-                log_backup::observed(self, context, key, storage, snapshot, tenant),
-                ownership::claimed(self, context, key, storage, snapshot, tenant),
-                migration::moving(self, context, (key, snapshot), tenant, wanted),
-            ),
-            _ => (None, None, None),
-        };
+        let observed = (snapshot.as_deref(), tenant.map(Arc::as_ref));
+        let ours = TaskTenant::of(self, context, key.as_ref(), storage.as_deref(), observed);
+        let logs = ours.and_then(log_backup::observed);
+        let claimed = ours.and_then(ownership::claimed);
+        let moving = ours.and_then(|ours| migration::moving(ours, wanted?));
         let database = database
             .map(|(key, snapshot)| self.observed_database(context, &key, &snapshot, wanted));
         let decision = backup::Observation {

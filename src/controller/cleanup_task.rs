@@ -16,7 +16,7 @@ use crate::oceanbase::database::Permit;
 use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::model::{Answer, Snapshot, Tenant, TenantId};
 use crate::oceanbase::sender::surely_over;
-use crate::oceanbase::statement::{Cleanup, Command};
+use crate::oceanbase::statement::Command;
 
 /// Observation of a pass over a task.
 pub struct Observation {
@@ -95,7 +95,7 @@ impl Reconcile for CleanupTask {
         let Some(mut permit) = permit else {
             return Answer::NotSent("the cluster is busy".to_owned());
         };
-        permit.send(&command(effect.clone())).await
+        permit.send(&Command::from(effect.clone())).await
     }
 
     fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>> {
@@ -135,44 +135,6 @@ impl CleanupTask {
             None => snapshot.tenant(&self.spec.tenant_name),
         }
     }
-}
-
-fn command(effect: Effect) -> Command {
-    Command::from(match effect {
-        Effect::Delete {
-            tenant,
-            tenant_id,
-            what,
-            after,
-            again,
-        } => Cleanup::Delete {
-            tenant,
-            tenant_id,
-            what,
-            after,
-            again,
-        },
-        Effect::Find {
-            tenant,
-            tenant_id,
-            what,
-            after,
-        } => Cleanup::Find {
-            tenant,
-            tenant_id,
-            what,
-            after,
-        },
-        Effect::Cancel {
-            tenant,
-            tenant_id,
-            job_id,
-        } => Cleanup::Cancel {
-            tenant,
-            tenant_id,
-            job_id,
-        },
-    })
 }
 
 /// Returns a running recovery from the tenant's backups, from any namespace.

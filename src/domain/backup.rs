@@ -47,6 +47,7 @@ pub use log_archiving::{LogBackupOwner, ObservedArchiving};
 pub use observation::{DestinationMove, Held, Observation, ObservedDatabase, Target, Task};
 pub use state::{Outcome, State};
 
+use super::attempt::SentOnce;
 use super::children::ApplyOutcome;
 use super::tenant::CLUSTER_REPLACED;
 use super::{Blocker, Decision, Event, Next, cause, time};
@@ -255,7 +256,7 @@ impl<'a> Evaluation<'a> {
         if let Some(parent) = self.find_parent() {
             return self.follow_parent(&parent);
         }
-        self.take_up()
+        self.proceed()
     }
 
     fn key(&self) -> Option<JobKey> {

@@ -25,18 +25,19 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use attempt::open_intent;
+
+/// Effect of a cleanup: one statement, or a search for one.
+pub use crate::oceanbase::statement::Cleanup as Effect;
 
 use super::tenant::CLUSTER_REPLACED;
 use super::{Blocker, Decision, Next, cause, pinned, time};
 use crate::api::cleanup_task::{CleanupMode, CleanupTarget, CleanupTargetType};
 use crate::api::{Cause, CleanupTaskSpec, CleanupTaskStatus, PinnedDatabase};
-use crate::oceanbase::model::{
-    Answer, Deletion, Identity, JobId, JobStatus, Tenant, TenantId, TenantName,
-};
+use crate::oceanbase::model::{Answer, Deletion, Identity, JobId, JobStatus, Tenant, TenantName};
 use crate::oceanbase::version::Version;
 
 /// Input of the decision.
@@ -83,44 +84,6 @@ pub struct ObservedDatabase {
     pub predates_task: bool,
     /// Newest cleanup that sys has started.
     pub newest_cleanup: JobId,
-}
-
-/// Request to the database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Delete backups. Sent only in a pass whose own status write succeeded.
-    Delete {
-        /// The tenant.
-        tenant: TenantName,
-        /// Number of the tenant.
-        tenant_id: TenantId,
-        /// What to delete.
-        what: Deletion,
-        /// Newest cleanup that sys had started before.
-        after: JobId,
-        /// Whether the operator was about to send it before.
-        again: bool,
-    },
-    /// Check whether the database knows the statement.
-    Find {
-        /// The tenant.
-        tenant: TenantName,
-        /// Number of the tenant.
-        tenant_id: TenantId,
-        /// What the statement deletes.
-        what: Deletion,
-        /// Newest cleanup that sys had started before.
-        after: JobId,
-    },
-    /// Cancel the job.
-    Cancel {
-        /// The tenant.
-        tenant: TenantName,
-        /// Number of the tenant.
-        tenant_id: TenantId,
-        /// The job.
-        job_id: JobId,
-    },
 }
 
 /// Final outcome of a cleanup.
@@ -297,7 +260,7 @@ impl<'a> Evaluation<'a> {
         }
         match (self.task.spec.mode, self.deletion()) {
             (Some(CleanupMode::Preview), Some(what)) => self.preview(&what),
-            (Some(CleanupMode::Delete), Some(what)) => self.delete(what),
+            (Some(CleanupMode::Delete), Some(what)) => self.delete(&what),
             // The schema rejects such an object.
             _ => self.fail(cause(
                 "InvalidSpec",
@@ -329,15 +292,6 @@ impl<'a> Evaluation<'a> {
         let mut decision = self.render(&State::Ended(outcome), None, Next::Await);
         decision.event = event;
         decision
-    }
-
-    /// Sends nothing for this long. The status records the delay: the write of this pass triggers
-    /// the next pass, which has no memory of this one.
-    fn pause(mut self, cause: Cause, pause: SignedDuration) -> CleanupDecision {
-        let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
-        self.status.cause = Some(cause);
-        self.status.retry_time = Some(until.clone());
-        self.render(&State::Refused, None, Next::At(until.0))
     }
 
     fn render(self, state: &State, effect: Option<Effect>, next: Next) -> CleanupDecision {

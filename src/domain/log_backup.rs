@@ -56,7 +56,6 @@ use crate::oceanbase::model::{Answer, Identity, RoundStatus, Tenant};
 
 /// Time that the database may take for a step before the tenant is checked again.
 const STEP_TIMEOUT: Next = Next::After(Duration::from_mins(1));
-const TENANT_NOT_FOUND: &str = "TenantNotFound";
 
 /// Object of the decision.
 #[derive(Clone, Copy, Debug)]

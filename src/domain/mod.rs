@@ -7,6 +7,7 @@
 //! memory.
 
 mod accepted_statement;
+mod attempt;
 pub mod authorization;
 mod backoff;
 pub mod backup;

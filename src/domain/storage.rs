@@ -5,6 +5,7 @@
 
 mod credentials;
 mod limits;
+mod rollout;
 mod usage;
 
 use std::time::Duration;

@@ -30,6 +30,7 @@
 
 mod precondition;
 mod storage_update;
+mod tenant_session;
 mod verification;
 
 use std::sync::Arc;

@@ -69,6 +69,8 @@ fn the_domain_knows_api_types_the_model_and_time() {
         "crate::oceanbase::capability",
         // Which version restores the backups of which.
         "crate::oceanbase::version",
+        // Statements without secrets, which are effects as they are.
+        "crate::oceanbase::statement::Cleanup",
         "jiff",
         "thiserror",
         TIME,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use kube::ResourceExt;
 
 use super::super::destination::logs::{is_away, location_of, observe_destination};
-use super::super::log_backup::oldest_of_tenant;
 use super::super::strategy::moved;
 use super::super::watch::caches;
 use super::super::{Context, destination, namespace};
 use super::is_owned;
 use super::log_backup::covering;
+use super::task_tenant::TaskTenant;
 use crate::api::log_backup::StorageChangePolicy;
 use crate::api::strategy::StrategyLogBackupMode;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask};
@@ -19,22 +19,14 @@ use crate::domain::strategy::STORAGE_CHANGE_REFUSED;
 use crate::domain::{Blocker, ObservedDestination};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
-use crate::oceanbase::model::{Snapshot, Tenant};
+use crate::oceanbase::model::Snapshot;
 
 /// Returns the conflict that blocks a backup that may be sent: the other owner of the tenant.
-pub(super) fn claimed(
-    task: &BackupTask,
-    context: &Context,
-    key: &ClusterKey,
-    storage: &BackupStorage,
-    snapshot: &Snapshot,
-    tenant: &Tenant,
-) -> Option<Blocker> {
-    if !may_be_sent(task.status.as_ref()) {
+pub(super) fn claimed(ours: TaskTenant<'_>) -> Option<Blocker> {
+    if !may_be_sent(ours.task.status.as_ref()) {
         return None;
     }
-    let logs = || logs_elsewhere(task, context, key, storage, snapshot, tenant);
-    logs().or_else(|| of_strategy(task, context, key, storage, snapshot, tenant))
+    logs_elsewhere(ours).or_else(|| of_strategy(ours))
 }
 
 /// Blocks a new destination while an edit of the strategy's destination is rejected: the edit may
@@ -83,41 +75,28 @@ pub(super) fn not_moved(
 /// Returns a blocker if another owner archives the tenant's logs. A strategy that manages log
 /// backup must not start a backup that depends on the logs of another owner. The same holds for a
 /// task for several tenants, in which a user did not name this tenant.
-fn logs_elsewhere(
-    task: &BackupTask,
-    context: &Context,
-    key: &ClusterKey,
-    storage: &BackupStorage,
-    snapshot: &Snapshot,
-    tenant: &Tenant,
-) -> Option<Blocker> {
-    let strategy = task.spec.strategy_ref.as_ref().and_then(|reference| {
-        let strategies = &context.caches.strategies;
-        caches::find(strategies, &namespace(task), &reference.name)
-    });
+fn logs_elsewhere(ours: TaskTenant<'_>) -> Option<Blocker> {
+    let strategy = ours.strategy();
     let is_asked_for = match &strategy {
         Some(strategy) => strategy.spec.log_backup.mode == StrategyLogBackupMode::Unmanaged,
-        None => !is_owned(task),
+        None => !is_owned(ours.task),
     };
     if is_asked_for {
         return None;
     }
     let template = strategy.as_ref().and_then(|of| log_template(of));
-    let root = destination::root(&storage.spec).ok();
-    let path = destination::log_path(root.as_ref(), template, &snapshot.identity, tenant);
-    let wanted = destination::wanted(storage, Some(snapshot.version), Some(&path)).ok();
-    let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
-    let ObservedDestination::Elsewhere(location) = observe_destination(shown, wanted.as_ref())
-    else {
+    let ObservedDestination::Elsewhere(location) = ours.log_destination(template) else {
         return None;
     };
-    let known = oldest_of_tenant(context, key, &tenant.name, Some(tenant.id));
+    let known = ours.log_backup();
     let of_known = known
         .as_ref()
-        .and_then(|known| location_of(context, known, snapshot));
+        .and_then(|known| location_of(ours.context, known, ours.snapshot));
     let is_left = known
         .zip(of_known.as_ref())
-        .is_some_and(|(known, wanted)| is_away(&known, tenant, wanted));
+        .is_some_and(|(known, wanted)| is_away(&known, ours.tenant, wanted));
+    let shown = ours.tenant.log_dest.as_ref();
+    let shown = shown.map(|dest| dest.path.as_str());
     if is_left || observe_destination(shown, of_known.as_ref()) == ObservedDestination::Ours {
         return None;
     }
@@ -137,28 +116,25 @@ fn log_template(strategy: &BackupStrategy) -> Option<&str> {
 
 /// Returns a blocker if a strategy backs up the tenant to another destination. The first backup
 /// would take the tenant away from the strategy, because a destination that is set is never moved.
-fn of_strategy(
-    task: &BackupTask,
-    context: &Context,
-    key: &ClusterKey,
-    storage: &BackupStorage,
-    snapshot: &Snapshot,
-    tenant: &Tenant,
-) -> Option<Blocker> {
-    if task.spec.strategy_ref.is_some() || tenant.data_dest.is_some() {
+fn of_strategy(ours: TaskTenant<'_>) -> Option<Blocker> {
+    let TaskTenant {
+        context, tenant, ..
+    } = ours;
+    if ours.task.spec.strategy_ref.is_some() || tenant.data_dest.is_some() {
         return None;
     }
-    let covering = covering(context, key, &tenant.name)?;
+    let covering = covering(ours)?;
     let (name, home) = &covering.full_name;
     let strategy = caches::find(&context.caches.strategies, home, name)?;
     let store = destination::storage(context, home, &strategy.spec.storage_ref.name).ok()?;
     let location_in = |store: &BackupStorage, template: Option<&str>| {
         let root = destination::root(&store.spec).ok();
-        let path = destination::data_path(root.as_ref(), template, &snapshot.identity, tenant);
+        let identity = &ours.snapshot.identity;
+        let path = destination::data_path(root.as_ref(), template, identity, tenant);
         destination::wanted(store, None, Some(&path)).ok()
     };
     let theirs = location_in(&store, data_template(&strategy))?;
-    if theirs.is_same_as(&location_in(storage, None)?) {
+    if theirs.is_same_as(&location_in(ours.storage, None)?) {
         return None;
     }
     // In the strategy's storage, a task without a strategy has the same directory only if `paths`

@@ -1,7 +1,7 @@
 //! Blockers of a backup.
 
 use super::{DestinationMove, Evaluation};
-use crate::domain::tenant::{ineligible, unnameable, upgrading};
+use crate::domain::tenant::{self, ineligible, unnameable, upgrading};
 use crate::domain::{Blocker, ObservedDestination};
 
 impl Evaluation<'_> {
@@ -18,37 +18,21 @@ impl Evaluation<'_> {
             Ok(database) => database,
             Err(blocker) => return Some(blocker.as_waiting()),
         };
-        let Some(tenant) = &database.tenant.tenant else {
-            // A new tenant of the same name gets another number.
-            if self.status.tenant_id.is_some() {
-                return Some(Blocker::permanent(
-                    "TenantDropped",
-                    format!(
-                        "the tenant '{name}' was dropped after this task was created; create a new \
-                         BackupTask"
-                    ),
-                ));
-            }
-            return Some(Blocker::waiting(
-                "TenantNotFound",
-                format!(
-                    "the cluster has no tenant '{name}': correct the name, or create the tenant"
-                ),
-            ));
-        };
-        if self
-            .status
-            .tenant_id
-            .is_some_and(|known| known != tenant.id.0)
-        {
-            return Some(Blocker::permanent(
-                "TenantReplaced",
-                format!(
-                    "the tenant '{name}' was recreated after this task was created; create a new \
-                     BackupTask"
-                ),
-            ));
+        let found = database.tenant.tenant.as_deref();
+        let known = self.status.tenant_id;
+        if let Some(gone) = tenant::gone(
+            name,
+            found,
+            known,
+            "after this task was created",
+            "create a new BackupTask",
+        ) {
+            return Some(gone);
         }
+        let Some(tenant) = found else {
+            let remedy = "correct the name, or create the tenant";
+            return Some(tenant::not_found(name, remedy));
+        };
         if tenant.name != *name {
             return Some(Blocker::permanent(
                 "TenantRenamed",

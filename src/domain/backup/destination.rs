@@ -3,8 +3,9 @@
 
 use jiff::SignedDuration;
 
-use super::attempt::{LOOKUP_PAUSE, REFUSED_PAUSE, not_sent};
+use super::attempt::not_sent;
 use super::{BackupDecision, Effect, Evaluation, State};
+use crate::domain::attempt::{LOOKUP_PAUSE, SentOnce};
 use crate::domain::{Blocker, Next, ObservedDestination, accepted_statement};
 use crate::oceanbase::model::{Answer, FailureClass};
 
@@ -59,7 +60,7 @@ impl Evaluation<'_> {
             }
             Answer::Refused(failure) => self.pause(failure.into(), DESTINATION_PAUSE),
             Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
-                self.pause(not_sent(why), REFUSED_PAUSE)
+                self.pause(not_sent(why), Self::REFUSED_PAUSE)
             }
         }
     }

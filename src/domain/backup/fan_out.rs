@@ -18,6 +18,7 @@ use super::job::TENANT_DROPPED;
 use super::{BackupDecision, Effect, Evaluation, Outcome, State};
 use crate::api::backup_task::{Children, Scope};
 use crate::api::{BackupTaskSpec, Cause, LocalReference};
+use crate::domain::attempt::SentOnce;
 use crate::domain::children::ApplyOutcome;
 use crate::domain::{Blocker, Event, Next, cause, naming, time};
 use crate::oceanbase::model::{JobStatus, TenantId};

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::attempt::MAX_RETRY_DELAY;
 use super::incremental::INCREMENTAL_NOT_POSSIBLE;
-use super::state::ACCEPTED;
 use super::{BackupDecision, Effect, Evaluation, Outcome, State, status};
 use crate::api::BackupType;
 use crate::api::backup_task::Attempt;
+use crate::domain::attempt::{ACCEPTED, MAX_RETRY_DELAY, SentOnce};
 use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
 use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantId, TenantName};
@@ -227,7 +226,7 @@ impl Evaluation<'_> {
         if !parent.status.is_terminal() || self.is_within(timeout, ended_at) {
             self.status.cause = None;
             let state = self.unobserved_state();
-            return self.render(&state, None, Next::After(ROWS_PAUSE));
+            return self.render_state(state, None, Next::After(ROWS_PAUSE));
         }
         match parent.status {
             JobStatus::Canceled => self.end_canceled(parent.ended_at),
@@ -307,7 +306,7 @@ impl Evaluation<'_> {
         self.status.retry_time = Some(until.clone());
         let state = match self.find_job() {
             Some(job) => State::Running(job.status),
-            None => self.unobserved_state(),
+            None => self.unobserved_state().into(),
         };
         self.render(&state, None, Next::At(until.0))
     }

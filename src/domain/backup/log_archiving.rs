@@ -6,11 +6,11 @@
 //! around data backups. It starts before this backup, stops after it, and is idle until the next.
 //! The task itself sends nothing, so that a crash between the two leaves no partial work.
 
-use super::attempt::LOOKUP_PAUSE;
 use super::fan_out::RETRY_PAUSE;
 use super::{BackupDecision, Effect, Evaluation, State};
 use crate::api::log_backup::{HealSettings, LogBackupMode, StorageChangePolicy};
 use crate::api::{Binding, Cause, DeletionPolicy, DesiredState, Drift, LogBackupSpec};
+use crate::domain::attempt::{LOOKUP_PAUSE, SentOnce};
 use crate::domain::children::ApplyOutcome;
 use crate::domain::{Blocker, Event, Next, ObservedDestination, cause, naming};
 use crate::oceanbase::model::{RoundStatus, Tenant};

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::state::{ACCEPTED, SENDING};
 use super::{BackupDecision, Evaluation};
 use crate::api::BackupTaskStatus;
+use crate::domain::attempt::{ACCEPTED, SENDING};
 use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{JobKey, Snapshot};
 

@@ -3,10 +3,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::state::FAILED;
 use super::{BackupDecision, Evaluation, Outcome, State, ended_job_cause};
 use crate::api::backup_task::Attempt;
 use crate::api::{Cause, RetrySettings};
+use crate::domain::attempt::FAILED;
 use crate::domain::backoff::Backoff;
 use crate::domain::{Event, Next, cause, time};
 use crate::oceanbase::model::{Job, JobStatus};

@@ -3,15 +3,6 @@
 use crate::domain::Blocker;
 use crate::oceanbase::model::JobStatus;
 
-/// `attempts[].outcome` of an attempt whose statement is being sent, or may have been.
-pub(super) const SENDING: &str = "Sending";
-/// `attempts[].outcome` of an attempt whose statement the database has accepted.
-pub(super) const ACCEPTED: &str = "Accepted";
-/// `attempts[].outcome` of an attempt whose statement was refused or not sent.
-pub(super) const REFUSED: &str = "Refused";
-/// `attempts[].outcome` of an attempt whose backup failed.
-pub(super) const FAILED: &str = "Failed";
-
 /// Final outcome of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]

@@ -6,6 +6,7 @@ use super::{Event, Outcome, State};
 use crate::api::backup_task::Scope;
 use crate::api::condition::types::{ACCEPTED, JOB_STARTED, SUCCEEDED, TYPE_CHANGED};
 use crate::api::{BackupTaskSpec, BackupTaskStatus, BackupType};
+use crate::domain::attempt;
 use crate::domain::condition::{self, Progress, Status, wanted};
 use crate::domain::time_from;
 use crate::oceanbase::model::{BackupSet, JobStatus};
@@ -27,7 +28,7 @@ pub(super) fn render(
     let (reason, message) = explained(state, &status);
     let last = status.attempts.last().map(|last| last.outcome.as_str());
     let accepted = status.job_id.is_some()
-        || last == Some(super::state::ACCEPTED)
+        || last == Some(attempt::ACCEPTED)
         || matches!(
             state,
             State::Accepted | State::Running(_) | State::Unobserved(_)

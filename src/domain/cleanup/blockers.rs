@@ -1,7 +1,7 @@
 //! Blockers of a cleanup.
 
 use super::Evaluation;
-use crate::domain::Blocker;
+use crate::domain::{Blocker, tenant};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Tenant, TenantName};
 
@@ -25,38 +25,21 @@ impl<'a> Evaluation<'a> {
         if let Some(gone) = self.gone_tenant() {
             return Err(gone);
         }
-        database.tenant.as_deref().ok_or_else(|| {
-            Blocker::waiting(
-                "TenantNotFound",
-                format!(
-                    "the cluster has no tenant '{name}': correct the name, or create the tenant"
-                ),
-            )
-        })
+        let remedy = "correct the name, or create the tenant";
+        let tenant = database.tenant.as_deref();
+        tenant.ok_or_else(|| tenant::not_found(name, remedy))
     }
 
     /// Returns why the tenant of an earlier pass, with its jobs, no longer exists.
     pub(super) fn gone_tenant(&self) -> Option<Blocker> {
-        let name = &self.task.spec.tenant_name;
-        let known = self.status.tenant_id?;
         let database = self.observed.database.as_ref().ok()?;
-        match database.tenant.as_deref() {
-            Some(tenant) if tenant.id.0 == known => None,
-            Some(_) => Some(Blocker::permanent(
-                "TenantReplaced",
-                format!(
-                    "the tenant '{name}' was recreated after the cleanup began; create a new \
-                     CleanupTask"
-                ),
-            )),
-            None => Some(Blocker::permanent(
-                "TenantDropped",
-                format!(
-                    "the tenant '{name}' was dropped after the cleanup began; create a new \
-                     CleanupTask"
-                ),
-            )),
-        }
+        tenant::gone(
+            &self.task.spec.tenant_name,
+            database.tenant.as_deref(),
+            self.status.tenant_id,
+            "after the cleanup began",
+            "create a new CleanupTask",
+        )
     }
 
     /// Returns why no statement can delete backups in this database.

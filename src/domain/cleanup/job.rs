@@ -158,16 +158,6 @@ impl Evaluation<'_> {
         let freed = known.sum::<Option<i64>>();
         self.status.freed_bytes = freed.or(self.status.freed_bytes);
     }
-
-    pub(super) fn unobserved_state(&self) -> State {
-        match self.status.job_id {
-            None => State::Accepted,
-            Some(id) => State::Unobserved(Blocker::waiting(
-                "JobNotVisible",
-                format!("the database no longer shows job {id}; the operator looks it up"),
-            )),
-        }
-    }
 }
 
 fn why(job: &CleanupJob) -> Cause {

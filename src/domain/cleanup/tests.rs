@@ -1,11 +1,13 @@
 //! Scenarios of a cleanup: previewed, requested, mirrored.
 
+use jiff::SignedDuration;
+
 use super::*;
 use crate::api::LocalReference;
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus};
 use crate::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, CleanedItem, CleanupJob, CleanupKind, DeletePolicy, Piece,
-    Scn,
+    Scn, TenantId,
 };
 
 mod manual;

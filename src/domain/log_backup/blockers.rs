@@ -1,8 +1,8 @@
 //! Blockers of log backup.
 
-use super::{Evaluation, LogBackupDecision, Renamed, TENANT_NOT_FOUND};
+use super::{Evaluation, LogBackupDecision, Renamed};
 use crate::api::{DesiredState, LogBackupStatus, PinnedDatabase};
-use crate::domain::tenant::{CLUSTER_REPLACED, unnameable};
+use crate::domain::tenant::{self, CLUSTER_REPLACED, unnameable};
 use crate::domain::{Blocker, pinned};
 use crate::oceanbase::model::{ArchiveDest, Identity, Tenant};
 
@@ -68,26 +68,17 @@ impl<'a> Evaluation<'a> {
             return Err(unnameable);
         }
         let Some(tenant) = database.tenant.as_deref() else {
-            return Err(Blocker::waiting(
-                TENANT_NOT_FOUND,
-                format!(
-                    "the cluster has no tenant '{}': create the tenant, or delete this LogBackup",
-                    spec.tenant_name
-                ),
-            ));
+            let remedy = "create the tenant, or delete this LogBackup";
+            return Err(tenant::not_found(&spec.tenant_name, remedy));
         };
         let current = pinned(&self.observed.identity);
         self.status.database.get_or_insert(current);
         let known = *self.status.tenant_id.get_or_insert(tenant.id.0);
-        if known != tenant.id.0 {
-            return Err(Blocker::permanent(
-                "TenantReplaced",
-                format!(
-                    "the tenant '{}' was recreated: it has id {}, not {known}; delete this \
-                     LogBackup so that a new one can be created",
-                    spec.tenant_name, tenant.id
-                ),
-            ));
+        let since = format!("and now has id {}, not {known}", tenant.id);
+        let remedy = "delete this LogBackup so that a new one can be created";
+        let (name, found) = (&spec.tenant_name, Some(tenant));
+        if let Some(gone) = tenant::gone(name, found, Some(known), &since, remedy) {
+            return Err(gone);
         }
         if self.desired == DesiredState::Paused && !self.observed.can_pause {
             return Err(Blocker::permanent(

@@ -5,10 +5,11 @@ use super::outcome::FOR_A_PERSON;
 use super::progress::{acceptable_delay, delay, is_due, live};
 use super::step::{has_other_attributes, other_lag_target};
 use super::storage_migration::switched;
-use super::{Archive, Evaluation, State, TENANT_NOT_FOUND, tenant_summary};
+use super::{Archive, Evaluation, State, tenant_summary};
 use crate::api::condition::types::DELAY_WITHIN_TARGET;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
 use crate::domain::condition::{self, DesiredCondition, Progress, Status, wanted};
+use crate::domain::tenant::TENANT_NOT_FOUND;
 use crate::domain::{ObservedDestination, cause, time};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
 

@@ -1,9 +1,10 @@
 //! Whether all users of a storage have its current keys.
 
+use super::rollout;
 use crate::api::Cause;
 use crate::api::condition::types::CREDENTIALS_APPLIED;
 use crate::api::storage::StorageCredentials;
-use crate::domain::condition::{DesiredCondition, Status, wanted};
+use crate::domain::condition::{DesiredCondition, Status};
 
 /// Keys of the storage that a log backup's tenant has.
 #[derive(Clone, Debug)]
@@ -24,34 +25,23 @@ pub(super) fn count<'a>(
         secret_resource_version: version.to_owned(),
         ..StorageCredentials::default()
     };
-    let (mut waiting, mut blocked) = (None, None);
+    let mut pending = Vec::new();
     for (name, keys) in users {
         counts.total = counts.total.saturating_add(1);
         if keys.version == version {
             counts.applied = counts.applied.saturating_add(1);
-        } else if let Some(cause) = &keys.cause {
-            blocked.get_or_insert((name, cause));
         } else {
-            waiting.get_or_insert(name);
+            pending.push((name, keys.cause.as_ref()));
         }
     }
-    let is = |status: Status, reason: &str, message: String| {
-        wanted(CREDENTIALS_APPLIED, status, reason, message)
-    };
-    let condition = if let Some((name, cause)) = blocked {
-        let message = format!("log backup {name}: {}", cause.message);
-        is(Status::False, &cause.reason, message)
-    } else if let Some(name) = waiting {
-        let message =
-            format!("log backup {name}: the operator is changing the keys in the database");
-        is(Status::False, "Applying", message)
-    } else if counts.total == 0 {
-        let message = "no tenant sends logs or data to the storage yet".to_owned();
-        is(Status::Unknown, "NotInUse", message)
+    let otherwise = if counts.total == 0 {
+        let message = "no tenant sends logs or data to the storage yet";
+        (Status::Unknown, "NotInUse", message)
     } else {
-        let message =
-            "the database has the keys of the Secret for all users of the storage".to_owned();
-        is(Status::True, "Applied", message)
+        let message = "the database has the keys of the Secret for all users of the storage";
+        (Status::True, "Applied", message)
     };
+    let applying = "the operator is changing the keys in the database";
+    let condition = rollout::condition(CREDENTIALS_APPLIED, &pending, applying, otherwise);
     (counts, condition)
 }

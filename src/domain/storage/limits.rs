@@ -1,9 +1,9 @@
 //! Whether all users of a storage have its limits.
 
-use super::LogBackupUse;
+use super::{LogBackupUse, rollout};
 use crate::api::Cause;
 use crate::api::condition::types::LIMITS_APPLIED;
-use crate::domain::condition::{DesiredCondition, Status, wanted};
+use crate::domain::condition::{DesiredCondition, Status};
 use crate::oceanbase::model::StorageLimits;
 
 /// State of the storage's limits for a log backup's tenant.
@@ -24,34 +24,26 @@ pub(super) fn applied(limits: StorageLimits, users: &[LogBackupUse]) -> Option<D
         return None;
     }
     let text = limits.to_string();
-    let keeps = |user| keeps(user, &text, is_asked_for);
-    let behind = || {
-        users.iter().filter_map(|user| match keeps(user) {
-            LimitStatus::Not(cause) => Some((&user.name, cause)),
-            LimitStatus::Outside | LimitStatus::Well => None,
-        })
-    };
-    let blocked = behind().find_map(|(name, cause)| Some((name, cause?)));
-    let (status, reason, message) = if let Some((name, cause)) = blocked {
-        let message = format!("log backup {name}: {}", cause.message);
-        (Status::False, cause.reason.as_str(), message)
-    } else if let Some((name, _)) = behind().next() {
-        let message =
-            format!("log backup {name}: the operator is changing the limits in the database");
-        (Status::False, "Applying", message)
-    } else if users
-        .iter()
-        .any(|user| matches!(keeps(user), LimitStatus::Well))
-    {
-        let message =
-            "the database has the limits for the directories of all log backups in the storage";
-        (Status::True, "Applied", message.to_owned())
+    let (mut pending, mut is_used) = (Vec::new(), false);
+    for user in users {
+        match keeps(user, &text, is_asked_for) {
+            LimitStatus::Outside => {}
+            LimitStatus::Well => is_used = true,
+            LimitStatus::Not(cause) => pending.push((user.name.as_str(), cause)),
+        }
+    }
+    let otherwise = if is_used {
+        let message = "the database has the limits for the directories of all log backups in \
+         the storage";
+        (Status::True, "Applied", message)
     } else {
         let message = "no LogBackup has a directory in the storage; other directories keep the \
-                       limits that were set for them last";
-        (Status::Unknown, "NoLogBackup", message.to_owned())
+         limits that were set for them last";
+        (Status::Unknown, "NoLogBackup", message)
     };
-    Some(wanted(LIMITS_APPLIED, status, reason, message))
+    let applying = "the operator is changing the limits in the database";
+    let condition = rollout::condition(LIMITS_APPLIED, &pending, applying, otherwise);
+    Some(condition)
 }
 
 fn keeps<'a>(user: &'a LogBackupUse, limits: &str, is_asked_for: bool) -> LimitStatus<'a> {

@@ -12,7 +12,7 @@ use crate::api::cluster::Access;
 use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
 use crate::domain::Blocker;
 use crate::domain::authorization::{self, is_listed};
-use crate::domain::tenant::{ineligible, unnameable};
+use crate::domain::tenant::{self, ineligible, unnameable};
 use crate::oceanbase::model::{Tenant, TenantId, TenantName};
 
 /// A strategy of the same database, including the evaluated one.
@@ -222,12 +222,8 @@ fn by_name(
             continue;
         }
         let Some(tenant) = tenants.iter().find(|tenant| &tenant.name == name) else {
-            fail(
-                "TenantNotFound",
-                format!(
-                    "the cluster has no tenant '{name}': correct the name, or create the tenant"
-                ),
-            );
+            let absent = tenant::not_found(name, "correct the name, or create the tenant");
+            fail(absent.reason, absent.message);
             continue;
         };
         match usable(tenant, &own.access) {

@@ -2,14 +2,13 @@
 //! them.
 
 use secrecy::ExposeSecret;
-use tokio::time::Instant;
 
-use super::verification::Login;
-use super::{LOOKUP_TIMEOUT, RESPONSE_GRACE_PERIOD, SendError, Sender, limit};
-use crate::oceanbase::client::{Account, QueryError, ServerError, code_of};
+use super::tenant_session::{TenantOutcome, TenantStatement};
+use super::{SendError, Sender};
+use crate::oceanbase::client::{Account, QueryError, ServerError};
 use crate::oceanbase::error::explain_refusal;
 use crate::oceanbase::model::{Answer, Failure, FailureClass, TenantName};
-use crate::oceanbase::statement::{SESSION_SETUP, StorageUpdate};
+use crate::oceanbase::statement::StorageUpdate;
 use crate::oceanbase::version::Version;
 
 impl Sender {
@@ -32,39 +31,26 @@ impl Sender {
         version: Version,
         change: &StorageUpdate,
     ) -> Result<Answer, SendError> {
-        let mut of_sys = self.open(account).await.map_err(SendError::Answer)?;
-        let (tenant, tenant_id) = (&change.tenant, change.tenant_id);
-        self.tenant(of_sys.as_mut(), version, tenant, tenant_id)
-            .await?;
-        drop(of_sys);
-        let login = Login {
-            tenant,
+        let text = change.text();
+        let statement = TenantStatement {
+            name: StorageUpdate::NAME,
+            tenant: &change.tenant,
+            tenant_id: change.tenant_id,
+            role: None,
             user: &change.user,
             password: &change.password,
+            settings: &[],
+            text: text.expose_secret(),
+            timeout: StorageUpdate::TIMEOUT,
         };
-        let mut session = match self.log_in_to(account, &login).await? {
-            Ok(session) => session,
-            Err(refused) => return Ok(Answer::Refused(no_login(&refused, tenant))),
-        };
-        for text in [SESSION_SETUP.to_owned(), limit(StorageUpdate::TIMEOUT)] {
-            self.ask_in_time(session.as_mut(), &text, LOOKUP_TIMEOUT)
-                .await
-                .map_err(|error| SendError::Broken(error.to_string()))?;
-        }
-        self.check_validity()?;
-        let began = Instant::now();
-        let text = change.text();
-        let timeout = StorageUpdate::TIMEOUT + RESPONSE_GRACE_PERIOD;
-        let answer = self.ask_in_time(session.as_mut(), text.expose_secret(), timeout);
-        let answer = answer.await;
-        let code = code_of(&answer);
-        self.metrics
-            .statement(StorageUpdate::NAME, &code, began.elapsed());
-        tracing::info!(statement = StorageUpdate::NAME, %tenant, %code, "sent");
-        Ok(match answer {
-            Ok(_) => Answer::Done,
-            Err(QueryError::Lost(why)) => Answer::Unknown(why),
-            Err(QueryError::Server(error)) => {
+        let outcome = self.send_as_tenant(account, version, &statement).await?;
+        Ok(match outcome {
+            TenantOutcome::LoginRefused(refused) => {
+                Answer::Refused(no_login(&refused, &change.tenant))
+            }
+            TenantOutcome::Sent(Ok(_)) => Answer::Done,
+            TenantOutcome::Sent(Err(QueryError::Lost(why))) => Answer::Unknown(why),
+            TenantOutcome::Sent(Err(QueryError::Server(error))) => {
                 let failure = explain_refusal(&error);
                 match failure.class {
                     FailureClass::AlreadySo => Answer::Done,

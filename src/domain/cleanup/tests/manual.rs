@@ -180,6 +180,17 @@ fn a_cleanup_whose_tenant_is_gone_waits_for_no_job() {
 }
 
 #[test]
+fn a_cleanup_with_an_outcome_of_a_newer_operator_is_not_sent_again() {
+    let mut story = Story::obsolete();
+    story.sent(0, &Answer::Done);
+    story.status.statement.as_mut().unwrap().outcome = "Queued".to_owned();
+    assert_eq!(story.pass(10), None);
+    assert_eq!(story.shown().0, "Pending");
+    assert_eq!(story.pass(11 * 60), None);
+    assert_eq!(story.shown(), ("Failed", "JobNotFound"));
+}
+
+#[test]
 fn a_set_that_is_not_there_yet_is_not_missing_until_the_database_was_read_again() {
     let mut story = Story::obsolete();
     story.ask(&[9]);

@@ -55,6 +55,26 @@ async fn a_session_is_told_to_read_only_before_it_is_asked() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_nearly_over_after_the_setup_sends_no_check() {
+    let mut views = Views::new();
+    views.given.tenants(&[("1006", "copy", "STANDBY")]);
+    let lease_guard = LeaseGuard::not_yet();
+    lease_guard.extend_to(Instant::now() + Duration::from_millis(1400));
+    let connect = Arc::new(views.given.clone());
+    let metrics = Metrics::new().unwrap();
+    views.sender = Sender::new(FixedViews::id(), connect, metrics, lease_guard);
+    let setup = StatementFault::Takes(Duration::from_secs(1));
+    views.given.next("sql_select_limit", setup);
+    let answer = views
+        .sender
+        .inspect(&account(), VERSION, &inspection())
+        .await;
+    assert!(matches!(answer, Answer::NotSent(_)), "{answer:?}");
+    assert_eq!(views.given.count("sql_select_limit"), 1);
+    assert_eq!(views.given.count(QUESTION), 0);
+}
+
 #[test]
 fn neither_the_password_nor_the_question_stands_in_what_is_shown_of_it() {
     let shown = format!("{:?}", inspection());
