@@ -1,12 +1,15 @@
 //! Scenarios of a cleanup: previewed, requested, mirrored.
 
 use super::*;
-use crate::api::LocalReference;
+use crate::api::{CleanupTaskSpec, LocalReference};
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus};
 use crate::oceanbase::model::{
-    ArchiveDest, BackupSet, BackupSetId, CleanedItem, CleanupJob, CleanupKind, DeletePolicy, Piece,
-    Scn,
+    ArchiveDest, BackupSet, BackupSetId, CleanedItem, CleanupJob, CleanupKind, DeletePolicy,
+    Identity, JobStatus, Piece, Scn,
 };
+use crate::oceanbase::version::Version;
+use std::sync::Arc;
+use std::time::Duration;
 
 mod manual;
 mod status;
