@@ -5,9 +5,9 @@ mod log_backup;
 mod metrics;
 mod migration;
 mod ownership;
+mod perform;
 pub(super) mod queue;
 mod references;
-mod statement;
 mod task_tenant;
 mod ttl;
 
@@ -225,7 +225,7 @@ impl Reconcile for BackupTask {
             }
             Effect::Delete => EffectAnswer::Objects(children::delete(self, context).await),
             statement => EffectAnswer::Database(match permit {
-                Some(permit) => statement::send(self, statement, observed, permit, context).await,
+                Some(permit) => perform::send(self, statement, observed, permit, context).await,
                 None => Answer::NotSent("the cluster is busy".to_owned()),
             }),
         }

@@ -1,7 +1,7 @@
 //! `LogBackup`: observes its tenant, sends statements about its log archiving.
 
 mod migration;
-mod statement;
+mod perform;
 mod storage_access;
 mod target;
 mod tenant_summary;
@@ -221,7 +221,7 @@ impl Reconcile for LogBackup {
         context: &Context,
     ) -> Answer {
         match permit {
-            Some(permit) => statement::send(self, effect, observed, permit, context).await,
+            Some(permit) => perform::send(self, effect, observed, permit, context).await,
             None => Answer::NotSent("the cluster is busy".to_owned()),
         }
     }

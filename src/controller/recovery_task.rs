@@ -1,8 +1,9 @@
 //! `RecoveryTask`: observes its backups and its target, performs RESTORE or RECOVER TABLE and
 //! related statements.
 
+mod passwords;
+mod perform;
 mod source;
-mod statement;
 mod verification;
 
 use std::collections::BTreeSet;
@@ -60,7 +61,7 @@ impl Reconcile for RecoveryTask {
         let intent = recovery::open_intent(&status).filter(|_| !is_over);
         let locations = found.as_ref().ok().map(|found| found.locations.clone());
         let secrets = match status.step {
-            None if !is_over => match statement::wrong_secret(self, context).await {
+            None if !is_over => match passwords::wrong_secret(self, context).await {
                 None => verification::wrong_secret(self, context).await,
                 wrong => wrong,
             },
@@ -173,7 +174,7 @@ impl Reconcile for RecoveryTask {
         context: &Context,
     ) -> Answer {
         match permit {
-            Some(permit) => statement::send(self, effect, observed, permit, context).await,
+            Some(permit) => perform::send(self, effect, observed, permit, context).await,
             None => Answer::NotSent("the cluster is busy".to_owned()),
         }
     }

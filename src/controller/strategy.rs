@@ -1,11 +1,11 @@
 //! `BackupStrategy`: observes tenants, log backups and tasks. Its effects change its child objects
 //! and the tenants' delete policies.
 
-mod children;
 mod cleanups;
 mod delete_policy;
 mod destinations;
 mod finalize;
+mod perform;
 mod placement;
 mod verifications;
 

@@ -23,6 +23,7 @@ mod attempt;
 mod blockers;
 mod deadline;
 mod destination;
+mod effect;
 mod external;
 mod fan_out;
 mod incremental;
@@ -52,50 +53,9 @@ use super::children::ApplyOutcome;
 use super::tenant::CLUSTER_REPLACED;
 use super::{Blocker, Decision, Event, Next, cause, time};
 use crate::api::backup_task::Scope;
-use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings, LogBackupSpec};
-use crate::oceanbase::model::{Answer, Job, JobKey, Tenant, TenantId, TenantName};
-
-/// Request to the database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Set the tenant's `DATA_BACKUP_DEST`.
-    SetDestination(TenantName),
-    /// Send BACKUP. Sent only in a pass whose own status write succeeded.
-    Backup {
-        /// The tenant.
-        tenant: TenantName,
-        /// Whether only changes are backed up.
-        incremental: bool,
-        /// Key of the attempt.
-        key: JobKey,
-        /// Settings of the backup.
-        settings: DataBackupSettings,
-    },
-    /// Check whether the database knows the attempt.
-    Find {
-        /// The tenant.
-        tenant: TenantName,
-        /// Key of the attempt.
-        key: JobKey,
-    },
-    /// Cancel the job.
-    Cancel {
-        /// The tenant.
-        tenant: TenantName,
-        /// Number of the tenant.
-        tenant_id: TenantId,
-        /// Key of the attempt.
-        key: JobKey,
-    },
-    /// Create a log backup of this name, because no object manages the tenant's log backup.
-    MakeLogBackup(String, Box<LogBackupSpec>),
-    /// Create one task for each tenant, with these names.
-    MakeChildren(Vec<(String, BackupTaskSpec)>),
-    /// Cancel tasks that this task created, by name and uid.
-    CancelChildren(Vec<(String, String)>),
-    /// Delete the task's own object.
-    Delete,
-}
+use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause};
+use crate::oceanbase::model::{Answer, Job, JobKey, Tenant, TenantName};
+pub use effect::Effect;
 
 type BackupDecision = Decision<BackupTaskStatus, Effect>;
 

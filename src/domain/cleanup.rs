@@ -17,13 +17,12 @@
 mod attempt;
 mod blockers;
 mod job;
+mod observation;
 mod plan;
+mod state;
 mod status;
 #[cfg(test)]
 mod tests;
-
-use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
@@ -36,101 +35,11 @@ pub use crate::oceanbase::statement::Cleanup as Effect;
 use super::tenant::CLUSTER_REPLACED;
 use super::{Blocker, Decision, Next, cause, pinned, time};
 use crate::api::cleanup_task::{CleanupMode, CleanupTarget, CleanupTargetType};
-use crate::api::{Cause, CleanupTaskSpec, CleanupTaskStatus, PinnedDatabase};
-use crate::oceanbase::model::{Answer, Deletion, Identity, JobId, JobStatus, Tenant, TenantName};
-use crate::oceanbase::version::Version;
-
-/// Input of the decision.
-#[derive(Clone, Copy, Debug)]
-pub struct Task<'a> {
-    /// Generation of the object.
-    pub generation: i64,
-    /// Whether a strategy created the object.
-    pub owned: bool,
-    /// Spec of the object.
-    pub spec: &'a CleanupTaskSpec,
-    /// Current status of the object.
-    pub status: &'a CleanupTaskStatus,
-}
-
-/// Observed state.
-#[derive(Clone, Debug)]
-pub struct Observation {
-    /// Whether the tenant may be used through the cluster's object.
-    pub allowed: Result<(), Blocker>,
-    /// State of the database.
-    pub database: Result<ObservedDatabase, Blocker>,
-    /// Name of a RecoveryTask that is recovering from the tenant's backups.
-    pub recovery: Option<String>,
-    /// Time since this process first observed the open intent.
-    pub intent_age: Duration,
-    /// Time after which a statement has certainly ended.
-    pub surely_over: Duration,
-}
-
-/// What the database shows.
-#[derive(Clone, Debug)]
-pub struct ObservedDatabase {
-    /// Identity of the database.
-    pub identity: Identity,
-    /// Version of the server.
-    pub version: Version,
-    /// The tenant.
-    pub tenant: Option<Arc<Tenant>>,
-    /// Whether this is newer than the operator's last statement about the tenant.
-    pub settled: bool,
-    /// Whether this was read before the task was created. Backup sets and pieces that were made
-    /// between the two are missing.
-    pub predates_task: bool,
-    /// Newest cleanup that sys has started.
-    pub newest_cleanup: JobId,
-}
-
-/// Final outcome of a cleanup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Outcome {
-    Completed,
-    Failed,
-    Canceled,
-}
-
-impl Outcome {
-    /// Returns the word in `status.outcome`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Canceled => "Canceled",
-        }
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        [Self::Completed, Self::Failed, Self::Canceled]
-            .into_iter()
-            .find(|outcome| outcome.word() == word)
-    }
-}
-
-/// State of a cleanup; the status is rendered from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum State {
-    /// Nothing has started; the cleanup waits for this blocker.
-    Waiting(Blocker),
-    /// A statement was refused for now, or could not be sent; the operator retries it.
-    Refused,
-    /// The statement is being sent, or may be.
-    Sending,
-    /// The database has accepted the statement and shows no job yet.
-    Accepted,
-    /// The database's job has this status.
-    Running(JobStatus),
-    /// The job cannot be observed now.
-    Unobserved(Blocker),
-    /// The cleanup has ended.
-    Ended(Outcome),
-}
+use crate::api::{Cause, CleanupTaskStatus, PinnedDatabase};
+use crate::oceanbase::model::{Answer, Deletion, Tenant, TenantName};
+pub use observation::{Observation, ObservedDatabase, Task};
+pub use state::Outcome;
+use state::State;
 
 type CleanupDecision = Decision<CleanupTaskStatus, Effect>;
 

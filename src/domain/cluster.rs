@@ -1,23 +1,22 @@
 //! Summary of a cluster: whether it answers, and the state of its backups (console S46..S62).
 
+mod observation;
 mod privileges;
 mod progress;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use progress::VolatileStatus;
 
 use super::condition::{self, Progress, Status, wanted};
-use super::{Blocker, Decision, Event, Next, time};
+use super::{Decision, Event, Next, time};
 use crate::api::cluster::{ClusterBackup, ClusterIdentity, TenantCounts};
 use crate::api::condition::types::REACHABLE;
 use crate::api::{OceanBaseClusterSpec, OceanBaseClusterStatus};
-use crate::oceanbase::model::{
-    DatabaseId, Identity, Privileges, RoundStatus, Snapshot, Tenant, TenantId,
-};
+use crate::oceanbase::model::{DatabaseId, Identity, RoundStatus, Snapshot, Tenant, TenantId};
+pub use observation::Observation;
 
 /// Maximum number of listed tenants without backup.
 const MAX_LISTED: usize = 50;
@@ -28,23 +27,6 @@ const ACCEPTED: (&str, &str) = (
     "Accepted",
     "the database has answered with this description; `Reachable` shows whether it answers now",
 );
-
-/// Observed state.
-#[derive(Clone, Debug)]
-pub struct Observation {
-    /// What the database shows, or the blocker that prevents reading it.
-    pub database: Result<Arc<Snapshot>, Blocker>,
-    /// Phases of the cluster's strategies.
-    pub strategy_phases: Vec<Option<String>>,
-    /// Number of data backups that wait for a free slot.
-    pub queued_tasks: usize,
-    /// Tenants whose logs are archived successfully, and only around their data backups.
-    pub archived_around: BTreeSet<TenantId>,
-    /// Number of active alerts of these strategies.
-    pub alerts: i32,
-    /// Privileges of the object's account; `None` if unknown.
-    pub privileges: Option<Arc<Privileges>>,
-}
 
 /// Decides. A cluster's object changes nothing in the database.
 #[must_use]

@@ -17,6 +17,7 @@ mod effect;
 mod events;
 mod finalize;
 mod heal;
+mod observation;
 mod on_demand;
 mod outcome;
 mod progress;
@@ -34,7 +35,7 @@ mod transition;
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 pub use conditions::{may_be_paused, resuming};
 pub use credential_rotation::{StorageKeys, rotation_blocker};
@@ -48,72 +49,14 @@ pub use storage_migration::{ObservedMigration, is_moving, own_locations};
 pub use tenant_summary::{RelatedObjects, is_in_flight, is_summary_due};
 
 use super::tenant::ineligible;
-use super::{Blocker, Decision, Event, Next, ObservedDestination, ObservedTenant, time};
+use super::{Blocker, Decision, Event, Next, ObservedDestination, time};
 use crate::api::log_backup::LogBackupMode;
-use crate::api::strategy::Followed;
 use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
-use crate::oceanbase::model::{Answer, Identity, RoundStatus, Tenant};
+use crate::oceanbase::model::{Answer, RoundStatus, Tenant};
+pub use observation::{LogBackup, Observation, Renamed};
 
 /// Time that the database may take for a step before the tenant is checked again.
 const STEP_TIMEOUT: Next = Next::After(Duration::from_mins(1));
-
-/// Object of the decision.
-#[derive(Clone, Copy, Debug)]
-pub struct LogBackup<'a> {
-    /// Generation of the object.
-    pub generation: i64,
-    /// Spec of the object.
-    pub spec: &'a LogBackupSpec,
-    /// Current status of the object.
-    pub status: &'a LogBackupStatus,
-    /// Generations of the object that its strategy wrote.
-    pub followed: Option<Followed>,
-}
-
-/// Observed state.
-#[derive(Clone, Debug)]
-pub struct Observation {
-    /// Whether the references are valid, and whether this object manages its tenant.
-    pub target: Result<(), Blocker>,
-    /// What the database shows, or the blocker that prevents reading it.
-    pub database: Result<ObservedTenant, Blocker>,
-    /// Identity that the database reports; empty while it cannot be read.
-    pub identity: Identity,
-    /// Whether the version supports `LOG_ARCHIVE_DEST_STATE` = DEFER.
-    pub can_pause: bool,
-    /// Whether the version supports `archive_lag_target`.
-    pub can_set_lag_target: bool,
-    /// Whether a data backup of the tenant is active; checked only with `AroundDataBackup`.
-    pub has_open_tasks: bool,
-    /// What other objects show about the tenant, if that was looked up.
-    pub related: Option<RelatedObjects>,
-    /// The tenant's new name, if it was renamed.
-    pub renamed: Option<Renamed>,
-    /// Blocker that names the owner of the desired location, if no destination is set yet.
-    pub conflict: Option<Blocker>,
-    /// Input of a destination change, while logs go to another location than the spec requests.
-    pub switch: Option<ObservedMigration>,
-    /// State of the storage's keys; `None` if the storage has none, or its Secret was not read yet.
-    pub storage_keys: Option<StorageKeys>,
-    /// State of the storage's limits; `None` without a storage or a tenant.
-    pub limits: Option<ObservedLimits>,
-    /// `resourceVersion` of the Secret whose keys the database received in this pass.
-    pub applied_version: Option<String>,
-    /// Instant before which an interrupted round is not healed: the end of a blackout window of the
-    /// strategy.
-    pub may_heal_at: Option<Timestamp>,
-    /// Time after which a written checkpoint is written again.
-    pub checkpoint_interval: SignedDuration,
-}
-
-/// New name of the tenant of this log backup.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Renamed {
-    /// Name of the tenant.
-    pub name: String,
-    /// Where its logs go, below the storage's directory.
-    pub path: String,
-}
 
 type LogBackupDecision = Decision<LogBackupStatus, Effect>;
 

@@ -5,6 +5,7 @@
 
 mod credentials;
 mod limits;
+mod observation;
 mod rollout;
 mod usage;
 
@@ -16,11 +17,10 @@ pub use credentials::AppliedCredentials;
 pub use usage::{Capacity, Figures, bytes_of, bytes_text, have_moved, over};
 
 use super::condition::{self, Progress, Status, wanted};
-use super::{Blocker, Decision, Event, Next};
+use super::{Decision, Event, Next};
 use crate::api::condition::types::REACHABLE;
-use crate::api::log_backup::TenantLimits;
 use crate::api::{BackupStorageStatus, BackupTaskStatus, Cause};
-use crate::oceanbase::model::StorageLimits;
+pub use observation::{DataBackupUse, LogBackupUse, Observation};
 
 /// Interval between reads of the Secret, which is never watched.
 const SECRET_INTERVAL: Duration = Duration::from_mins(5);
@@ -49,55 +49,6 @@ const REACH_REASONS: [&str; 5] = [
 
 /// Maximum age of a test by the database that shows that a storage answers.
 const MAX_CHECK_AGE: SignedDuration = SignedDuration::from_hours(24);
-
-/// Observed state.
-#[derive(Clone, Debug)]
-pub struct Observation {
-    /// Location without keys, or why the database could not receive it.
-    pub location: Result<String, Blocker>,
-    /// Limits of the storage.
-    pub limits: StorageLimits,
-    /// `resourceVersion` of the Secret with the storage's keys, if it could be read.
-    pub secret_version: Option<String>,
-    /// Number of log backups, strategies and active tasks that name the storage.
-    pub users: i32,
-    /// Log backups that use the storage.
-    pub log_backups: Vec<LogBackupUse>,
-    /// Newest data backup that says something about the storage.
-    pub data_backup: Option<DataBackupUse>,
-    /// When the database last tested the storage successfully by itself.
-    pub tried_at: Option<Timestamp>,
-    /// Size of the contents; `None` while unknown.
-    pub figures: Option<Figures>,
-    /// Capacity of the storage, if the spec sets one.
-    pub capacity: Option<Capacity>,
-}
-
-/// Data backup to the storage.
-#[derive(Clone, Debug)]
-pub struct DataBackupUse {
-    /// Name of its task.
-    pub name: String,
-    /// When it ended, or failed and was retried.
-    pub at: Timestamp,
-    /// Problem of the storage; `None` if the backup succeeded.
-    pub cause: Option<Cause>,
-}
-
-/// Log backup that uses the storage.
-#[derive(Clone, Debug)]
-pub struct LogBackupUse {
-    /// Name of the log backup.
-    pub name: String,
-    /// Whether it archives now.
-    pub archiving: bool,
-    /// Why it does not have its desired state.
-    pub cause: Option<Cause>,
-    /// Keys of the storage that its tenant has; `None` without keys.
-    pub keys: Option<AppliedCredentials>,
-    /// Limits of the storage that its tenant has; `None` without limits.
-    pub limits: Option<TenantLimits>,
-}
 
 /// Returns what a data backup shows about its storage: when, and the problem, if there was one.
 #[must_use]

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::api::{DesiredState, LocalReference, RetrySettings};
+use crate::api::{DataBackupSettings, DesiredState, LocalReference, RetrySettings};
 use crate::domain::{ObservedDestination, ObservedTenant};
 use crate::oceanbase::model::{
     BackupSet, BackupSetId, Failure, FailureClass, Identity, JobId, JobStatus, Round, RoundStatus,
-    Scn,
+    Scn, TenantId,
 };
 use crate::oceanbase::version::Version;
 

@@ -3,12 +3,15 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::api::LocalReference;
+use crate::api::{CleanupTaskSpec, LocalReference};
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus};
 use crate::oceanbase::model::{
-    ArchiveDest, BackupSet, BackupSetId, CleanedItem, CleanupJob, CleanupKind, DeletePolicy, Piece,
-    Scn, TenantId,
+    ArchiveDest, BackupSet, BackupSetId, CleanedItem, CleanupJob, CleanupKind, DeletePolicy,
+    Identity, JobStatus, Piece, Scn, TenantId,
 };
+use crate::oceanbase::version::Version;
+use std::sync::Arc;
+use std::time::Duration;
 
 mod manual;
 mod status;

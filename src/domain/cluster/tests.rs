@@ -6,9 +6,11 @@ mod privileges;
 mod recovery_windows;
 
 use super::*;
+use crate::domain::Blocker;
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus, status_of};
 use crate::oceanbase::model::{BackupSet, BackupSetId, Identity, Round, Scn};
 use crate::oceanbase::version::Version;
+use std::sync::Arc;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use super::*;
 use crate::api::log_backup::{HealPolicy, HealSettings, LogBackupMode, StorageChangePolicy};
+use crate::api::strategy::Followed;
 use crate::api::{Binding, DeletionPolicy, DesiredState, Drift, LocalReference};
-use crate::domain::time;
+use crate::domain::{ObservedTenant, time};
 use crate::oceanbase::model::{
-    ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Round, Scn, TenantId, TenantName,
+    ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Identity, Round, Scn, TenantId,
+    TenantName,
 };
+use jiff::SignedDuration;
 
 mod credential_rotation;
 mod drift;

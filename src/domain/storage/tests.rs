@@ -1,7 +1,9 @@
 //! The summary of a storage, for its description and its users.
 
 use super::*;
+use crate::domain::Blocker;
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus, status_of};
+use crate::oceanbase::model::StorageLimits;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()

@@ -1,6 +1,8 @@
 //! Effects that a strategy requests.
 
-use super::{LogBackupEdit, PolicyChange};
+use super::PolicyChange;
+use crate::api::log_backup::StorageChangePolicy;
+use crate::api::strategy::{Inherited, LogBackupSettings};
 use crate::api::{BackupTaskSpec, CleanupTaskSpec, LogBackupSpec, RecoveryTaskSpec};
 
 /// A side effect to carry out.
@@ -45,4 +47,22 @@ impl Effect {
             | Self::DeleteCleanups(_) => Vec::new(),
         }
     }
+}
+
+/// Edit of a log backup that follows its strategy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogBackupEdit {
+    /// Its name.
+    pub name: String,
+    /// Its resourceVersion, as observed.
+    pub version: String,
+    /// Settings to write.
+    pub settings: LogBackupSettings,
+    /// New destination if it is to move: the storage's name, and the directory below the storage's
+    /// own.
+    pub location: Option<(String, Option<String>)>,
+    /// Its policy for an edit of its destination.
+    pub storage_change_policy: StorageChangePolicy,
+    /// Values that the strategy has written into it after this edit.
+    pub inherited: Inherited,
 }

@@ -6,14 +6,16 @@ use crate::api::cluster::Access;
 use crate::api::log_backup::StorageChangePolicy;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{
-    BackupMethod, FirstBackup, HistoryLimits, IncrementalNotPossible, LogBackupSettings,
+    BackupMethod, FirstBackup, HistoryLimits, IncrementalNotPossible, Inherited, LogBackupSettings,
     PathTemplates, SlotRecord, StrategyLogBackupMode, TenantSelection,
 };
 use crate::api::{
-    BackupTaskSpec, DataBackupSettings, DeletionPolicy, LocalReference, condition::types,
+    BackupStrategySpec, BackupTaskSpec, DataBackupSettings, DeletionPolicy, DesiredState,
+    LocalReference, condition::types,
 };
 use crate::domain::kstatus::{assert_sound, status_of};
-use crate::oceanbase::model::Answer;
+use crate::oceanbase::model::{Answer, Identity, TenantId};
+use std::collections::{BTreeMap, BTreeSet};
 
 mod alerts;
 mod blackout;

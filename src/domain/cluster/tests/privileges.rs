@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api::cluster::RecoveryPolicy;
+use crate::oceanbase::model::Privileges;
 
 const BACKUP: [&str; 2] = [
     "GRANT ALTER SYSTEM ON *.* TO 'backup'",

@@ -1,11 +1,11 @@
 //! Statements of a task.
 
-use super::super::secret::Values;
 use super::super::{Context, destination, namespace};
+use super::passwords::passwords;
 use super::source::{SourceDestinations, SourceStorage};
 use super::{Observation, verification};
+use crate::api::RecoveryTask;
 use crate::api::resources::CreateResources;
-use crate::api::{LocalReference, RecoveryTask};
 use crate::domain::Blocker;
 use crate::domain::recovery::{self, Effect};
 use crate::oceanbase::capability::Capability;
@@ -14,7 +14,6 @@ use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{
     Answer, Cpu, Locality, PrimaryZone, RemapQuoting, ResourceName, TenantName, ZoneName,
 };
-use crate::oceanbase::restore_password::RestorePassword;
 use crate::oceanbase::statement::{Command, Recovery, TableRecovery};
 
 /// Bytes of a GiB.
@@ -226,47 +225,6 @@ async fn source(
     let (secrets, namespace) = (&context.secrets, namespace(task));
     let (spec, path) = (&location.storage.spec, &location.path);
     destination::destination(secrets, &namespace, spec, path, permit.endpoints()).await
-}
-
-/// Returns what is wrong with the Secrets of a task that has not started.
-pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Option<Blocker> {
-    for reference in &task.spec.decryption_secret_refs {
-        let secret = context.secrets.read(&namespace(task), reference).await;
-        let usable = secret.and_then(|secret| password_in(&secret));
-        if let Err(blocker) = usable {
-            return Some(blocker);
-        }
-    }
-    None
-}
-
-fn password_in(secret: &Values) -> Result<RestorePassword, Blocker> {
-    RestorePassword::new(secret.required("password")?)
-        .map_err(|error| Blocker::permanent("UnusableRestorePassword", error.to_string()))
-}
-
-/// Returns the passwords of the backup sets.
-async fn passwords(
-    task: &RecoveryTask,
-    permit: &Permit,
-    context: &Context,
-) -> Result<Vec<RestorePassword>, Blocker> {
-    let mut passwords = Vec::new();
-    for reference in &task.spec.decryption_secret_refs {
-        passwords.push(password(task, reference, permit, context).await?);
-    }
-    Ok(passwords)
-}
-
-async fn password(
-    task: &RecoveryTask,
-    reference: &LocalReference,
-    permit: &Permit,
-    context: &Context,
-) -> Result<RestorePassword, Blocker> {
-    let secret = context.secrets.read(&namespace(task), reference).await?;
-    secret.check_database(permit.endpoints())?;
-    password_in(&secret)
 }
 
 fn create_settings(task: &RecoveryTask) -> Result<&CreateResources, Blocker> {
