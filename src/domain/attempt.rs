@@ -355,8 +355,8 @@ pub(super) trait SentOnce: Sized {
 pub(super) fn outcome_unknown(why: Option<&str>) -> Cause {
     let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
     let message = format!(
-        "whether the database took the statement is not known{why}; it is looked for before \
-         anything is sent again"
+        "it is not known whether the database accepted the statement{why}; the operator checks \
+         this before it sends anything again"
     );
     cause(OUTCOME_UNKNOWN, &message)
 }
