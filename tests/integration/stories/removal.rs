@@ -83,7 +83,10 @@ fn what_a_strategy_has_begun_ends_though_another_one_that_goes_with_it_is_for_it
     world
         .kubectl(&["delete", "backupstrategies", "--all", "--wait=false"])
         .unwrap();
+    // The first one may end before the operator observes that the other one is deleted, too.
     gone(&world);
+    let ask = || world.get("backupstrategy", "whole");
+    eventually("the other strategy to be gone", ask, Value::is_null);
     assert_eq!(left(&world), (false, 0));
 }
 
