@@ -9,6 +9,7 @@ mod perform;
 pub(super) mod queue;
 mod references;
 mod task_tenant;
+mod triggers;
 mod ttl;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use kube::{Resource, ResourceExt};
 pub(super) use metrics::type_label;
 use references::{allowed, references, same_cluster, supported};
 use task_tenant::TaskTenant;
+use triggers::is_affected;
 
 use super::destination::logs::observe_destination;
 use super::reconcile::identity;
@@ -33,7 +35,6 @@ use crate::domain::backup::{self, Effect, Held, ObservedDatabase, Target};
 use crate::domain::children::ApplyOutcome;
 use crate::domain::schedule::Schedule;
 use crate::domain::{Blocker, Decision, ObservedTenant};
-use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Location;
@@ -335,47 +336,6 @@ fn held(task: &BackupTask, context: &Context, namespace: &str) -> Option<Held> {
     let schedule = Schedule::parse(schedule).ok()?;
     let blackout = schedule.blackout(context.clock.now())?;
     Some(Held::Blackout(blackout.until))
-}
-
-/// Returns whether a change affects an unfinished task. Skips the checks of [`references`], which
-/// search all strategies for each task.
-fn is_affected(task: &BackupTask, change: &Change, context: &Context) -> bool {
-    let namespace = || namespace(task);
-    match change {
-        Change::Everything => true,
-        Change::Object(Changed::Strategy(strategy)) => {
-            let reference = task.spec.strategy_ref.as_ref();
-            reference.map(|reference| &reference.name) == strategy.metadata.name.as_ref()
-                && task.metadata.namespace == strategy.metadata.namespace
-        }
-        Change::Object(Changed::Storage(_)) => {
-            let storage = references::storage_of(task, context);
-            storage.is_some_and(|storage| change.is_storage(&namespace(), &storage))
-        }
-        Change::Object(Changed::Cluster(_)) => {
-            let cluster = queue::cluster_of(task, context);
-            cluster.is_some_and(|cluster| {
-                change.is_about_cluster(context, &cluster.namespace, &cluster.name)
-            })
-        }
-        Change::Database { cluster, tenants } => {
-            let is_about = |tenant: &str| match tenants {
-                Some(names) => names.contains(tenant),
-                None => true,
-            };
-            let is_about_renamed = || {
-                let id = task.status.as_ref()?.tenant_id?;
-                let ClusterState::Up(snapshot) = context.clusters.state(cluster) else {
-                    return None;
-                };
-                Some(is_about(&snapshot.tenants.get(&TenantId(id))?.name))
-            };
-            (is_about(&task.spec.tenant_name) || is_about_renamed() == Some(true))
-                && queue::is_about_one_of(task, std::slice::from_ref(cluster), context)
-        }
-        Change::Object(Changed::LogBackup(_)) => log_backup::is_affected(task, change),
-        Change::Object(Changed::Task(_) | Changed::Recovery(_) | Changed::Cleanup(_)) => false,
-    }
 }
 
 /// Returns the tenant of a sent backup, even after a rename; otherwise the tenant that has, or had,

@@ -4,19 +4,19 @@
 mod baseline;
 mod strategies;
 mod tenants;
+mod values;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
 use super::{Context, namespace};
 use crate::api::condition::types::REACHABLE;
-use crate::api::{BackupStorage, Condition, RecoveryTask};
+use crate::api::{BackupStorage, RecoveryTask};
 use crate::domain::storage::bytes_of;
 use crate::oceanbase::cluster::ClusterState;
-use crate::oceanbase::credentials::ClusterKey;
+use values::{ClusterStates, Gaps, holds, second};
 
 /// Writes the current state into the metrics and renders them.
 pub struct Gauges {
@@ -24,13 +24,6 @@ pub struct Gauges {
     /// Serializes scrapes: a concurrent scrape would compute the same gaps again.
     gaps: Mutex<Gaps>,
 }
-
-/// Longest gap of each strategy's schedule in days, by uid, with the generation of its spec. The
-/// computation covers years of slots, so its result is cached.
-type Gaps = HashMap<String, (Option<i64>, i32)>;
-
-/// States of all clusters.
-type ClusterStates = [(ClusterKey, ClusterState)];
 
 impl Gauges {
     /// Creates gauges of this context.
@@ -134,18 +127,4 @@ fn record_recoveries(context: &Context) {
 fn runs(task: &RecoveryTask) -> bool {
     let status = task.status.as_ref();
     status.is_some_and(|status| status.step.is_some() && status.outcome.is_none())
-}
-
-/// Returns whether a condition is true; `None` if it is unknown.
-fn holds(conditions: &[Condition], kind: &str) -> Option<bool> {
-    let known = conditions.iter().find(|known| known.type_ == kind)?;
-    match known.status.as_str() {
-        "True" => Some(true),
-        "False" => Some(false),
-        _ => None,
-    }
-}
-
-fn second(time: Option<&Time>) -> Option<i64> {
-    time.map(|time| time.0.as_second())
 }

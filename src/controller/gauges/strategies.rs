@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use kube::ResourceExt;
 
-use super::{Gaps, holds, second};
+use super::values::{Gaps, holds, second};
 use crate::api::condition::types::RETENTION_APPLIED;
 use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, BackupType};
 use crate::controller::{Context, namespace};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::baseline::baseline;
 use super::strategies::{DAY, gap};
-use super::{ClusterStates, Gaps, second};
+use super::values::{ClusterStates, Gaps, second};
 use crate::api::retention::RetentionPolicy;
 use crate::api::strategy::StrategyLogBackupMode;
 use crate::api::{BackupTask, BackupTaskStatus, LogBackup};

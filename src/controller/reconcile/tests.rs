@@ -37,7 +37,7 @@ use crate::oceanbase::registry::Clusters;
 use crate::oceanbase::testing::{InProcess, account};
 use crate::telemetry::Metrics;
 
-mod kept;
+mod status_not_stored;
 
 /// Requests one effect, which needs a send permit.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use crate::api::{CleanupTaskSpec, LocalReference};
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus};
 use crate::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, CleanedItem, CleanupJob, CleanupKind, DeletePolicy,
-    Identity, JobStatus, Piece, Scn, TenantId,
+    Identity, JobId, JobStatus, Piece, Scn, TenantId,
 };
 use crate::oceanbase::version::Version;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ mod capacity;
 mod identifiers;
 mod privileges;
 mod resources;
+mod size;
 
 pub(super) use capacity::{RESOURCES_NOT_ENOUGH, SERVERS_NOT_ENOUGH, needs_servers, room};
 pub(super) use identifiers::spelled;
@@ -110,11 +111,6 @@ fn versions(source: Option<Version>, target: Version) -> Result<(), Blocker> {
         ((4, 2), (4, 3)) => refused("backups of 4.2 cannot be restored to 4.3"),
         _ => Ok(()),
     }
-}
-
-/// Parses a size such as `8Gi`.
-pub(super) fn gibibytes(text: &str) -> Option<u64> {
-    text.strip_suffix("Gi")?.parse().ok()
 }
 
 /// Determines the point, and the backups that the tenant is recovered from.

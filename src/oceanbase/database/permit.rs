@@ -1,4 +1,28 @@
 //! Permits to send commands to one database.
+//!
+//! # Flow
+//!
+//! * An object acquires a permit in a lane, sends commands with it, and drops it.
+//! * A command of the serial lane waits for the database's one sender. A command of another lane
+//!   uses a sender of its own.
+//! * A RESTORE is handed over to a background task, which holds the permit until the answer.
+//!
+//! # Guarantees
+//!
+//! * From before a command is sent until the next read, the snapshot of its tenant counts as
+//!   outdated. Otherwise a dropped pass would decide on a snapshot from before its own statement.
+//! * A command that was not sent leaves no such mark, so that no object waits for a read in vain.
+//! * A command uses the account of its object. Another object's account may have more privileges.
+//! * If no session can be opened, the reader of the object checks its account and its endpoints.
+//!
+//! # Assumptions
+//!
+//! * The lanes limit the number of permits; see [`crate::oceanbase::lanes`].
+//!
+//! # Caveats
+//!
+//! * Without a snapshot, nothing is sent: the version of the servers is not known.
+//! * Only the newest answers of background tasks are kept.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Whether the target's servers have capacity for the units to create.
 
-use super::gibibytes;
+use super::size::gibibytes;
 use crate::api::RecoveryTaskSpec;
 use crate::api::resources::{CreateResources, ResourcesType};
 use crate::domain::{Blocker, shortened};

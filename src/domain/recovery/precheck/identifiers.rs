@@ -1,7 +1,7 @@
 //! Which values can be used in statements.
 
 use super::super::{tables, target_point, verification};
-use super::gibibytes;
+use super::size::gibibytes;
 use crate::api::RecoveryTaskSpec;
 use crate::domain::Blocker;
 use crate::oceanbase::model::{Cpu, Locality, PrimaryZone, ResourceName, TenantName, ZoneName};

@@ -1,6 +1,6 @@
 //! The resources of a tenant.
 
-use super::gibibytes;
+use super::size::gibibytes;
 use crate::api::RecoveryTaskSpec;
 use crate::api::resources::{CreateResources, Resources, ResourcesType};
 use crate::domain::Blocker;
