@@ -28,6 +28,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
+pub use super::outcome::Outcome;
 pub use attempt::open_intent;
 
 /// Effect of a cleanup: one statement, or a search for one.
@@ -83,33 +84,6 @@ pub struct ObservedDatabase {
     pub predates_task: bool,
     /// Newest cleanup that sys has started.
     pub newest_cleanup: JobId,
-}
-
-/// Final outcome of a cleanup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Outcome {
-    Completed,
-    Failed,
-    Canceled,
-}
-
-impl Outcome {
-    /// Returns the word in `status.outcome`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Canceled => "Canceled",
-        }
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        [Self::Completed, Self::Failed, Self::Canceled]
-            .into_iter()
-            .find(|outcome| outcome.word() == word)
-    }
 }
 
 /// State of a cleanup; the status is rendered from it.

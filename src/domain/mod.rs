@@ -18,6 +18,7 @@ pub mod condition;
 mod kstatus;
 pub mod log_backup;
 pub mod naming;
+mod outcome;
 pub mod recovery;
 pub mod recovery_windows;
 pub mod retention;
