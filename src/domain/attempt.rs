@@ -50,7 +50,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::backoff::{Backoff, still_to_come};
 use super::{Blocker, Decision, Next, cause, time};
 use crate::api::Cause;
-use crate::oceanbase::model::{Answer, FailureClass};
+use crate::oceanbase::model::{Acceptance, Answer, FailureClass};
 
 /// Recorded outcome of an intent without an answer.
 pub(super) const SENDING: &str = "Sending";
@@ -274,15 +274,9 @@ pub(super) trait SentOnce: Sized {
 
     /// Records the answer to the statement.
     fn on_statement_answer(mut self, answer: &Answer) -> Decision<Self::Status, Self::Effect> {
-        match answer {
-            Answer::Done
-            | Answer::AlreadySent
-            | Answer::Ended(_)
-            | Answer::Restore(_)
-            | Answer::Preview(_)
-            | Answer::Checked(_)
-            | Answer::HandedOver => self.accepted(),
-            Answer::Refused(failure) => {
+        match answer.acceptance() {
+            Acceptance::Accepted => self.accepted(),
+            Acceptance::Refused(failure) => {
                 self.set_outcome(REFUSED, Some(failure.into()));
                 if failure.class == FailureClass::Permanent {
                     return self.give_up(failure.into());
@@ -290,9 +284,9 @@ pub(super) trait SentOnce: Sized {
                 let pause = self.doubled(Self::REFUSED_PAUSE);
                 self.pause(failure.into(), pause)
             }
-            Answer::Withheld(why) => self.on_not_sent(why, true),
-            Answer::NotSent(why) => self.on_not_sent(why, false),
-            Answer::Unknown(why) => {
+            Acceptance::Withheld(why) => self.on_not_sent(why, true),
+            Acceptance::NotSent(why) => self.on_not_sent(why, false),
+            Acceptance::Unknown(why) => {
                 *self.shown().cause = Some(outcome_unknown(Some(why)));
                 let next = Next::After(self.situation().surely_over);
                 self.render_state(State::Sending, None, next)

@@ -10,6 +10,10 @@ pub(crate) struct Backoff {
     longest: SignedDuration,
 }
 
+/// Delays after a statement that failed and does no harm if it is sent again.
+pub(crate) const AFTER_FAILURE: Backoff =
+    Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
+
 impl Backoff {
     pub(crate) const fn new(shortest: SignedDuration, longest: SignedDuration) -> Self {
         Self { shortest, longest }

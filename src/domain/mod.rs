@@ -23,6 +23,7 @@ mod kstatus;
 pub mod log_backup;
 pub mod naming;
 mod observation;
+mod outcome;
 pub mod recovery;
 pub mod recovery_windows;
 pub mod retention;

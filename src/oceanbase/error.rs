@@ -1,7 +1,6 @@
 //! Error numbers of OceanBase V4 and their meaning for the status of a backup (`ob_errno.def`). The
 //! server's text is never shown: it may quote the statement, and with it a key.
 
-mod page;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -11,7 +10,6 @@ use super::model::{Failure, FailureClass, Privilege};
 
 use FailureClass::{NotYet, Permanent, Unknown};
 
-pub use page::page;
 use table::{EXPLANATIONS, OF_ARCHIVING, OF_CHECKS, OF_POOLS, OF_RESTORES};
 pub use table::{Explanation, TABLES};
 

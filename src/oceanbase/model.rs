@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use answer::{Answer, BackgroundAnswer, Failure, FailureClass};
+pub use answer::{Acceptance, Answer, BackgroundAnswer, Failure, FailureClass};
 pub use check::{CheckQuery, CheckResult};
 pub use cleanup::{CleanedItem, CleanupJob, CleanupKind, Deletion};
 pub use destinations::Destinations;

@@ -4,6 +4,5 @@ pub mod http;
 pub mod logging;
 pub mod metric;
 pub mod metrics;
-pub mod page;
 
 pub use metrics::Metrics;

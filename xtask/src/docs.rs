@@ -1,11 +1,12 @@
 //! `cargo xtask docs`: pages that are generated from the code, beside the definitions.
 
+mod errors;
+mod metrics;
 mod releases;
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use oceanbase_backup_operator::{oceanbase, telemetry};
 
 use crate::preview;
 
@@ -32,13 +33,13 @@ fn pages() -> Result<[(&'static str, String); 7]> {
         ("docs/images/obbackup-fleet.svg", picture("fleet")?),
         ("docs/images/obbackup-strategy.svg", picture("strategy")?),
         ("docs/images/obbackup-operator.svg", picture("operator")?),
-        ("docs/metrics.md", telemetry::page::page()),
+        ("docs/metrics.md", metrics::page()),
         (
             "docs/troubleshooting.md",
             filled(
                 &read("docs/troubleshooting.md")?,
                 [BEGIN, END],
-                &oceanbase::error::page(),
+                &errors::table(),
             )?,
         ),
         (

@@ -7,7 +7,7 @@ use super::attempt::not_sent;
 use super::{BackupDecision, Effect, Evaluation, State};
 use crate::domain::attempt::{LOOKUP_PAUSE, SentOnce};
 use crate::domain::{Blocker, Next, ObservedDestination, accepted_statement};
-use crate::oceanbase::model::{Answer, FailureClass};
+use crate::oceanbase::model::{Acceptance, Answer, FailureClass};
 
 /// Text of the statement, as a status records it.
 const SETTING: &str = "SET DATA_BACKUP_DEST";
@@ -41,25 +41,19 @@ impl Evaluation<'_> {
     }
 
     pub(super) fn on_destination_answer(mut self, answer: &Answer) -> BackupDecision {
-        match answer {
+        match answer.acceptance() {
             // The next observation shows it. Views lag, and the tenant may fail although sys
             // reports success.
-            Answer::Done
-            | Answer::AlreadySent
-            | Answer::Ended(_)
-            | Answer::Restore(_)
-            | Answer::Preview(_)
-            | Answer::Checked(_)
-            | Answer::HandedOver => {
+            Acceptance::Accepted => {
                 accepted_statement::record(&mut self.status.taken, SETTING, self.now);
                 let blocker = self.not_shown();
                 self.wait(blocker, Next::After(LOOKUP_PAUSE))
             }
-            Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
+            Acceptance::Refused(failure) if failure.class == FailureClass::Permanent => {
                 self.fail(failure.into())
             }
-            Answer::Refused(failure) => self.pause(failure.into(), DESTINATION_PAUSE),
-            Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
+            Acceptance::Refused(failure) => self.pause(failure.into(), DESTINATION_PAUSE),
+            Acceptance::Unknown(why) | Acceptance::NotSent(why) | Acceptance::Withheld(why) => {
                 self.pause(not_sent(why), Self::REFUSED_PAUSE)
             }
         }

@@ -11,7 +11,9 @@ use crate::api::backup_task::Attempt;
 use crate::domain::attempt::{ACCEPTED, MAX_RETRY_DELAY, SentOnce};
 use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
-use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantId, TenantName};
+use crate::oceanbase::model::{
+    Acceptance, Answer, BackupSet, Job, JobStatus, TenantId, TenantName,
+};
 
 /// Time within which related rows of a job appear: children after their parent, sets after their
 /// job.
@@ -276,16 +278,10 @@ impl Evaluation<'_> {
     }
 
     pub(super) fn on_cancel_answer(mut self, answer: &Answer) -> BackupDecision {
-        self.status.cause = match answer {
-            Answer::Done
-            | Answer::AlreadySent
-            | Answer::Ended(_)
-            | Answer::Restore(_)
-            | Answer::Preview(_)
-            | Answer::Checked(_)
-            | Answer::HandedOver => None,
-            Answer::Refused(failure) => Some(failure.into()),
-            Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
+        self.status.cause = match answer.acceptance() {
+            Acceptance::Accepted => None,
+            Acceptance::Refused(failure) => Some(failure.into()),
+            Acceptance::Withheld(why) | Acceptance::NotSent(why) | Acceptance::Unknown(why) => {
                 let message =
                     format!("the backup could not be canceled ({why}); the operator retries");
                 Some(cause("CancelNotSent", &message))

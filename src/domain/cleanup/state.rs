@@ -1,34 +1,9 @@
 //! State of a cleanup.
 
+pub use crate::domain::outcome::Outcome;
+
 use crate::domain::Blocker;
 use crate::oceanbase::model::JobStatus;
-
-/// Final outcome of a cleanup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Outcome {
-    Completed,
-    Failed,
-    Canceled,
-}
-
-impl Outcome {
-    /// Returns the word in `status.outcome`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Canceled => "Canceled",
-        }
-    }
-
-    pub(super) fn parse(word: &str) -> Option<Self> {
-        [Self::Completed, Self::Failed, Self::Canceled]
-            .into_iter()
-            .find(|outcome| outcome.word() == word)
-    }
-}
 
 /// State of a cleanup; the status is rendered from it.
 #[derive(Clone, Debug, PartialEq, Eq)]

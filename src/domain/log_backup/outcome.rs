@@ -1,15 +1,12 @@
 //! Results of statements, and delays after failures.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, State, archive};
 use crate::api::Cause;
-use crate::domain::backoff::Backoff;
+use crate::domain::backoff::AFTER_FAILURE;
 use crate::domain::{Next, cause, time};
-use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant};
-
-/// Delays after a statement that failed.
-const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
+use crate::oceanbase::model::{Acceptance, Answer, Failure, FailureClass, Tenant};
 
 /// Number of times that a statement cannot be sent before this counts as a failure.
 const REPORT_AFTER_ATTEMPTS: i32 = 3;
@@ -35,14 +32,8 @@ impl Evaluation<'_> {
             return self.on_limit_answer(tenant, location, answer);
         }
         let archive = archive(tenant);
-        match answer {
-            Answer::Done
-            | Answer::AlreadySent
-            | Answer::Ended(_)
-            | Answer::Restore(_)
-            | Answer::Preview(_)
-            | Answer::Checked(_)
-            | Answer::HandedOver => {
+        match answer.acceptance() {
+            Acceptance::Accepted => {
                 if matches!(effect, Effect::SetDestination(_) | Effect::Switch { .. }) {
                     self.record_keys();
                 }
@@ -53,13 +44,13 @@ impl Evaluation<'_> {
                 // set.
                 self.render(Some(tenant), &state, None, STEP_TIMEOUT)
             }
-            Answer::Refused(failure) => {
+            Acceptance::Refused(failure) => {
                 self.record_failure(failure);
                 let next = self.paused_until().map_or(Next::Await, Next::At);
                 self.render(Some(tenant), &State::Failed(archive), None, next)
             }
             // Sent again after the next observation: these statements are idempotent.
-            Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
+            Acceptance::Unknown(why) | Acceptance::NotSent(why) | Acceptance::Withheld(why) => {
                 self.record_unsent(why);
                 let next = self.paused_until().map_or(Next::Await, Next::At);
                 let state = self.in_progress(archive);
@@ -100,6 +91,6 @@ impl Evaluation<'_> {
     pub(super) fn paused_until(&self) -> Option<Timestamp> {
         let failed_at = self.status.last_failure_time.as_ref()?.0;
         let times = self.status.failures.max(self.status.unsent).unwrap_or(1);
-        BACKOFF.until(failed_at, times, self.now)
+        AFTER_FAILURE.until(failed_at, times, self.now)
     }
 }

@@ -1,17 +1,14 @@
 //! Retries of statements that concern storage and not the round, and their reports.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::outcome::FOR_A_PERSON;
 use crate::api::Cause;
 use crate::api::log_backup::{PendingLocation, TenantKeys};
-use crate::domain::backoff::Backoff;
+use crate::domain::backoff::AFTER_FAILURE;
 use crate::domain::{cause, time};
 use crate::oceanbase::model::{Failure, FailureClass};
-
-/// Delays after an attempt.
-const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
 
 /// Number of attempts that fail or have no effect before the operator reports them.
 pub(super) const REPORT_AFTER_ATTEMPTS: i32 = 3;
@@ -79,6 +76,6 @@ impl<'a> RetryState<'a> {
     }
 
     pub(super) fn paused_until(&self, now: Timestamp) -> Option<Timestamp> {
-        BACKOFF.until(self.last.as_ref()?.0, self.count.unwrap_or(1), now)
+        AFTER_FAILURE.until(self.last.as_ref()?.0, self.count.unwrap_or(1), now)
     }
 }

@@ -1,36 +1,9 @@
 //! State of a recovery.
 
+pub use crate::domain::outcome::Outcome;
+
 use crate::domain::Blocker;
 use crate::oceanbase::model::RestoreStatus;
-
-/// Final outcome of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Outcome {
-    Completed,
-    Failed,
-    Canceled,
-}
-
-impl Outcome {
-    /// Returns the word in `status.outcome`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Canceled => "Canceled",
-        }
-    }
-
-    /// Reads `status.outcome`.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Completed, Self::Failed, Self::Canceled]
-            .into_iter()
-            .find(|outcome| outcome.word() == word)
-    }
-}
 
 /// Step of a recovery that has changed the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -58,6 +58,41 @@ pub enum Answer {
     Unknown(String),
 }
 
+/// Whether the database accepted a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acceptance<'a> {
+    /// It did, now or before.
+    Accepted,
+    /// It rejected the statement or its session; nothing changed.
+    Refused(&'a Failure),
+    /// The statement was not sent: its precondition does not hold now.
+    Withheld(&'a str),
+    /// The statement was not sent.
+    NotSent(&'a str),
+    /// It is unknown.
+    Unknown(&'a str),
+}
+
+impl Answer {
+    /// Returns whether the database accepted the statement. A job that a search finds shows it too.
+    #[must_use]
+    pub fn acceptance(&self) -> Acceptance<'_> {
+        match self {
+            Self::Done
+            | Self::AlreadySent
+            | Self::Ended(_)
+            | Self::Restore(_)
+            | Self::Preview(_)
+            | Self::Checked(_)
+            | Self::HandedOver => Acceptance::Accepted,
+            Self::Refused(failure) => Acceptance::Refused(failure),
+            Self::Withheld(why) => Acceptance::Withheld(why),
+            Self::NotSent(why) => Acceptance::NotSent(why),
+            Self::Unknown(why) => Acceptance::Unknown(why),
+        }
+    }
+}
+
 /// Outcome of a handed-over command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BackgroundAnswer {

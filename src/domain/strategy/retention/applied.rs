@@ -2,23 +2,20 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Evaluation, MAX_POLICIES, MatchedTenants, PolicyChange, unasked};
 use crate::api::Cause;
 use crate::api::retention::AppliedPolicy;
 use crate::api::strategy::Inherited;
-use crate::domain::backoff::Backoff;
+use crate::domain::backoff::AFTER_FAILURE;
 use crate::domain::strategy::ObservedLogBackup;
 use crate::domain::strategy::tenants::keeps;
 use crate::domain::{accepted_statement, cause, shortened, time};
-use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant, TenantId};
+use crate::oceanbase::model::{Acceptance, Answer, Failure, FailureClass, Tenant, TenantId};
 
 /// Longest message that is kept per tenant, in bytes.
 const MESSAGE_LIMIT: usize = 256;
-/// Backoff after a failed statement.
-const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
-
 impl Evaluation<'_> {
     /// Records that the policy is as wanted. If none is wanted and none exists, the record says
     /// that everything is kept. The next policy then belongs to another tool, and setting the
@@ -68,23 +65,17 @@ impl Evaluation<'_> {
         let Some(known) = self.record_mut(change.tenant_id()) else {
             return;
         };
-        match answer {
+        match answer.acceptance() {
             // The next read of the views shows its effect, if any.
-            Answer::Done
-            | Answer::AlreadySent
-            | Answer::Ended(_)
-            | Answer::Restore(_)
-            | Answer::Preview(_)
-            | Answer::Checked(_)
-            | Answer::HandedOver => {
+            Acceptance::Accepted => {
                 forget_failures(known);
                 accepted_statement::record(&mut known.taken, change.words(), now);
                 if accepted_statement::is_reported(known.taken.as_ref()) {
                     known.cause = Some(without_effect(change));
                 }
             }
-            Answer::Refused(failure) => record_failure(known, failure, now),
-            Answer::Unknown(why) => record_failure(
+            Acceptance::Refused(failure) => record_failure(known, failure, now),
+            Acceptance::Unknown(why) => record_failure(
                 known,
                 &passing(
                     "OutcomeUnknown",
@@ -96,7 +87,7 @@ impl Evaluation<'_> {
                 ),
                 now,
             ),
-            Answer::NotSent(why) | Answer::Withheld(why) => record_failure(
+            Acceptance::NotSent(why) | Acceptance::Withheld(why) => record_failure(
                 known,
                 &passing(
                     "NotSent",
@@ -270,5 +261,5 @@ fn forget_failures(known: &mut AppliedPolicy) {
 /// Returns until when nothing is sent for a tenant, because its last statement failed.
 fn paused(known: &AppliedPolicy, now: Timestamp) -> Option<Timestamp> {
     let failed_at = known.last_failure_time.as_ref()?.0;
-    BACKOFF.until(failed_at, known.failures.unwrap_or(1), now)
+    AFTER_FAILURE.until(failed_at, known.failures.unwrap_or(1), now)
 }

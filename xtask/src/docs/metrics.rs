@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::metric::Family;
-use super::metrics::GROUPS;
+use oceanbase_backup_operator::telemetry::metric::Family;
+use oceanbase_backup_operator::telemetry::metrics::GROUPS;
 
 const HEAD: &str = "# Metrics
 
@@ -23,8 +23,7 @@ This page is generated from the code by `cargo xtask docs`.
 ";
 
 /// Returns the text of the document.
-#[must_use]
-pub fn page() -> String {
+pub(super) fn page() -> String {
     let mut page = HEAD.to_owned();
     for group in GROUPS {
         let _ = write!(page, "\n## {}\n\n{}\n\n", group.title, group.about);

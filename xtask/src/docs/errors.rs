@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Explanation, TABLES};
+use oceanbase_backup_operator::oceanbase::error::{Explanation, TABLES};
 
 /// Returns the table, sorted by reason.
-#[must_use]
-pub fn page() -> String {
+pub(super) fn table() -> String {
     let rows = TABLES
         .iter()
         .flat_map(|(table, of)| table.iter().map(|known| row(known, of)));
