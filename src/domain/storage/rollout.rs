@@ -9,9 +9,9 @@ pub(super) type Pending<'a> = (&'a str, Option<&'a Cause>);
 /// Returns the condition of a rollout. It names a pending log backup and its cause, and prefers one
 /// with a cause: without one, the change is only a matter of time. If no log backup is pending, the
 /// status, reason and message are those in `otherwise`.
-pub(super) fn condition<'a>(
+pub(super) fn condition(
     condition_type: &'static str,
-    pending: &[Pending<'a>],
+    pending: &[Pending<'_>],
     applying: &str,
     otherwise: (Status, &str, &str),
 ) -> DesiredCondition {
