@@ -10,43 +10,45 @@ use super::LocalReference;
 #[serde(rename_all = "camelCase")]
 pub struct DataBackupSettings {
     /// Whether each backup set also contains the logs that a restore of this set alone needs (`PLUS
-    /// ARCHIVELOG`, V4.2.0 and later).
+    /// ARCHIVELOG`, V4.2.0 and later). Default: false.
     #[serde(default)]
     pub plus_archivelog: bool,
-    /// Secret with the key `password`, which is required to restore a backup set. The password
-    /// protects the restore and encrypts nothing (`SET ENCRYPTION … ONLY`, mode `PASSWORD`).
+    /// Secret in the same namespace. Its key `password` contains the password that a restore of the
+    /// backup set must supply (`SET ENCRYPTION … ONLY`). The data is not encrypted. Default: no
+    /// password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore_password_secret_ref: Option<LocalReference>,
-    /// Maximum run time of one backup in seconds, 60 to 604800. After that the operator cancels the
-    /// backup, and the backup fails. Default: no limit.
+    /// Maximum duration of one attempt in seconds, 60 to 604800, counted from the send of BACKUP.
+    /// After that the operator cancels the backup, and the task fails without a retry. Default: no
+    /// limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 60, max = 604_800))]
     pub active_deadline_seconds: Option<i64>,
-    /// Further attempts after a backup that failed for a temporary cause.
+    /// Retries of a backup that failed for a temporary cause.
     #[serde(default)]
     pub retry: RetrySettings,
 }
 
-/// Further attempts after a backup that failed for a temporary cause, such as a storage that did
-/// not answer. A canceled backup is never restarted.
+/// Limit and delay of retries. A backup that a user canceled, or that exceeded
+/// `activeDeadlineSeconds`, is not retried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RetrySettings {
-    /// Maximum number of further attempts, 0 to 10; default 2. Attempts that a cluster upgrade
-    /// ended, or that the database rejected before the job began, do not count; the fourth of these
-    /// fails the task.
-    #[serde(default = "two")]
+    /// Maximum number of retries, 0 to 10; default 2. An attempt does not count if a cluster upgrade
+    /// ended it, or if the database rejected it before its job began. After four such attempts the
+    /// task fails.
+    #[serde(default = "default_retry_limit")]
     #[schemars(range(min = 0, max = 10))]
     pub limit: i32,
-    /// Seconds from a failure to the next attempt, 10 to 86400; default 300. The delay doubles with
-    /// each attempt, up to a day.
-    #[serde(default = "five_minutes")]
+    /// Delay before the first retry in seconds, 10 to 86400; default 300. The delay doubles with each
+    /// retry, up to one day.
+    #[serde(default = "default_backoff_seconds")]
     #[schemars(range(min = 10, max = 86_400))]
     pub backoff_seconds: i64,
 }
 
 impl RetrySettings {
-    /// Returns settings without further attempts.
+    /// Returns settings without retries.
     #[must_use]
     pub fn never() -> Self {
         Self {
@@ -59,16 +61,16 @@ impl RetrySettings {
 impl Default for RetrySettings {
     fn default() -> Self {
         Self {
-            limit: two(),
-            backoff_seconds: five_minutes(),
+            limit: default_retry_limit(),
+            backoff_seconds: default_backoff_seconds(),
         }
     }
 }
 
-fn two() -> i32 {
+fn default_retry_limit() -> i32 {
     2
 }
 
-fn five_minutes() -> i64 {
+fn default_backoff_seconds() -> i64 {
     300
 }

@@ -1,5 +1,8 @@
 //! A statement that must be sent once: its intent, its answer, and the search after a lost answer.
 //!
+//! An *intent* is the recorded decision to send. The *driver* is `controller::reconcile`, which writes
+//! the status and performs the effect. A *kind* is BackupTask or CleanupTask ([`SentOnce`]).
+//!
 //! # Flow
 //!
 //! * The task records an intent: outcome `Sending` and one more send. The driver writes the status,
@@ -23,8 +26,8 @@
 //!   after the acceptance sends BACKUP twice.
 //! * A recorded outcome that this operator does not know counts as accepted. Otherwise a downgrade
 //!   sends again what the newer operator has sent.
-//! * A recorded delay never exceeds the longest delay. Otherwise a clock that was ahead stops a task
-//!   for days.
+//! * A recorded delay that is longer than the longest delay is ignored. Otherwise a clock that was
+//!   ahead would stop a task for days.
 //!
 //! # Assumptions
 //!
@@ -112,7 +115,8 @@ pub(super) struct Situation<'a> {
     /// Why the database cannot be observed.
     pub(super) outage: Option<&'a Blocker>,
     pub(super) now: Timestamp,
-    /// Time since this process first observed the open intent.
+    /// Time since this process first observed the open intent. It is not measured from `sent_time`,
+    /// which another clock may have written.
     pub(super) intent_age: Duration,
     /// Time after which a statement has certainly ended.
     pub(super) surely_over: Duration,
@@ -294,7 +298,8 @@ pub(super) trait SentOnce: Sized {
         }
     }
 
-    /// Records the answer to the search for an intent. `Done` means that nothing was found.
+    /// Records the answer to the search for an intent. Unlike a statement, which the database accepts
+    /// with `Done`, a search that ends with `Done` has found nothing.
     fn on_search_answer(mut self, answer: &Answer) -> Decision<Self::Status, Self::Effect> {
         match answer {
             Answer::AlreadySent | Answer::Ended(_) => self.accepted(),

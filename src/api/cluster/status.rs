@@ -33,14 +33,14 @@ pub struct OceanBaseClusterStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub edition: Option<String>,
-    /// Capabilities of this version.
+    /// Optional features of this version that the operator uses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(max = 64)), extend("x-kubernetes-list-type" = "set"))]
     pub capabilities: Vec<String>,
-    /// Number of user tenants.
+    /// Numbers of user tenants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenants: Option<TenantCounts>,
-    /// Names of the user tenants that do not count as backed up, the first 50.
+    /// Names of the user tenants counted in `tenants.notBackedUp`, at most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
     pub not_backed_up_tenants: Vec<String>,
@@ -50,9 +50,9 @@ pub struct OceanBaseClusterStatus {
     /// Summary of the backups of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup: Option<ClusterBackup>,
-    /// Combined periods to which some tenant of the cluster can be recovered: oldest first, the
-    /// newest 50. Ends that only advance with time are written every few minutes. The LogBackup of
-    /// each tenant lists the windows of that tenant.
+    /// Periods to which at least one tenant can be recovered, oldest first, the newest 50.
+    /// Overlapping periods of several tenants are merged. An end that advances is updated every few
+    /// minutes. The LogBackup of a tenant lists the windows of that tenant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub recovery_windows: Vec<RecoveryWindow>,
@@ -67,9 +67,9 @@ pub struct ClusterIdentity {
     pub cluster_name: String,
     /// Value of the parameter `cluster_id`.
     pub cluster_id: i64,
-    /// Bootstrap time of the cluster, as reported by its sys tenant. With the number, it
-    /// distinguishes one database from all others. Objects with the same two values share one
-    /// reader, one limit of concurrent backups and one owner of the backups of each tenant.
+    /// Bootstrap time of the cluster, as its sys tenant reports it. `clusterId` and `createTime`
+    /// together identify one database. OceanBaseClusters with equal values share their
+    /// connections, one limit of concurrent backups, and one owner of the backups of each tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_time: Option<MicroTime>,
 }
@@ -82,8 +82,8 @@ pub struct TenantCounts {
     pub total: i32,
     /// Tenants with the role PRIMARY.
     pub primary: i32,
-    /// Tenants with at least one available data backup and with log backup in the state that its
-    /// `mode` requires.
+    /// Tenants with at least one available data backup whose logs are archived: by a running archive
+    /// round, or around data backups if their LogBackup has `mode: AroundDataBackup`.
     pub backed_up: i32,
     /// All other tenants.
     pub not_backed_up: i32,
@@ -93,11 +93,11 @@ pub struct TenantCounts {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterBackup {
-    /// Phase of the strategy that most needs attention: `NoBackupStrategy`,
-    /// `PendingBackupScheduling`, `InProgress`, `Paused` or `Abnormal`.
+    /// Most severe phase of the strategies of the cluster: `Abnormal`, `InProgress`,
+    /// `PendingBackupScheduling` or `Paused`; `NoBackupStrategy` if there is none.
     #[schemars(length(max = 64))]
     pub phase: String,
-    /// Phase in the words of the console.
+    /// Phase as the OCP console spells it, such as `In Progress`.
     #[serde(default)]
     #[schemars(length(max = 64))]
     pub console_label: String,
@@ -108,18 +108,18 @@ pub struct ClusterBackup {
     /// End of the newest successful data backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_data_backup_time: Option<Time>,
-    /// Oldest log backup checkpoint of all tenants.
+    /// Time up to which the logs of every tenant with running log backup are archived. Other tenants
+    /// do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_backup_checkpoint_time: Option<Time>,
-    /// Bytes of data backups and archived logs that the database has not deleted, in all
-    /// destinations. Written with the checkpoint; without a checkpoint, written after a change of
-    /// one percent.
+    /// Bytes of all data backups and archived logs that still exist, in all destinations. Updated
+    /// with `logBackupCheckpointTime`, or after a change of one percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_bytes: Option<i64>,
-    /// Number of running data backups, including backups started by other tools or users.
+    /// Number of running data backup jobs in the database, including external ones.
     #[serde(default)]
     pub running_tasks: i32,
-    /// Number of BackupTasks that wait for `maxConcurrentBackups`.
+    /// Number of BackupTasks that wait because `maxConcurrentBackups` is reached.
     #[serde(default)]
     pub queued_tasks: i32,
 }

@@ -1,4 +1,7 @@
-//! Progress of a storage migration of the tenant's backups.
+//! State of a storage migration, as far as a BackupTask must know it.
+//!
+//! During a migration, the tenant's data destination differs from the task's. The task then waits
+//! and does not fail with `DestinationInUse`.
 
 use super::super::destination::logs::{is_away, location_of, observe_destination};
 use super::super::strategy::moved;

@@ -114,8 +114,9 @@ fn log_template(strategy: &BackupStrategy) -> Option<&str> {
     strategy.spec.paths.as_ref()?.log.as_deref()
 }
 
-/// Returns a blocker if a strategy backs up the tenant to another destination. The first backup
-/// would take the tenant away from the strategy, because a destination that is set is never moved.
+/// Returns a blocker if a strategy backs up the tenant to another destination. The first backup sets
+/// the tenant's data destination. Outside a migration the operator never changes it again, so the
+/// strategy could no longer back up the tenant.
 fn of_strategy(ours: TaskTenant<'_>) -> Option<Blocker> {
     let TaskTenant {
         context, tenant, ..

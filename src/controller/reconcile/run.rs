@@ -20,22 +20,24 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::lanes::Lane;
 
-/// Delay before a retry after a conflict. It doubles each time, because the watch may be late.
+/// First delay after a conflict. Further delays double, because the watch may be late.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(50);
 /// Delay after which an object that waits for a send permit reports the wait.
 const STATUS_DELAY: Duration = Duration::from_secs(5);
-/// Delay before a retry after a failed pass. It doubles each time.
+/// First delay after a failed pass. Further delays double.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Runs one pass over one object.
 ///
 /// # Errors
-/// The API rejected a write, or the pass panicked.
+/// A request to the API failed, the lease has ended, an intent was missing or was not stored, or
+/// the pass panicked.
 pub async fn reconcile<K: Reconcile>(
     object: Arc<K>,
     context: Arc<Context>,
 ) -> Result<Action, Error> {
     let generation = object.meta().generation;
+    // A failed pass holds this generation: a change elsewhere must not repeat it at once.
     if let Some(pause) = context.memory.held(&identity(&*object), generation) {
         return Ok(Action::requeue(pause));
     }

@@ -33,7 +33,7 @@ pub(super) fn render(
             state,
             State::Accepted | State::Running(_) | State::Unobserved(_)
         );
-    // The text of `Ready` is not repeated here.
+    // While the backup runs, only `Ready` carries the message: a second copy changes as often.
     let succeeded_message = match succeeded {
         Status::Unknown => "the backup has not ended",
         Status::True | Status::False => &message,

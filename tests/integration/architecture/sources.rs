@@ -249,7 +249,7 @@ fn end_of_character(text: &str) -> usize {
     }
 }
 
-/// Removes each item under `#[cfg(test)]` and each `#[test]`.
+/// Removes each item under `#[cfg(test)]`: a module, a function or a declaration.
 fn without_tests(code: &str) -> String {
     let mut shipped = String::new();
     let mut rest = code;

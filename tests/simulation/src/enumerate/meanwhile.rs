@@ -1,5 +1,5 @@
 //! Outside changes to the database: locked, switched or dropped tenants, backups of another tool,
-//! lost rights, upgrade mode, and jumps of their clock.
+//! lost rights, upgrade mode, and jumps of the servers' clock.
 
 use super::acts::{Sort, concerned, database, sort};
 use crate::plan::{Act, Fault, Plan, Point};
