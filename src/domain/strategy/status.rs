@@ -350,8 +350,8 @@ fn scheduling(
     } else {
         (
             true,
+            "Scheduling",
             "the operator creates tasks for the slots",
-            "slots are turned into tasks",
         )
     };
     wanted(SCHEDULING, status, reason, message)

@@ -143,7 +143,7 @@ fn one_that_failed_is_named_when_all_have_ended() {
     );
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(
-        message.contains("'now-t1004': the store is full"),
+        message.contains("'now-t1004': the storage is full"),
         "{message}"
     );
 }

@@ -80,7 +80,7 @@ fn where_all_is_to_be_kept_nothing_is_dropped() {
     assert_eq!(story.pass(60), None);
     assert_eq!(story.phase(), "Failed");
     let message = story.status.cause.unwrap().message;
-    for left in ["restore_orders", &resource(), "by hand"] {
+    for left in ["restore_orders", &resource(), "drop manually"] {
         assert!(message.contains(left), "{message}");
     }
 }
