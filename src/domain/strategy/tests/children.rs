@@ -180,7 +180,7 @@ fn advice_for_a_pause(mode: StrategyLogBackupMode, binding: Binding) -> String {
 #[test]
 fn the_advice_for_a_pause_that_nobody_asked_for_costs_no_hole() {
     let message = advice_for_a_pause(StrategyLogBackupMode::Continuous, Binding::Optional);
-    let advice = "Set its `desiredState` to Paused and then to Running";
+    let advice = "set its `desiredState` to Paused and then to Running";
     assert!(message.contains(advice), "{message}");
 }
 
