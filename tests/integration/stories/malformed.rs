@@ -130,7 +130,7 @@ fn one_malformed_stored_object_does_not_stop_its_kind() {
     assert!(
         metrics
             .lines()
-            .any(|line| line.contains("malformed") && line.contains("LogBackup")),
+            .any(|line| line.contains("object_decode_errors") && line.contains("LogBackup")),
         "{metrics}"
     );
 }
