@@ -73,7 +73,7 @@ pub fn unnameable(name: &str) -> Option<Blocker> {
 /// one has its name. A statement for the old tenant would change the new one.
 ///
 /// `since` says when, and `remedy` what a user can do.
-pub(super) fn gone(
+pub(super) fn dropped_or_replaced(
     name: &str,
     found: Option<&Tenant>,
     known: Option<i64>,

@@ -68,7 +68,7 @@ fn sentences(page: &str) -> Vec<String> {
     all.map(str::to_owned).collect()
 }
 
-/// Tests contain texts of the kernel and names such as `nobody`: only their comments count.
+/// Checks the comments of tests, and all text elsewhere. Tests quote the kernel and its word `nobody`.
 #[test]
 fn no_text_has_a_forbidden_phrase() {
     let phrase = Regex::new(FORBIDDEN).unwrap();

@@ -65,10 +65,10 @@ fn record_log_backup(
             .set(labels, window.start.0.as_second());
         families.window_end.set(labels, window.end.0.as_second());
     }
-    let page = shown.tenant.as_ref();
-    let last = page.and_then(|page| page.last_data_backup_time.as_ref());
+    let summary = shown.tenant.as_ref();
+    let last = summary.and_then(|summary| summary.last_data_backup_time.as_ref());
     families.last_backup.set_known(labels, second(last));
-    let strategy = page.and_then(|page| page.strategy_name.as_deref());
+    let strategy = summary.and_then(|summary| summary.strategy_name.as_deref());
     let required = strategy.and_then(|strategy| required(&home, strategy, context, gaps));
     let age = created_at(object).duration_until(context.clock.now());
     let required = required.filter(|required| age.as_secs() > required.due);

@@ -20,7 +20,7 @@ impl Evaluation<'_> {
         };
         let found = database.tenant.tenant.as_deref();
         let known = self.status.tenant_id;
-        if let Some(gone) = tenant::gone(
+        if let Some(gone) = tenant::dropped_or_replaced(
             name,
             found,
             known,

@@ -33,7 +33,7 @@ impl<'a> Evaluation<'a> {
     /// Returns why the tenant of an earlier pass, with its jobs, no longer exists.
     pub(super) fn gone_tenant(&self) -> Option<Blocker> {
         let database = self.observed.database.as_ref().ok()?;
-        tenant::gone(
+        tenant::dropped_or_replaced(
             &self.task.spec.tenant_name,
             database.tenant.as_deref(),
             self.status.tenant_id,

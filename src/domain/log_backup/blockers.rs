@@ -77,7 +77,7 @@ impl<'a> Evaluation<'a> {
         let since = format!("and now has id {}, not {known}", tenant.id);
         let remedy = "delete this LogBackup so that a new one can be created";
         let (name, found) = (&spec.tenant_name, Some(tenant));
-        if let Some(gone) = tenant::gone(name, found, Some(known), &since, remedy) {
+        if let Some(gone) = tenant::dropped_or_replaced(name, found, Some(known), &since, remedy) {
             return Err(gone);
         }
         if self.desired == DesiredState::Paused && !self.observed.can_pause {

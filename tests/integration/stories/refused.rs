@@ -103,7 +103,8 @@ fn a_tenant_is_backed_up_though_log_backups_of_many_others_are_refused() {
             one["name"].as_str().unwrap(),
             one["message"].as_str().unwrap(),
         );
-        let own = format!("the operator retries: logbackups.backup.oceanbase.io \"{name}\" is forbidden");
+        let own =
+            format!("the operator retries: logbackups.backup.oceanbase.io \"{name}\" is forbidden");
         assert!(message.contains(&own), "{message}");
         assert!(!message.contains("Status {"), "{message}");
     }
