@@ -157,6 +157,15 @@ async fn a_lost_event_is_found_by_listing_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_watch_that_lost_an_event_ends_with_410() {
+    let double = double();
+    let lost = EventFate::Drop(Duration::from_secs(100));
+    let api = api(&double, with_events(&[lost]));
+    make(&api, "a").await.unwrap();
+    assert_eq!(events(&api, "1", 50).await, ["410"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_page_shows_what_was_there_when_the_first_was_asked_for() {
     let double = double();
     let api = api(&double, Peace);

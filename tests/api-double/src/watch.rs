@@ -98,13 +98,19 @@ impl Watch {
                 return Some(event);
             }
             let now = Instant::now();
-            if self.is_over || now >= self.ends_at {
-                return None;
-            }
-            if self.expires_at.is_some_and(|at| at <= now) {
-                self.ready.push_back(expired());
+            let is_at_end = self.is_over || now >= self.ends_at;
+            // A watch that dropped an event does not end without 410: the client would continue
+            // from a version after the event, and never receive it. No API server does that.
+            if self
+                .expires_at
+                .take_if(|at| is_at_end || *at <= now)
+                .is_some()
+            {
                 self.is_over = true;
-                continue;
+                return Some(expired());
+            }
+            if is_at_end {
+                return None;
             }
             self.changed.mark_unchanged();
             if self.take().await {
@@ -164,10 +170,7 @@ impl Watch {
                 self.is_over = true;
                 return true;
             }
-            EventFate::Expire => {
-                self.ready.push_back(expired());
-                self.is_over = true;
-            }
+            EventFate::Expire => self.expires_at = Some(Instant::now()),
         }
         self.version = change.version;
         true
