@@ -1,5 +1,6 @@
 //! The seekdb instance that this program shares.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -24,10 +25,13 @@ const START_TIMEOUT: Duration = Duration::from_mins(2);
 /// Limit on any statement; creating a table takes half a minute beside other tests.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// Definitions of the tables that replace views, by name.
+pub(super) type Tables = BTreeMap<String, String>;
+
 /// A running seekdb.
 pub(super) struct Engine {
     port: u16,
-    tables: Mutex<()>,
+    tables: Mutex<Tables>,
     /// Its standard input closes with this program, which ends the database.
     _serving: Child,
 }
@@ -74,7 +78,7 @@ impl Engine {
         if let Ok(Ok(port)) = receive.recv_timeout(START_TIMEOUT) {
             return Ok(Self {
                 port,
-                tables: Mutex::new(()),
+                tables: Mutex::default(),
                 _serving: serving,
             });
         }
@@ -98,8 +102,8 @@ impl Engine {
         Client(MySql.connect(&self.account()).await.unwrap())
     }
 
-    /// Locks the creation of tables, which tests would otherwise overwrite for each other.
-    pub(super) async fn tables(&self) -> MutexGuard<'_, ()> {
+    /// Locks the tables, which tests would otherwise overwrite for each other.
+    pub(super) async fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().await
     }
 }

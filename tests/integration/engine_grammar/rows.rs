@@ -10,7 +10,7 @@ use oceanbase_sim::value::ColumnType;
 use oceanbase_sim::views::{self, ColumnDef, View};
 use tokio::sync::MutexGuard;
 
-use super::engine::{Client, engine};
+use super::engine::{Client, Tables, engine};
 
 /// A row: SQL literals by column name; other columns get extreme values of their type.
 pub(super) type Cells<'a> = &'a [(&'a str, &'a str)];
@@ -24,7 +24,7 @@ pub(super) struct Desk {
     reader: Client,
     /// Names of the queries.
     pub(super) asked: BTreeSet<&'static str>,
-    _tables: MutexGuard<'static, ()>,
+    tables: MutexGuard<'static, Tables>,
 }
 
 impl Desk {
@@ -47,16 +47,14 @@ impl Desk {
             writer,
             reader,
             asked: BTreeSet::new(),
-            _tables: tables,
+            tables,
         }
     }
 
-    /// Recreates the table with these rows.
+    /// Replaces the rows of the table.
     pub(super) async fn fill(&mut self, name: &str, rows: &[Cells<'_>]) {
         let view = views::find(self.views, name).unwrap();
-        let drop = format!("DROP TABLE IF EXISTS oceanbase.`{name}`");
-        self.writer.run(&drop).await;
-        self.writer.run(&views::create_table(&view)).await;
+        self.empty_table(name, views::create_table(&view)).await;
         for row in rows {
             self.writer.run(&insert(&view, row)).await;
         }
@@ -70,18 +68,29 @@ impl Desk {
         columns: &str,
         rows: &[Vec<(&'static str, &'static str)>],
     ) {
-        self.writer
-            .run(&format!("DROP TABLE IF EXISTS oceanbase.`{name}`"))
-            .await;
-        self.writer
-            .run(&format!("CREATE TABLE oceanbase.`{name}` ({columns})"))
-            .await;
+        let definition = format!("CREATE TABLE oceanbase.`{name}` ({columns})");
+        self.empty_table(name, definition).await;
         for row in rows {
             let (names, values): (Vec<_>, Vec<_>) = row.iter().copied().unzip();
             let (names, values) = (names.join(", "), values.join(", "));
             let text = format!("INSERT INTO oceanbase.`{name}` ({names}) VALUES ({values})");
             self.writer.run(&text).await;
         }
+    }
+
+    /// Provides an empty table. A table that an earlier test created with the same columns is
+    /// emptied, because the engine takes a second to create one.
+    async fn empty_table(&mut self, name: &str, definition: String) {
+        if self.tables.get(name) == Some(&definition) {
+            let delete = format!("DELETE FROM oceanbase.`{name}`");
+            self.writer.run(&delete).await;
+            return;
+        }
+        self.tables.remove(name);
+        let drop = format!("DROP TABLE IF EXISTS oceanbase.`{name}`");
+        self.writer.run(&drop).await;
+        self.writer.run(&definition).await;
+        self.tables.insert(name.to_owned(), definition);
     }
 
     /// Returns the error number that the reader receives for a text; 0 for none.

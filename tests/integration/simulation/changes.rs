@@ -8,7 +8,7 @@ use simulation::enumerate::of_group;
 
 use super::faults::assert_harmless;
 use super::peace::{NOTHING, wrong};
-use super::sample;
+use crate::support::sample;
 
 pub(super) const WORKLOADS: [&str; 4] = ["policies", "purge", "switch", "bucket"];
 

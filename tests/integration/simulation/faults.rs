@@ -8,7 +8,8 @@ use simulation::campaign::{Campaign, run_all};
 use simulation::enumerate::choice;
 use simulation::workload::Workload;
 
-use super::{changes, recoveries, sample};
+use super::{changes, recoveries};
+use crate::support::sample;
 
 /// Number of plans of a long run.
 const PLANS: usize = 300;

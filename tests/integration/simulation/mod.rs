@@ -6,5 +6,4 @@ mod faults;
 mod honest;
 mod peace;
 mod recoveries;
-mod sample;
 mod script;

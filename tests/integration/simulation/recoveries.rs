@@ -7,7 +7,7 @@ use simulation::enumerate::of_recoveries;
 
 use super::faults::assert_harmless;
 use super::peace::{NOTHING, wrong};
-use super::sample;
+use crate::support::sample;
 
 pub(super) const WORKLOADS: [&str; 7] = [
     "recover",

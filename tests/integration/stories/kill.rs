@@ -1,8 +1,9 @@
-//! Stories of SIGKILL at each statement and each API write of a full backup.
+//! Stories of SIGKILL at the statements and API writes of a full backup.
 //!
 //! The points are enumerated. At each point of [`point`] the operator is killed twice: before the
 //! effect, and after the effect but before the answer. Another operator takes over, and there must
-//! be exactly one backup.
+//! be exactly one backup. One run of the tests executes a third of these kills, with a new seed;
+//! `cargo xtask test --long` executes all of them.
 //!
 //! A run without faults is recorded first. It provides all statements of the sending sessions, and
 //! each text of the reading sessions, at the beginning and while the backup works. Its writes must
@@ -20,7 +21,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan, Unit};
 use self::point::{Point, assert_complete};
 use self::stage::Stage;
 use crate::support::proxy::Moment;
-use crate::support::within;
+use crate::support::{sample, within};
 
 /// How many operators are killed at the same time.
 const LANES: usize = 16;
@@ -118,13 +119,15 @@ fn a_kill_at_any_statement_or_write_of_a_full_backup_leaves_one_backup() {
             })
         })
         .collect();
+    let plans = sample::of(plans);
     let of = |is: fn(&Point) -> bool| plans.iter().filter(|plan| is(&plan.point)).count();
     let commands = of(|point| matches!(point, Point::Statement { .. }));
     let readings = of(|point| matches!(point, Point::Reading { .. }));
     let writes = plans.len() - commands - readings;
     println!(
         "killed {commands} times in sessions that send, {readings} times in those that only read, \
-         {writes} times at writes"
+         {writes} times at writes; seed {}",
+        sample::seed()
     );
     let stages = stages(plans.len());
     let left = Mutex::new(plans.into_iter().zip(stages).collect::<Vec<_>>());

@@ -10,6 +10,7 @@ pub(crate) mod node;
 pub(crate) mod operator;
 pub(crate) mod proxy;
 pub(crate) mod reasons;
+pub(crate) mod sample;
 pub(crate) mod wait;
 pub(crate) mod world;
 
