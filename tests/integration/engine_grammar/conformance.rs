@@ -175,7 +175,7 @@ async fn the_simulator_answers_queries_as_the_engine_does() {
         .await
         .unwrap();
     for (view, rows) in conformance::tables() {
-        tables.remove(view.name);
+        tables.remove(&view.name);
         let drop = format!("DROP TABLE IF EXISTS oceanbase.`{}`", view.name);
         connection.query_drop(drop).await.unwrap();
         connection.query_drop(create_table(&view)).await.unwrap();

@@ -57,7 +57,7 @@ fn last_outcome(status: &BackupTaskStatus) -> Option<&str> {
 }
 
 struct Edge<'a> {
-    story: &'a Story,
+    task: Task<'a>,
     observed: &'a Observation,
     answer: Option<(&'a Effect, &'a Answer)>,
     now: i64,
@@ -66,7 +66,7 @@ struct Edge<'a> {
 
 impl Edge<'_> {
     fn check(&self) {
-        let (before, after) = (&self.story.status, &self.decision.status);
+        let (before, after) = (self.task.status, &self.decision.status);
         self.check_sink(before, after);
         self.check_sending(before, after);
         if before.job_id.is_some() && last_outcome(after) != Some("Failed") {
@@ -74,9 +74,9 @@ impl Edge<'_> {
         }
         Self::check_attempts(before, after);
         self.check_cancel(after);
-        assert_eq!(after.observed_generation, Some(self.story.generation));
-        assert_sound(&after.conditions, self.story.generation);
-        let generation = self.story.generation;
+        assert_eq!(after.observed_generation, Some(self.task.generation));
+        assert_sound(&after.conditions, self.task.generation);
+        let generation = self.task.generation;
         let judged = kstatus(generation, after.observed_generation, &after.conditions);
         let (expected, succeeded) = match after.outcome.as_deref() {
             None => (Kstatus::InProgress, "Unknown"),
@@ -128,7 +128,7 @@ impl Edge<'_> {
                 .expired_time
                 .as_ref()
                 .is_some_and(|at| ran(at) >= DEADLINE);
-            assert!(self.story.spec.cancel == Some(true) || is_expired);
+            assert!(self.task.spec.cancel == Some(true) || is_expired);
         }
     }
 
@@ -146,7 +146,7 @@ impl Edge<'_> {
                 _ => sends(before),
             };
             assert_eq!(sends(after), before_sends + 1);
-            assert_eq!(self.story.spec.cancel, None);
+            assert_eq!(self.task.spec.cancel, None);
             let database = self.observed.database.as_ref().unwrap();
             assert!(database.tenant.settled && self.observed.target.is_ok());
             assert_eq!(database.tenant.destination, ObservedDestination::Ours);
@@ -183,20 +183,18 @@ impl Edge<'_> {
         if is_backup(self.decision) {
             return;
         }
-        let story = Story {
-            spec: self.story.spec.clone(),
-            generation: self.story.generation,
-            status: after.clone(),
-            ..Story::new()
+        let task = Task {
+            status: after,
+            ..self.task
         };
-        let again = decide(&story.task(), self.observed, None, at(self.now));
+        let again = decide(&task, self.observed, None, at(self.now));
         let waits = self.decision.next.delay(at(self.now)) != Some(Duration::ZERO);
         // An answered lookup may lead to the next step; without an answer nothing changes.
         if self.answer.is_none() {
             assert_eq!(&again.status, after, "written again");
             assert_eq!(again.event, None, "told again");
             if waits {
-                let later = decide(&story.task(), self.observed, None, at(self.now + 1));
+                let later = decide(&task, self.observed, None, at(self.now + 1));
                 assert_eq!(&later.status, after, "written again a second later");
             }
         }
@@ -205,21 +203,19 @@ impl Edge<'_> {
 
 /// Returns the decision for each possible result of an effect.
 fn answer(
-    written: &Story,
+    written: &Task<'_>,
     observed: &Observation,
     effect: &Effect,
     now: i64,
 ) -> Vec<(Answer, BackupDecision)> {
     if let Effect::MakeLogBackup(name, _) = effect {
-        let created = |created: ApplyOutcome| {
-            on_objects_applied(&written.task(), observed, &created, at(now))
-        };
+        let created =
+            |created: ApplyOutcome| on_objects_applied(written, observed, &created, at(now));
         return every_apply_outcome(name)
             .map(|answer| (Answer::Done, created(answer)))
             .into();
     }
-    let decided =
-        |answer: &Answer| decide(&written.task(), observed, Some((effect, answer)), at(now));
+    let decided = |answer: &Answer| decide(written, observed, Some((effect, answer)), at(now));
     let answers = answers(written.status.attempts.len()).into_iter();
     answers
         .map(|answer| {
@@ -231,7 +227,13 @@ fn answer(
 
 /// Returns all statuses that a task can reach, and whether it was canceled.
 fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
-    let worlds = worlds();
+    // Only an intent has an age.
+    let young = worlds();
+    let old = young.iter().map(|observed| Observation {
+        intent_age: SURELY_OVER * 2,
+        ..observed.clone()
+    });
+    let old: Vec<_> = old.collect();
     let mut known = HashSet::new();
     let mut reached = Vec::new();
     let mut open = VecDeque::from([(BackupTaskStatus::default(), false)]);
@@ -249,38 +251,30 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
             }
             story.status = status.clone();
             reached.push((status.clone(), cancel));
-            // Only an intent has an age.
-            let ages = 1 + usize::from(last_outcome(&status) == Some("Sending"));
-            let ages = [Duration::ZERO, SURELY_OVER * 2].into_iter().take(ages);
-            let sights = ages.flat_map(|intent_age| {
-                worlds.iter().map(move |observed| Observation {
-                    intent_age,
-                    ..observed.clone()
-                })
-            });
-            for (observed, now) in sights.flat_map(|s| NOWS.map(|now| (s.clone(), now))) {
-                let observed = &observed;
-                let first = decide(&story.task(), observed, None, at(now));
-                let mut found = vec![first.clone()];
+            let is_sending = last_outcome(&status) == Some("Sending");
+            let old = old.iter().filter(|_| is_sending);
+            let observations = young.iter().chain(old);
+            let task = story.task();
+            for (observed, now) in observations.flat_map(|seen| NOWS.map(|now| (seen, now))) {
+                let first = decide(&task, observed, None, at(now));
                 Edge {
-                    story: &story,
+                    task,
                     observed,
                     answer: None,
                     now,
                     decision: &first,
                 }
                 .check();
+                let mut found = Vec::new();
                 if let Some(effect) = &first.effect {
-                    let written = Story {
-                        spec: story.spec.clone(),
-                        generation: story.generation,
-                        status: first.status.clone(),
-                        ..Story::new()
+                    let written = Task {
+                        status: &first.status,
+                        ..task
                     };
                     for (answer, decision) in answer(&written, observed, effect, now) {
                         let answer = Some((effect, &answer));
                         Edge {
-                            story: &written,
+                            task: written,
                             observed,
                             answer,
                             now,
@@ -291,6 +285,7 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
                         found.push(decision);
                     }
                 }
+                found.push(first);
                 edges += found.len();
                 for decision in found {
                     let sends = decision.status.attempts.last().map_or(0, |a| a.sends);
