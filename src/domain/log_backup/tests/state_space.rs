@@ -76,13 +76,12 @@ fn check(
     if is_answer {
         return;
     }
-    let next = Story {
-        spec: story.spec.clone(),
-        generation: story.generation,
-        status: after.clone(),
+    let next = LogBackup {
+        status: after,
+        ..story.object()
     };
     for later in [now, now + 1] {
-        let again = decide(&next.object(), observed, None, at(later));
+        let again = decide(&next, observed, None, at(later));
         assert_eq!(&again.status, after, "written again: {}", shown());
         assert_eq!(again.event, None, "told again: {}", shown());
     }
@@ -153,8 +152,13 @@ fn is_followed(way: &Transition, failed: i32, failures: i32) -> bool {
 }
 
 /// Finds all statuses that are reachable from this one with the same spec.
-fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize {
-    let (worlds, answers) = (worlds(), answers());
+fn walk(
+    start: &Story,
+    failures: i32,
+    worlds: &[Observation],
+    found: &mut Vec<LogBackupStatus>,
+) -> usize {
+    let answers = answers();
     let mut known = HashSet::new();
     let mut open = VecDeque::from([start.status.clone()]);
     let mut count = 0;
@@ -170,7 +174,7 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
         {
             let first = decide(&story.object(), observed, None, at(now));
             check(&story, observed, now, false, &first);
-            let mut decisions = vec![first.clone()];
+            let mut decisions = Vec::new();
             if let Some(effect) = &first.effect {
                 let written = Story {
                     spec: story.spec.clone(),
@@ -184,6 +188,7 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
                     decisions.push(decision);
                 }
             }
+            decisions.push(first);
             count += decisions.len();
             for decision in decisions {
                 let status = decision.status;
@@ -208,7 +213,8 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
 fn walk_and_edit(start: &Story, failures: i32) {
     use DesiredState::{Paused, Running, Stopped};
     let mut found = Vec::new();
-    let mut count = walk(start, failures, &mut found);
+    let worlds = worlds();
+    let mut count = walk(start, failures, &worlds, &mut found);
     let mut edited = HashSet::new();
     for status in &found {
         for desired in [Running, Paused, Stopped] {
@@ -219,7 +225,7 @@ fn walk_and_edit(start: &Story, failures: i32) {
             };
             story.edit(desired);
             if edited.insert((key(status), format!("{desired:?}"))) {
-                for (observed, now) in worlds().iter().flat_map(|s| NOWS.map(|now| (s, now))) {
+                for (observed, now) in worlds.iter().flat_map(|s| NOWS.map(|now| (s, now))) {
                     let decision = decide(&story.object(), observed, None, at(now));
                     check(&story, observed, now, false, &decision);
                     count += 1;
