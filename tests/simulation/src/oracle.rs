@@ -17,6 +17,15 @@ mod leading;
 mod objects;
 mod others;
 mod own;
+/// Returns the statements that the objects ask for. A recovered tenant is upgraded if its cluster
+/// was.
+fn allowed(workload: &Workload, faults: &[Fault]) -> BTreeSet<Kind> {
+    let is_upgrade =
+        |fault: &Fault| matches!(&fault.act, Act::Database(yaml) if yaml.starts_with("upgradeTo"));
+    let upgrade = faults.iter().any(is_upgrade).then_some(Kind::RunUpgrade);
+    workload.allowed.iter().copied().chain(upgrade).collect()
+}
+
 #[cfg(test)]
 mod own_tests;
 mod recoveries;
@@ -36,7 +45,7 @@ use oceanbase_sim::statement::Kind;
 
 pub use leading::LEASE;
 
-use crate::plan::Fault;
+use crate::plan::{Act, Fault};
 use crate::time::Time;
 use crate::workload::Workload;
 
@@ -114,7 +123,7 @@ impl Oracle {
     pub fn new(time: Time, workload: &Workload, faults: &[Fault]) -> Self {
         Self(Arc::new(Mutex::new(State {
             time,
-            allowed: workload.allowed.iter().copied().collect(),
+            allowed: allowed(workload, faults),
             heals: workload.heals,
             is_around: workload.is_around,
             moves: workload.moves,

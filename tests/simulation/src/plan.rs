@@ -143,8 +143,12 @@ impl Act {
             Self::Speed(percent @ 101..) => {
                 Duration::from_secs(600 * 100 / u64::from(percent - 100))
             }
-            // The storage's usage is written every five minutes only.
-            Self::Database(fault) if fault.starts_with("drop") => Duration::from_mins(5),
+            // The storage's usage and the cluster's version are written every five minutes only.
+            Self::Database(fault)
+                if fault.starts_with("drop") || fault.starts_with("upgradeTo") =>
+            {
+                Duration::from_mins(5)
+            }
             _ => Duration::ZERO,
         }
     }

@@ -1,5 +1,5 @@
 //! Outside changes to the database: locked, switched or dropped tenants, backups of another tool,
-//! lost rights, upgrade mode, and jumps of the servers' clock.
+//! lost rights, upgrades, and jumps of the servers' clock.
 
 use super::acts::{Sort, concerned, database, sort};
 use crate::plan::{Act, Fault, Plan, Point};
@@ -8,13 +8,14 @@ use crate::plan::{Act, Fault, Plan, Point};
 const LASTS: u32 = 120;
 
 /// Names of the faults of this kind.
-pub const CLASSES: [&str; 7] = [
+pub const CLASSES: [&str; 8] = [
     "alterSystem",
     "foreignBackup",
     "lock",
     "role",
     "status",
     "timeJump",
+    "upgradeTo",
     "upgrading",
 ];
 
@@ -47,6 +48,7 @@ pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
     if is_sent {
         acts.extend(both("alterSystem: {user: root, granted: false}"));
         acts.extend(both("upgrading: {on: true}"));
+        acts.push(database("upgradeTo: {version: 4.3.5.3}"));
         // Permanent only: correcting the clock would shift the ends of jobs by the jump.
         let jump = |seconds: i64| database(&format!("timeJump: {{seconds: {seconds}}}"));
         acts.extend([3600, 300, -300].map(jump));
