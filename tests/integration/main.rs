@@ -11,6 +11,7 @@
 
 mod api_server;
 mod architecture;
+mod calendar;
 mod crd_files;
 mod docs;
 mod engine_grammar;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::api::client_of;
 use super::cluster::run;
-use super::{apply, control_plane, kubectl};
+use super::{apply, control_plane, eventually, kubectl};
 
 /// The namespace of the shipped account.
 const SYSTEM: &str = "oceanbase-backup-system";
@@ -67,7 +67,8 @@ pub(crate) fn client() -> &'static Client {
     &SHARED
 }
 
-/// Lets the account hold the Lease of a namespace, as it may in its own.
+/// Lets the account hold the Lease of a namespace, as it may in its own. The API server applies new
+/// permissions a moment later.
 pub(crate) fn may_lead_in(namespace: &str) {
     for mut object in shipped() {
         if object["metadata"]["name"] == format!("{NAME}-lease") {
@@ -75,6 +76,10 @@ pub(crate) fn may_lead_in(namespace: &str) {
             apply(namespace, &object.to_string()).unwrap();
         }
     }
+    let account = format!("system:serviceaccount:{SYSTEM}:{NAME}");
+    let can_lead = ["auth", "can-i", "update", "leases.coordination.k8s.io"];
+    let question = [&can_lead[..], &["--namespace", namespace, "--as", &account]].concat();
+    let _ = eventually("permission", || kubectl(&question), Result::is_ok);
 }
 
 /// Returns the objects of `kubectl apply -k deploy`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{Timestamp, ToSpan, Unit};
 use serde_json::Value;
 
-use super::TWO_TENANTS;
+use crate::stories::TWO_TENANTS;
 use crate::support::world::condition_of;
 use crate::support::{World, within};
 

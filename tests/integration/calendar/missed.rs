@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan, Unit};
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
-use super::{ONE_TENANT, TWO_TENANTS, nightly_without_first_backup, task};
+use crate::stories::{ONE_TENANT, TWO_TENANTS, nightly_without_first_backup, task};
 use crate::support::{World, within};
 
 fn slot_of(record: &Value) -> Timestamp {

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Unit};
 use serde_json::Value;
 
-use super::{NIGHTLY, ONE_TENANT};
+use crate::stories::{NIGHTLY, ONE_TENANT};
 use crate::support::world::condition_of;
 use crate::support::{World, apply, eventually, within};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan, Unit};
 
-use super::ONE_TENANT;
+use crate::stories::ONE_TENANT;
 use crate::support::{World, within};
 
 const EVERY_MINUTE: &str = "

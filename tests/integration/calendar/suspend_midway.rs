@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{Timestamp, ToSpan, Unit};
 use oceanbase_sim::model::Stage;
 
-use super::ONE_TENANT;
+use crate::stories::ONE_TENANT;
 use crate::support::{World, within};
 
 /// A slot, the wait for the next, and its backup.
