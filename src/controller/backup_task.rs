@@ -113,7 +113,7 @@ impl Reconcile for BackupTask {
         let target = references.and_then(|references| {
             allowed(self, context, &references)?;
             let location = location.as_ref().map_err(Blocker::clone)?;
-            ownership::not_moved(self, context, database.as_ref().ok(), location)?;
+            ownership::check_rejected_edit(self, context, database.as_ref().ok(), location)?;
             supported(&references.settings, version)?;
             Ok(Target {
                 cluster: references.cluster,
@@ -132,22 +132,23 @@ impl Reconcile for BackupTask {
             _ => Queue::default(),
         };
         let storage = storage.ok();
-        let wanted = location.as_ref().ok();
+        let desired = location.as_ref().ok();
         let observed = (snapshot.as_deref(), tenant.map(Arc::as_ref));
-        let ours = TaskTenant::of(self, context, key.as_ref(), storage.as_deref(), observed);
-        let logs = ours.and_then(log_backup::observed);
-        let claimed = ours.and_then(ownership::claimed);
-        let moving = ours.and_then(|ours| migration::moving(ours, wanted?));
+        let task_tenant = TaskTenant::of(self, context, key.as_ref(), storage.as_deref(), observed);
+        let logs = task_tenant.and_then(log_backup::observed);
+        let other_owner = task_tenant.and_then(ownership::other_owner);
+        let migration =
+            task_tenant.and_then(|task_tenant| migration::migration_state(task_tenant, desired?));
         let database = database
-            .map(|(key, snapshot)| self.observed_database(context, &key, &snapshot, wanted));
+            .map(|(key, snapshot)| self.observed_database(context, &key, &snapshot, desired));
         let decision = backup::Observation {
             target,
             database,
             queue,
             children: children::observed(self, context, snapshot.as_deref()),
             logs,
-            claimed,
-            moving,
+            other_owner,
+            migration,
             held: held(self, context, &namespace),
             kept: ttl::is_kept(self, context, &namespace),
             intent_age: self.intent_age(context),
@@ -343,9 +344,9 @@ fn held(task: &BackupTask, context: &Context, namespace: &str) -> Option<Held> {
 fn tenant_of<'a>(task: &BackupTask, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
     let status = task.status.as_ref();
     let known = status.and_then(|status| snapshot.tenants.get(&TenantId(status.tenant_id?)));
-    let is_ours_sent = status.is_some_and(|status| !status.attempts.is_empty());
+    let has_sent = status.is_some_and(|status| !status.attempts.is_empty());
     known
-        .filter(|_| is_ours_sent || task.spec.mirror.is_some())
+        .filter(|_| has_sent || task.spec.mirror.is_some())
         .or_else(|| snapshot.tenant(&task.spec.tenant_name))
         .or(known)
 }

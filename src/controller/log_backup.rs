@@ -15,12 +15,12 @@ use target::{renamed, target};
 
 use super::annotations::followed;
 use super::destination::conflict::conflict;
-use super::destination::logs::{is_away, observe_destination, path, storage_location};
+use super::destination::logs::{needs_migration, observe_destination, path, storage_location};
 use super::watch::triggers::{Change, Changed};
 use super::{Context, Reconcile, cluster_of, database, namespace};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DeletionPolicy, LogBackup, LogBackupStatus};
-use crate::domain::log_backup::{self, Effect, is_moving};
+use crate::domain::log_backup::{self, Effect, is_migrating};
 use crate::domain::{Blocker, Decision, Finalization, ObservedTenant};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::credentials::ClusterKey;
@@ -250,8 +250,8 @@ impl Reconcile for LogBackup {
             let tenant = &object.spec.tenant_name;
             match change {
                 Change::Object(Changed::Task(task)) => {
-                    let is_moving = object.status.as_ref().is_some_and(is_moving);
-                    (is_moving || object.spec.mode == LogBackupMode::AroundDataBackup)
+                    let is_migrating = object.status.as_ref().is_some_and(is_migrating);
+                    (is_migrating || object.spec.mode == LogBackupMode::AroundDataBackup)
                         && &task.spec.tenant_name == tenant
                 }
                 // Another log backup of the same tenant was created or deleted.
@@ -298,7 +298,7 @@ impl LogBackup {
         wanted: &Location,
     ) -> Option<Blocker> {
         let tenant = snapshot.tenant(&self.spec.tenant_name)?;
-        if tenant.log_dest.is_some() && !is_away(self, tenant, wanted) {
+        if tenant.log_dest.is_some() && !needs_migration(self, tenant, wanted) {
             return None;
         }
         conflict(self, context, snapshot, wanted)

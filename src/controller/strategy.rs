@@ -9,7 +9,7 @@ mod perform;
 mod placement;
 mod verifications;
 
-pub(super) use placement::moved;
+pub(super) use placement::log_backups_to_migrate;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -339,7 +339,7 @@ fn observed_log_backup(
         storage: qualified(cluster, &home, &object.spec.storage_ref.name),
         path: object.spec.path.clone(),
         storage_change_policy: object.spec.storage_change_policy,
-        is_moving: placement::is_moving(context, cluster, object),
+        is_migrating: placement::is_migrating(context, cluster, object),
         data_left: status.storage_migration.and_then(|known| known.data_from),
         settings: strategy::settings_of(&object.spec),
         // A strategy edits objects only in its own namespace.

@@ -45,7 +45,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 pub use attempt::{is_suspended, may_be_sent, open_intent};
 pub use fan_out::{ChildTask, ChildTasks};
 pub use log_archiving::{LogBackupOwner, ObservedArchiving};
-pub use observation::{DestinationMove, Held, Observation, ObservedDatabase, Target, Task};
+pub use observation::{Held, MigrationState, Observation, ObservedDatabase, Target, Task};
 pub use state::{Outcome, State};
 
 use super::attempt::SentOnce;

@@ -45,7 +45,7 @@ pub use on_demand::still_needs_logs;
 pub use state::{Archive, State, archive};
 use step::Step;
 pub use storage_limits::{ObservedLimits, limits_blocker};
-pub use storage_migration::{ObservedMigration, is_moving, own_locations};
+pub use storage_migration::{ObservedMigration, is_migrating, own_locations};
 pub use tenant_summary::{RelatedObjects, is_in_flight, is_summary_due};
 
 use super::tenant::ineligible;
@@ -140,7 +140,7 @@ impl<'a> Evaluation<'a> {
     fn decide(mut self, tenant: &Tenant) -> LogBackupDecision {
         let archive = archive(tenant);
         self.record_limits();
-        if let (Some(from), Some(observed)) = (self.left_location(), &self.observed.switch) {
+        if let (Some(from), Some(observed)) = (self.replaced_location(), &self.observed.switch) {
             return self.switch(tenant, archive, from, observed);
         }
         let elsewhere = match &self.destination() {

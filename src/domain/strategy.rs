@@ -99,7 +99,7 @@ struct Evaluation<'a> {
     now: Timestamp,
     event: Option<Event>,
     /// Why an edit of the destination is refused, if it is.
-    moved: Option<String>,
+    rejected_edit: Option<String>,
     /// State of the delete policies, once this pass has checked them.
     retention: Option<DesiredCondition>,
     /// Why the verification schedule cannot be parsed.
@@ -130,7 +130,7 @@ impl<'a> Evaluation<'a> {
             status: strategy.status.clone(),
             now,
             event: None,
-            moved: None,
+            rejected_edit: None,
             retention: None,
             verification_refused: None,
         };
@@ -172,7 +172,7 @@ impl Evaluation<'_> {
         let (name, recovered) = (self.strategy.name, &self.observed.recovered);
         let matched = &matched(name, &self.observed.rivals, tenants.iter(), recovered);
         let plan = &Plan { schedule, matched };
-        self.moved = self.refused_move(matched);
+        self.rejected_edit = self.find_rejected_edit(matched);
         self.expire(
             schedule,
             if self.observed.is_upgrading {

@@ -13,21 +13,21 @@ use crate::domain::strategy::{self, CompetingStrategy};
 use crate::oceanbase::model::RoundStatus;
 
 /// Returns the state of the tenant's log backup if it does not run and a backup may be sent.
-pub(super) fn observed(ours: TaskTenant<'_>) -> Option<ObservedArchiving> {
-    let round = ours.tenant.round.as_ref().map(|round| &round.status);
-    if round == Some(&RoundStatus::Doing) || !may_be_sent(ours.task.status.as_ref()) {
+pub(super) fn observed(task_tenant: TaskTenant<'_>) -> Option<ObservedArchiving> {
+    let round = task_tenant.tenant.round.as_ref().map(|round| &round.status);
+    if round == Some(&RoundStatus::Doing) || !may_be_sent(task_tenant.task.status.as_ref()) {
         return None;
     }
     Some(ObservedArchiving {
-        keeper: keeper(ours),
-        destination: ours.log_destination(None),
+        keeper: keeper(task_tenant),
+        destination: task_tenant.log_destination(None),
     })
 }
 
-fn keeper(ours: TaskTenant<'_>) -> LogBackupOwner {
-    if let Some(known) = ours.log_backup() {
+fn keeper(task_tenant: TaskTenant<'_>) -> LogBackupOwner {
+    if let Some(known) = task_tenant.log_backup() {
         return LogBackupOwner::LogBackup {
-            name: qualified(ours.key, &namespace(&*known), &known.name_any()),
+            name: qualified(task_tenant.key, &namespace(&*known), &known.name_any()),
             desired: known.spec.desired_state,
             cause: known
                 .status
@@ -35,15 +35,17 @@ fn keeper(ours: TaskTenant<'_>) -> LogBackupOwner {
                 .and_then(|status| status.cause.clone()),
         };
     }
-    covering(ours).map_or(LogBackupOwner::Unowned, |strategy| {
+    covering(task_tenant).map_or(LogBackupOwner::Unowned, |strategy| {
         LogBackupOwner::Strategy(strategy.name)
     })
 }
 
 /// Returns the strategy that covers the tenant.
-pub(super) fn covering(ours: TaskTenant<'_>) -> Option<CompetingStrategy> {
-    let tenant = &ours.tenant.name;
-    let rivals = rivals(ours.context, ours.key, |spec| is_for(spec, tenant));
+pub(super) fn covering(task_tenant: TaskTenant<'_>) -> Option<CompetingStrategy> {
+    let tenant = &task_tenant.tenant.name;
+    let rivals = rivals(task_tenant.context, task_tenant.key, |spec| {
+        is_for(spec, tenant)
+    });
     let name = rivals
         .iter()
         .map(|rival| rival.name.clone())

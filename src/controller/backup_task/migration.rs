@@ -3,44 +3,49 @@
 //! During a migration, the tenant's data destination differs from the task's. The task then waits
 //! and does not fail with `DestinationInUse`.
 
-use super::super::destination::logs::{is_away, location_of, observe_destination};
-use super::super::strategy::moved;
+use super::super::destination::logs::{location_of, needs_migration, observe_destination};
+use super::super::strategy::log_backups_to_migrate;
 use super::task_tenant::TaskTenant;
 use crate::api::log_backup::StorageChangePolicy;
 use crate::domain::ObservedDestination;
-use crate::domain::backup::{DestinationMove, may_be_sent};
+use crate::domain::backup::{MigrationState, may_be_sent};
 use crate::oceanbase::destination::Location;
 
-/// Returns the state of the migration if the tenant's data destination differs from the task's
-/// destination.
-pub(super) fn moving(ours: TaskTenant<'_>, wanted: &Location) -> Option<DestinationMove> {
-    let shown = ours.tenant.data_dest.as_deref();
-    let ObservedDestination::Elsewhere(location) = observe_destination(shown, Some(wanted)) else {
+/// Returns the state of the migration if the tenant's data destination differs from `desired`, the
+/// task's destination.
+pub(super) fn migration_state(
+    task_tenant: TaskTenant<'_>,
+    desired: &Location,
+) -> Option<MigrationState> {
+    let current = task_tenant.tenant.data_dest.as_deref();
+    let ObservedDestination::Elsewhere(current) = observe_destination(current, Some(desired))
+    else {
         return None;
     };
-    if !may_be_sent(ours.task.status.as_ref()) {
+    if !may_be_sent(task_tenant.task.status.as_ref()) {
         return None;
     }
-    let known = ours.log_backup()?;
-    let logs = location_of(ours.context, &known, ours.snapshot)?;
-    if is_to_move(ours) || is_away(&known, ours.tenant, &logs) {
-        return Some(DestinationMove::Logs);
+    let log_backup = task_tenant.log_backup()?;
+    let log_location = location_of(task_tenant.context, &log_backup, task_tenant.snapshot)?;
+    if will_migrate(task_tenant) || needs_migration(&log_backup, task_tenant.tenant, &log_location)
+    {
+        return Some(MigrationState::LogsPending);
     }
-    let switch = known.status.as_ref()?.storage_migration.as_ref()?;
-    (switch.data_from.as_ref() == Some(&location)).then_some(DestinationMove::Data(location))
+    let migration = log_backup.status.as_ref()?.storage_migration.as_ref()?;
+    (migration.data_from.as_ref() == Some(&current)).then_some(MigrationState::DataPending(current))
 }
 
-/// Returns whether the task's strategy migrates the tenant's log backup, but has not announced it
-/// yet.
-fn is_to_move(ours: TaskTenant<'_>) -> bool {
-    let TaskTenant { task, context, .. } = ours;
-    let strategy = ours.strategy();
-    let moves = strategy.filter(|strategy| {
+/// Returns whether the task's strategy will migrate the tenant's log backup, but has not yet
+/// updated the LogBackup.
+fn will_migrate(task_tenant: TaskTenant<'_>) -> bool {
+    let TaskTenant { task, context, .. } = task_tenant;
+    let strategy = task_tenant.strategy().filter(|strategy| {
         strategy.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
     });
-    moves.is_some_and(|strategy| {
-        let all = moved(context, ours.key, &strategy, ours.snapshot);
-        let mut all = all.iter();
-        all.any(|known| known.spec.tenant_name == task.spec.tenant_name)
+    strategy.is_some_and(|strategy| {
+        let (key, snapshot) = (task_tenant.key, task_tenant.snapshot);
+        let log_backups = log_backups_to_migrate(context, key, &strategy, snapshot);
+        let mut tenants = log_backups.iter().map(|object| &object.spec.tenant_name);
+        tenants.any(|tenant| *tenant == task.spec.tenant_name)
     })
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::super::destination::logs::{is_away, location_of, observe_destination};
-use super::super::strategy::moved;
+use super::super::destination::logs::{location_of, needs_migration, observe_destination};
+use super::super::strategy::log_backups_to_migrate;
 use super::super::watch::caches;
 use super::super::{Context, destination, namespace};
 use super::is_owned;
@@ -21,21 +21,21 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::Snapshot;
 
-/// Returns the conflict that blocks a backup that may be sent: the other owner of the tenant.
-pub(super) fn claimed(ours: TaskTenant<'_>) -> Option<Blocker> {
-    if !may_be_sent(ours.task.status.as_ref()) {
+/// Returns a blocker if another owner backs up the tenant and the task's backup is not sent yet.
+pub(super) fn other_owner(task_tenant: TaskTenant<'_>) -> Option<Blocker> {
+    if !may_be_sent(task_tenant.task.status.as_ref()) {
         return None;
     }
-    logs_elsewhere(ours).or_else(|| of_strategy(ours))
+    other_log_owner(task_tenant).or_else(|| other_strategy(task_tenant))
 }
 
-/// Blocks a new destination while an edit of the strategy's destination is rejected: the edit may
-/// be reverted.
-pub(super) fn not_moved(
+/// Rejects a backup to a new destination while the strategy rejects an edit of its destination.
+/// The user may revert the edit. The tenant's destination would then differ from the strategy's.
+pub(super) fn check_rejected_edit(
     task: &BackupTask,
     context: &Context,
     database: Option<&(ClusterKey, Arc<Snapshot>)>,
-    wanted: &Location,
+    desired: &Location,
 ) -> Result<(), Blocker> {
     let is_sent = task.spec.mirror.is_some() || !may_be_sent(task.status.as_ref());
     let (Some((key, snapshot)), Some(reference), false) =
@@ -46,66 +46,70 @@ pub(super) fn not_moved(
     let (home, name) = (namespace(task), &reference.name);
     let strategy = caches::find(&context.caches.strategies, &home, name);
     // An edit that is not rejected is applied.
-    let refuses =
-        strategy.filter(|of| of.spec.storage_change_policy == StorageChangePolicy::Refuse);
-    let moved = refuses.map(|strategy| moved(context, key, &strategy, snapshot));
-    let moved = moved.unwrap_or_default();
-    let Some(first) = moved.first() else {
+    let strategy = strategy
+        .filter(|strategy| strategy.spec.storage_change_policy == StorageChangePolicy::Refuse);
+    let log_backups = strategy
+        .map(|strategy| log_backups_to_migrate(context, key, &strategy, snapshot))
+        .unwrap_or_default();
+    let Some(first) = log_backups.first() else {
         return Ok(());
     };
-    let own = &task.spec.tenant_name;
-    let is_moved = moved.iter().any(|known| known.spec.tenant_name == *own);
-    let shown = snapshot
-        .tenant(own)
+    let tenant_name = &task.spec.tenant_name;
+    let is_affected = log_backups
+        .iter()
+        .any(|object| object.spec.tenant_name == *tenant_name);
+    let current = snapshot
+        .tenant(tenant_name)
         .and_then(|tenant| tenant.data_dest.as_deref());
-    if !is_moved && observe_destination(shown, Some(wanted)) == ObservedDestination::Ours {
+    if !is_affected && observe_destination(current, Some(desired)) == ObservedDestination::Ours {
         return Ok(());
     }
     Err(Blocker::waiting(
         STORAGE_CHANGE_REFUSED,
         format!(
-            "an edit of `storageRef` or `paths` of BackupStrategy '{name}' is rejected, because it \
-             would move the logs of LogBackup '{}'. The backup waits until the edit is reverted, \
-             or until the strategy is no longer Stalled",
+            "the operator rejects an edit of `storageRef` or `paths` of BackupStrategy '{name}': \
+             the edit would change the destination of LogBackup '{}'. Revert the edit, or set \
+             `storageChangePolicy: StopAndSwitch` in the strategy; the backup then starts",
             first.name_any()
         ),
     ))
 }
 
 /// Returns a blocker if another owner archives the tenant's logs. A strategy that manages log
-/// backup must not start a backup that depends on the logs of another owner. The same holds for a
-/// task for several tenants, in which a user did not name this tenant.
-fn logs_elsewhere(ours: TaskTenant<'_>) -> Option<Blocker> {
-    let strategy = ours.strategy();
-    let is_asked_for = match &strategy {
+/// backup must not start a backup that depends on these logs. The same holds for a task of several
+/// tenants, because the user did not name this tenant.
+fn other_log_owner(task_tenant: TaskTenant<'_>) -> Option<Blocker> {
+    let strategy = task_tenant.strategy();
+    let is_permitted = match &strategy {
         Some(strategy) => strategy.spec.log_backup.mode == StrategyLogBackupMode::Unmanaged,
-        None => !is_owned(ours.task),
+        None => !is_owned(task_tenant.task),
     };
-    if is_asked_for {
+    if is_permitted {
         return None;
     }
     let template = strategy.as_ref().and_then(|of| log_template(of));
-    let ObservedDestination::Elsewhere(location) = ours.log_destination(template) else {
+    let ObservedDestination::Elsewhere(location) = task_tenant.log_destination(template) else {
         return None;
     };
-    let known = ours.log_backup();
-    let of_known = known
+    let log_backup = task_tenant.log_backup();
+    let desired = log_backup
         .as_ref()
-        .and_then(|known| location_of(ours.context, known, ours.snapshot));
-    let is_left = known
-        .zip(of_known.as_ref())
-        .is_some_and(|(known, wanted)| is_away(&known, ours.tenant, wanted));
-    let shown = ours.tenant.log_dest.as_ref();
-    let shown = shown.map(|dest| dest.path.as_str());
-    if is_left || observe_destination(shown, of_known.as_ref()) == ObservedDestination::Ours {
+        .and_then(|object| location_of(task_tenant.context, object, task_tenant.snapshot));
+    let is_to_migrate = log_backup
+        .zip(desired.as_ref())
+        .is_some_and(|(object, desired)| needs_migration(&object, task_tenant.tenant, desired));
+    let current = task_tenant.tenant.log_dest.as_ref();
+    let current = current.map(|dest| dest.path.as_str());
+    if is_to_migrate || observe_destination(current, desired.as_ref()) == ObservedDestination::Ours
+    {
         return None;
     }
     Some(Blocker::permanent(
         "DestinationInUse",
         format!(
-            "the tenant's logs already go to '{location}', set by another tool. Exclude the tenant \
-             from the strategy, set `logBackup.mode: Unmanaged` in the strategy, or back the \
-             tenant up with its own BackupTask (`clusterRef`, `storageRef`, `tenantName`)"
+            "another tool archives the tenant's logs to '{location}'. Exclude the tenant from the \
+             strategy, set `logBackup.mode: Unmanaged` in the strategy, or create a BackupTask for \
+             the tenant alone (`clusterRef`, `storageRef`, `tenantName`)"
         ),
     ))
 }
@@ -115,33 +119,34 @@ fn log_template(strategy: &BackupStrategy) -> Option<&str> {
 }
 
 /// Returns a blocker if a strategy backs up the tenant to another destination. The first backup sets
-/// the tenant's data destination. Outside a migration the operator never changes it again, so the
-/// strategy could no longer back up the tenant.
-fn of_strategy(ours: TaskTenant<'_>) -> Option<Blocker> {
+/// the tenant's data destination, and the operator changes it only in a storage migration. After a
+/// backup to this task's destination, the strategy's backups would fail with `DestinationInUse`.
+fn other_strategy(task_tenant: TaskTenant<'_>) -> Option<Blocker> {
     let TaskTenant {
         context, tenant, ..
-    } = ours;
-    if ours.task.spec.strategy_ref.is_some() || tenant.data_dest.is_some() {
+    } = task_tenant;
+    if task_tenant.task.spec.strategy_ref.is_some() || tenant.data_dest.is_some() {
         return None;
     }
-    let covering = covering(ours)?;
+    let covering = covering(task_tenant)?;
     let (name, home) = &covering.full_name;
     let strategy = caches::find(&context.caches.strategies, home, name)?;
-    let store = destination::storage(context, home, &strategy.spec.storage_ref.name).ok()?;
-    let location_in = |store: &BackupStorage, template: Option<&str>| {
-        let root = destination::root(&store.spec).ok();
-        let identity = &ours.snapshot.identity;
+    let storage = destination::storage(context, home, &strategy.spec.storage_ref.name).ok()?;
+    let location_in = |storage: &BackupStorage, template: Option<&str>| {
+        let root = destination::root(&storage.spec).ok();
+        let identity = &task_tenant.snapshot.identity;
         let path = destination::data_path(root.as_ref(), template, identity, tenant);
-        destination::wanted(store, None, Some(&path)).ok()
+        destination::wanted(storage, None, Some(&path)).ok()
     };
-    let theirs = location_in(&store, data_template(&strategy))?;
-    if theirs.is_same_as(&location_in(ours.storage, None)?) {
+    let of_strategy = location_in(&storage, data_template(&strategy))?;
+    if of_strategy.is_same_as(&location_in(task_tenant.storage, None)?) {
         return None;
     }
     // In the strategy's storage, a task without a strategy has the same directory only if `paths`
     // sets none.
-    let is_there = location_in(&store, None).is_some_and(|location| location.is_same_as(&theirs));
-    let or_store = if is_there {
+    let has_default_path =
+        location_in(&storage, None).is_some_and(|location| location.is_same_as(&of_strategy));
+    let or_storage = if has_default_path {
         ", or use the storage of that strategy"
     } else {
         ""
@@ -149,8 +154,8 @@ fn of_strategy(ours: TaskTenant<'_>) -> Option<Blocker> {
     Some(Blocker::permanent(
         "TenantOfStrategy",
         format!(
-            "the tenant belongs to BackupStrategy '{}', which backs it up to another destination. \
-             A first backup here would prevent that: name the strategy in `strategyRef`{or_store}",
+            "BackupStrategy '{}' backs up the tenant to another destination, and a tenant has only \
+             one data destination. Name the strategy in `strategyRef`{or_storage}",
             covering.name
         ),
     ))

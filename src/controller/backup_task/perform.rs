@@ -4,7 +4,7 @@ use super::super::{Context, destination, namespace};
 use super::Observation;
 use crate::api::{BackupTask, LocalReference};
 use crate::domain::Blocker;
-use crate::domain::backup::{DestinationMove, Effect};
+use crate::domain::backup::{Effect, MigrationState};
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::Answer;
@@ -36,8 +36,8 @@ pub(super) async fn send(
                     tenant,
                     tenant_id,
                     destination,
-                    replaces: match &observed.decision.moving {
-                        Some(DestinationMove::Data(from)) => Some(Location::read_back(from)),
+                    replaces: match &observed.decision.migration {
+                        Some(MigrationState::DataPending(from)) => Some(Location::read_back(from)),
                         _ => None,
                     },
                 },

@@ -47,8 +47,9 @@ pub(in crate::controller) fn pinned(
     let status = object.status.as_ref()?;
     let is_of_tenant = status.tenant_id == Some(tenant.0)
         && status.database.as_ref() == Some(&domain::pinned(&snapshot.identity));
-    let known = status.storage_directory.as_ref().filter(|_| is_of_tenant)?;
-    root.path_to(&Location::read_back(known)).map(str::to_owned)
+    let directory = status.storage_directory.as_ref().filter(|_| is_of_tenant)?;
+    let location = Location::read_back(directory);
+    root.path_to(&location).map(str::to_owned)
 }
 
 /// Returns the destination of a log backup's logs.
@@ -63,36 +64,34 @@ pub(in crate::controller) fn location_of(
     wanted(&storage, Some(snapshot.version), Some(&path)).ok()
 }
 
-/// Returns whether the tenant's logs go where this object has sent them, and should go elsewhere.
-pub(in crate::controller) fn is_away(
+/// Returns whether a storage migration is due: the log backup set the tenant's current log
+/// destination, and its desired destination is another one.
+pub(in crate::controller) fn needs_migration(
     object: &LogBackup,
     tenant: &Tenant,
-    wanted: &Location,
+    desired: &Location,
 ) -> bool {
-    let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
-    let ours = object.status.iter().flat_map(own_locations);
-    let mut ours = ours.map(Location::read_back);
+    let current = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
+    let own = object.status.iter().flat_map(own_locations);
+    let mut own = own.map(Location::read_back);
     object.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
         && matches!(
-            observe_destination(shown, Some(wanted)),
+            observe_destination(current, Some(desired)),
             ObservedDestination::Elsewhere(_)
         )
-        && ours.any(|known| observe_destination(shown, Some(&known)) == ObservedDestination::Ours)
+        && own.any(|own| observe_destination(current, Some(&own)) == ObservedDestination::Ours)
 }
 
-/// Compares the destination that the database shows with the desired one.
+/// Compares the tenant's current destination in the database with the desired one.
 pub(in crate::controller) fn observe_destination(
-    shown: Option<&str>,
-    wanted: Option<&Location>,
+    current: Option<&str>,
+    desired: Option<&Location>,
 ) -> ObservedDestination {
-    match (shown, wanted) {
-        (None, _) => ObservedDestination::Unset,
-        (Some(shown), wanted) => {
-            let shown = Location::read_back(shown);
-            match wanted {
-                Some(wanted) if wanted.is_same_as(&shown) => ObservedDestination::Ours,
-                _ => ObservedDestination::Elsewhere(shown.root().to_owned()),
-            }
-        }
+    let Some(current) = current.map(Location::read_back) else {
+        return ObservedDestination::Unset;
+    };
+    match desired {
+        Some(desired) if desired.is_same_as(&current) => ObservedDestination::Ours,
+        _ => ObservedDestination::Elsewhere(current.root().to_owned()),
     }
 }

@@ -2,7 +2,7 @@
 
 use kube::ResourceExt;
 
-use super::super::destination::logs::is_away;
+use super::super::destination::logs::needs_migration;
 use super::super::{Context, destination, namespace};
 use super::tenant_summary;
 use crate::api::{BackupTask, LogBackup};
@@ -10,18 +10,18 @@ use crate::domain::log_backup::{ObservedMigration, still_needs_logs};
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::Tenant;
 
-/// Returns the migration if the tenant's logs go to another destination than desired, and may be
-/// moved.
+/// Returns the migration if the tenant's log destination differs from the desired one, and the log
+/// backup may change it.
 pub(super) fn observe_migration(
     object: &LogBackup,
     context: &Context,
     tenant: &Tenant,
-    wanted: &Location,
+    desired: &Location,
 ) -> Option<ObservedMigration> {
-    if !is_away(object, tenant, wanted) {
+    if !needs_migration(object, tenant, desired) {
         return None;
     }
-    let shown = Location::read_back(&tenant.log_dest.as_ref()?.path);
+    let current = Location::read_back(&tenant.log_dest.as_ref()?.path);
     let busy = || {
         let backup = tenant.running_jobs().next();
         let backup = backup.map(|job| format!("backup job {}", job.id));
@@ -33,8 +33,8 @@ pub(super) fn observe_migration(
             .or_else(|| still_needs_logs(tenant))
     };
     Some(ObservedMigration {
-        to: wanted.root().to_owned(),
-        data_from: data_from(object, context, tenant, &shown),
+        to: desired.root().to_owned(),
+        data_from: data_from(object, context, tenant, &current),
         busy: busy(),
     })
 }
@@ -62,7 +62,7 @@ fn begun_task(object: &LogBackup, context: &Context) -> Option<String> {
     let is_begun = |task: &BackupTask| {
         let status = task.status.as_ref();
         task.spec.mirror.is_none()
-            && status.is_some_and(|it| it.outcome.is_none() && !it.attempts.is_empty())
+            && status.is_some_and(|status| status.outcome.is_none() && !status.attempts.is_empty())
     };
     let all = &context.caches.tasks;
     let begun =

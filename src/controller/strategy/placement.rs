@@ -8,7 +8,7 @@ use kube::ResourceExt;
 use super::super::annotations::inherited;
 use super::super::competitors::rivals;
 use super::super::destination::logs::{
-    is_away, location_of, observe_destination, path, storage_location,
+    location_of, needs_migration, observe_destination, path, storage_location,
 };
 use super::super::watch::caches;
 use super::super::{
@@ -58,9 +58,9 @@ pub(super) fn with_logs_here(
     let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
     let tenants = snapshot.tenants.values().filter(|tenant| {
         let path = destination::log_path(Some(root), template, &snapshot.identity, tenant);
-        let wanted = root.join(&path).ok();
+        let desired = root.join(&path).ok();
         let round_path = tenant.round.as_ref().map(|round| round.path.as_str());
-        observe_destination(round_path, wanted.as_ref()) == ObservedDestination::Ours
+        observe_destination(round_path, desired.as_ref()) == ObservedDestination::Ours
     });
     tenants.map(|tenant| tenant.id).collect()
 }
@@ -102,10 +102,10 @@ pub(super) fn logs_elsewhere(
     let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
     let mut elsewhere = BTreeSet::new();
     for tenant in snapshot.tenants.values() {
-        let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
-        let is_elsewhere = |wanted: Option<Location>| {
+        let current = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
+        let is_elsewhere = |desired: Option<Location>| {
             matches!(
-                observe_destination(shown, wanted.as_ref()),
+                observe_destination(current, desired.as_ref()),
                 ObservedDestination::Elsewhere(_)
             )
         };
@@ -113,18 +113,18 @@ pub(super) fn logs_elsewhere(
         let of_tenant = log_backups
             .iter()
             .filter(|object| object.spec.tenant_name == tenant.name);
-        let is_left = |object: &LogBackup| {
-            let wanted = location_of(context, object, snapshot);
-            wanted.is_some_and(|wanted| is_away(object, tenant, &wanted))
+        let is_to_migrate = |object: &LogBackup| {
+            let desired = location_of(context, object, snapshot);
+            desired.is_some_and(|desired| needs_migration(object, tenant, &desired))
         };
         if is_elsewhere(root.join(&of_strategy).ok())
             && of_tenant
-                .filter(|object| !is_left(object))
+                .filter(|object| !is_to_migrate(object))
                 .map(|object| location_of(context, object, snapshot))
                 .all(is_elsewhere)
             && !log_backups
                 .iter()
-                .any(|object| object.spec.tenant_name == tenant.name && is_left(object))
+                .any(|object| object.spec.tenant_name == tenant.name && is_to_migrate(object))
         {
             elsewhere.insert(tenant.id);
         }
@@ -132,27 +132,26 @@ pub(super) fn logs_elsewhere(
     elsewhere
 }
 
-/// Returns the strategy's log backups that a rejected edit of its destination would move, as the
-/// strategy's own decision finds them.
-pub(in crate::controller) fn moved(
+/// Returns the strategy's log backups whose destination an edit of the strategy would change, as
+/// the strategy's own decision finds them.
+pub(in crate::controller) fn log_backups_to_migrate(
     context: &Context,
     cluster: &ClusterKey,
     strategy: &BackupStrategy,
     snapshot: &Snapshot,
 ) -> Vec<Arc<LogBackup>> {
     let (spec, home, name) = (&strategy.spec, namespace(strategy), strategy.name_any());
-    let known = strategy.status.as_ref();
-    let is_looked_at = known.is_some_and(|status| {
+    let is_ready = strategy.status.as_ref().is_some_and(|status| {
         let mut conditions = status.conditions.iter();
-        let ready = conditions.find(|known| known.type_ == READY);
+        let ready = conditions.find(|condition| condition.type_ == READY);
         status.observed_generation == strategy.metadata.generation
             && ready.is_some_and(|ready| {
                 ready.status == "True" && ready.observed_generation == status.observed_generation
             })
     });
-    // An edit that moves logs would not be Ready: a thousand tasks need not compare a thousand log
-    // backups each.
-    if is_looked_at {
+    // After an edit that changes a destination, the strategy is not Ready. A thousand tasks need not
+    // compare a thousand log backups each.
+    if is_ready {
         return Vec::new();
     }
     let storage = destination::storage(context, &home, &spec.storage_ref.name);
@@ -160,18 +159,18 @@ pub(in crate::controller) fn moved(
         return Vec::new();
     };
     let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
-    let is_moved = |object: &LogBackup| {
+    let is_affected = |object: &LogBackup| {
         let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-        let observed = object.status.as_ref().and_then(|status| status.tenant_id);
-        if observed.is_some_and(|id| id != tenant.id.0) || ineligible(tenant).is_some() {
+        let tenant_id = object.status.as_ref().and_then(|status| status.tenant_id);
+        if tenant_id.is_some_and(|id| id != tenant.id.0) || ineligible(tenant).is_some() {
             return None;
         }
         let path = path(object, context, snapshot)?;
         let is_at_storage = object.spec.storage_ref == spec.storage_ref
             || storage_location(object, context)
                 .is_some_and(|storage_root| root.is_same_as(&storage_root));
-        let wanted = naming::log_path(template, &snapshot.identity, tenant, [&path]);
-        Some(!is_at_storage || path != wanted)
+        let desired = naming::log_path(template, &snapshot.identity, tenant, [&path]);
+        Some(!is_at_storage || path != desired)
     };
     let mut objects = context.caches.log_backups.state_filter(|object| {
         object.metadata.namespace == strategy.metadata.namespace
@@ -180,8 +179,8 @@ pub(in crate::controller) fn moved(
     objects.retain(|object| {
         let of = cluster_of(&**object, &object.spec.cluster_ref);
         same_database(context, cluster, &of)
-            && inherited(object).is_some_and(|known| known.strategy == name)
-            && is_moved(object) == Some(true)
+            && inherited(object).is_some_and(|owner| owner.strategy == name)
+            && is_affected(object) == Some(true)
     });
     if !objects.is_empty() {
         let rivals = rivals(context, cluster, |other| may_share_tenants(spec, other));
@@ -200,25 +199,25 @@ pub(super) fn data_locations(
     let (mut with_full_backup, mut elsewhere) = (BTreeSet::new(), BTreeMap::new());
     for tenant in snapshot.tenants.values() {
         let path = destination::data_path(Some(root), template, &snapshot.identity, tenant);
-        let Ok(wanted) = root.join(&path) else {
+        let Ok(desired) = root.join(&path) else {
             continue;
         };
-        let is_here = |path: &str| wanted.is_same_as(&Location::read_back(path));
+        let is_here = |path: &str| desired.is_same_as(&Location::read_back(path));
         let mut full = tenant.sets.iter();
         if full.any(|set| set.full && set.success && set.available && is_here(&set.path)) {
             with_full_backup.insert(tenant.id);
         }
-        let shown = tenant.data_dest.as_deref();
-        if let ObservedDestination::Elsewhere(location) = observe_destination(shown, Some(&wanted))
-        {
+        let current = tenant.data_dest.as_deref();
+        let observed = observe_destination(current, Some(&desired));
+        if let ObservedDestination::Elsewhere(location) = observed {
             elsewhere.insert(tenant.id, location);
         }
     }
     (with_full_backup, elsewhere)
 }
 
-/// Returns whether a tenant's logs go where its log backup has sent them, and should go elsewhere.
-pub(super) fn is_moving(context: &Context, cluster: &ClusterKey, object: &LogBackup) -> bool {
+/// Returns whether a log backup migrates to another storage.
+pub(super) fn is_migrating(context: &Context, cluster: &ClusterKey, object: &LogBackup) -> bool {
     // Cheap check first: a thousand log backups are checked.
     if object.spec.storage_change_policy != StorageChangePolicy::StopAndSwitch {
         return false;
@@ -226,9 +225,9 @@ pub(super) fn is_moving(context: &Context, cluster: &ClusterKey, object: &LogBac
     let Ok((_, snapshot)) = database(context, &cluster.namespace, &cluster.name) else {
         return false;
     };
-    let wanted = location_of(context, object, &snapshot);
+    let desired = location_of(context, object, &snapshot);
     let tenant = snapshot.tenant(&object.spec.tenant_name);
-    wanted
+    desired
         .zip(tenant)
-        .is_some_and(|(wanted, tenant)| is_away(object, tenant, &wanted))
+        .is_some_and(|(desired, tenant)| needs_migration(object, tenant, &desired))
 }

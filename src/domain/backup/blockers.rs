@@ -1,6 +1,6 @@
 //! Blockers of a backup.
 
-use super::{DestinationMove, Evaluation};
+use super::{Evaluation, MigrationState};
 use crate::domain::tenant::{self, ineligible, unnameable, upgrading};
 use crate::domain::{Blocker, ObservedDestination};
 
@@ -52,13 +52,13 @@ impl Evaluation<'_> {
             return Some(Blocker::reading());
         }
         if let ObservedDestination::Elsewhere(location) = &database.tenant.destination
-            && self.left_location() != Some(location)
+            && self.replaced_location() != Some(location)
         {
-            if self.observed.moving == Some(DestinationMove::Logs) {
+            if self.observed.migration == Some(MigrationState::LogsPending) {
                 return Some(Blocker::waiting(
                     "StorageMigrationInProgress",
-                    "the tenant's backups are moving to another destination: its log backup moves \
-                     first, then this backup starts (condition StorageMigrated of the LogBackup)",
+                    "the tenant's backups migrate to another destination. This backup starts after \
+                     the migration of the log backup (condition StorageMigrated of the LogBackup)",
                 ));
             }
             return Some(Blocker::permanent(
@@ -69,13 +69,14 @@ impl Evaluation<'_> {
                 ),
             ));
         }
-        self.observed.claimed.clone()
+        self.observed.other_owner.clone()
     }
 
-    /// Returns the location that the tenant's data backups leave because its logs have moved.
-    pub(super) fn left_location(&self) -> Option<&String> {
-        match &self.observed.moving {
-            Some(DestinationMove::Data(location)) => Some(location),
+    /// Returns the data destination that the next backup replaces, because the log backup has
+    /// changed its destination.
+    pub(super) fn replaced_location(&self) -> Option<&String> {
+        match &self.observed.migration {
+            Some(MigrationState::DataPending(location)) => Some(location),
             _ => None,
         }
     }

@@ -20,7 +20,7 @@ impl Evaluation<'_> {
         let database = self.observed.database.as_ref();
         database.is_ok_and(|observed| match &observed.tenant.destination {
             ObservedDestination::Unset => true,
-            ObservedDestination::Elsewhere(location) => self.left_location() == Some(location),
+            ObservedDestination::Elsewhere(location) => self.replaced_location() == Some(location),
             ObservedDestination::Ours => false,
         })
     }

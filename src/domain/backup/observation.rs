@@ -45,10 +45,10 @@ pub struct Observation {
     pub children: ChildTasks,
     /// The tenant's log backup, if it does not run and a backup may be sent.
     pub logs: Option<ObservedArchiving>,
-    /// Blocker if another object is known to manage the tenant's backups.
-    pub claimed: Option<Blocker>,
-    /// Progress of a destination change by the tenant's log backup, if it affects the task.
-    pub moving: Option<DestinationMove>,
+    /// Blocker if another owner backs up the tenant.
+    pub other_owner: Option<Blocker>,
+    /// State of a storage migration of the tenant's log backup, if it affects the task.
+    pub migration: Option<MigrationState>,
     /// Why a strategy's own backup does not start now.
     pub held: Option<Held>,
     /// Whether its strategy needs the task: it is the newest ended or successful one of its tenant
@@ -105,11 +105,12 @@ pub struct ObservedDatabase {
     pub parents: Arc<Vec<Job>>,
 }
 
-/// Progress of a destination change that affects a task.
+/// State of a storage migration that affects a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DestinationMove {
-    /// The logs have not moved yet.
-    Logs,
-    /// The logs have moved, and data backups follow, from this location without keys.
-    Data(String),
+pub enum MigrationState {
+    /// The log backup has not changed its destination yet.
+    LogsPending,
+    /// The log backup has changed its destination. The next data backup changes the data
+    /// destination, which is this location without keys.
+    DataPending(String),
 }

@@ -159,8 +159,8 @@ fn observation_of(tenant: Option<Tenant>) -> Observation {
         },
         children: ChildTasks::default(),
         logs: None,
-        claimed: None,
-        moving: None,
+        other_owner: None,
+        migration: None,
         held: None,
         kept: false,
         intent_age: Duration::ZERO,
@@ -204,9 +204,9 @@ fn replaced() -> Observation {
 }
 
 /// Another object manages the tenant's backups.
-fn claimed() -> Observation {
+fn other_owner() -> Observation {
     Observation {
-        claimed: Some(Blocker::permanent("DestinationInUse", "leave it to them")),
+        other_owner: Some(Blocker::permanent("DestinationInUse", "leave it to them")),
         ..healthy()
     }
 }

@@ -53,7 +53,7 @@ fn open(status: &LogBackupStatus) -> Option<&StorageMigration> {
 
 /// Returns whether a change is active.
 #[must_use]
-pub fn is_moving(status: &LogBackupStatus) -> bool {
+pub fn is_migrating(status: &LogBackupStatus) -> bool {
     open(status).is_some()
 }
 
@@ -83,7 +83,7 @@ pub(super) fn wants_full_backup(status: &LogBackupStatus) -> bool {
 
 impl Evaluation<'_> {
     /// Returns the location to leave; the location of another owner is never left.
-    pub(super) fn left_location(&self) -> Option<String> {
+    pub(super) fn replaced_location(&self) -> Option<String> {
         let ObservedDestination::Elsewhere(location) = self.destination() else {
             return None;
         };

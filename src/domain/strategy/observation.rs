@@ -103,7 +103,7 @@ pub struct ObservedLogBackup {
     /// Its policy for an edit of its destination.
     pub storage_change_policy: StorageChangePolicy,
     /// Whether the tenant's logs go to another destination than requested, and it moves them.
-    pub is_moving: bool,
+    pub is_migrating: bool,
     /// Destination of data backups that its last move left permanently, without keys.
     pub data_left: Option<String>,
     /// Its current values of the settings that follow its strategy.

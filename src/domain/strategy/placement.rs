@@ -27,8 +27,8 @@ impl Evaluation<'_> {
     pub(super) fn refusal(&self, tenant: &Tenant) -> Option<FailingTenant> {
         let (reason, message) = self
             .unusable_path(tenant)
-            .or_else(|| self.moved_logs(tenant, self.index.log_backup_of(tenant)?))
-            .or_else(|| self.not_to_new_place(tenant))
+            .or_else(|| self.other_log_destination(tenant, self.index.log_backup_of(tenant)?))
+            .or_else(|| self.blocked_by_rejected_edit(tenant))
             .or_else(|| self.data_elsewhere(tenant))?;
         Some(FailingTenant {
             name: tenant.name.clone(),
@@ -38,10 +38,10 @@ impl Evaluation<'_> {
     }
 
     /// Returns why an edit of `storageRef` or `paths` is refused: it would move a tenant's logs.
-    pub(super) fn refused_move(&self, matched: &MatchedTenants) -> Option<String> {
+    pub(super) fn find_rejected_edit(&self, matched: &MatchedTenants) -> Option<String> {
         matched.eligible.iter().find_map(|tenant| {
             let known = self.index.log_backup_of(tenant)?;
-            let (reason, message) = self.moved_logs(tenant, known)?;
+            let (reason, message) = self.other_log_destination(tenant, known)?;
             let is_refused = reason == STORAGE_CHANGE_REFUSED;
             is_refused.then(|| format!("tenant {}: {message}", tenant.name))
         })
@@ -50,23 +50,23 @@ impl Evaluation<'_> {
     /// Returns why no tenant is backed up, if there are tenants and all are blocked.
     pub(super) fn why_idle(&self, matched: &MatchedTenants) -> Option<String> {
         let tenants = matched.eligible.iter();
-        let mut hindrances = tenants.map(|tenant| self.remaining_blocker(tenant));
-        let first = hindrances.next()??;
-        let is_idle = hindrances.all(|remaining_blocker| remaining_blocker.is_some());
-        let refused = self.moved.as_ref();
-        let reason = refused.map_or(first, |_| STORAGE_CHANGE_REFUSED.to_owned());
+        let mut blockers = tenants.map(|tenant| self.remaining_blocker(tenant));
+        let first = blockers.next()??;
+        let is_idle = blockers.all(|remaining_blocker| remaining_blocker.is_some());
+        let rejected_edit = self.rejected_edit.as_ref();
+        let reason = rejected_edit.map_or(first, |_| STORAGE_CHANGE_REFUSED.to_owned());
         is_idle.then_some(reason)
     }
 
     /// While an edit of the destination is refused, nothing new goes to the new destination. If the
     /// user reverts the edit, new backups would be at the wrong one. Tenants whose logs and data
     /// are already there continue.
-    fn not_to_new_place(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
-        let moved = self.moved.as_ref()?;
+    fn blocked_by_rejected_edit(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
+        let rejected_edit = self.rejected_edit.as_ref()?;
         let has_logs = !self.manages_log_backup() || self.index.log_backup_of(tenant).is_some();
         let has_data =
             tenant.data_dest.is_some() && !self.observed.data_elsewhere.contains_key(&tenant.id);
-        let message = format!("nothing is sent to the new destination; {moved}");
+        let message = format!("nothing is sent to the new destination; {rejected_edit}");
         (!has_logs || !has_data).then_some((STORAGE_CHANGE_REFUSED, message))
     }
 
@@ -120,21 +120,21 @@ impl Evaluation<'_> {
         Some(("InvalidPath", problem))
     }
 
-    /// Returns the new destination of a log backup that this strategy created and moves.
+    /// Returns the new destination of a log backup that this strategy created and migrates.
     pub(super) fn new_location(
         &self,
         tenant: &Tenant,
         known: &ObservedLogBackup,
     ) -> Option<(String, Option<String>)> {
-        (self.may_move(known) && self.is_moved(tenant, known)).then(|| {
+        (self.may_migrate(known) && self.needs_migration(tenant, known)).then(|| {
             let storage = self.strategy.spec.storage_ref.name.clone();
             (storage, self.new_log_path(tenant))
         })
     }
 
-    /// Returns whether an edit of the destination moves the log backup, which must be this
-    /// strategy's own.
-    fn may_move(&self, known: &ObservedLogBackup) -> bool {
+    /// Returns whether the strategy may migrate the log backup. It migrates only log backups that it
+    /// created.
+    fn may_migrate(&self, known: &ObservedLogBackup) -> bool {
         let inherited = known.inherited.as_ref();
         self.strategy.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
             && inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name)
@@ -142,21 +142,22 @@ impl Evaluation<'_> {
 
     /// Returns whether the tenant's data backups are at a destination that its log backup has left
     /// or will leave.
-    fn follows_its_logs(&self, tenant: &Tenant, location: &str) -> bool {
+    fn migrates_with_logs(&self, tenant: &Tenant, location: &str) -> bool {
         self.index.log_backup_of(tenant).is_some_and(|known| {
-            let is_in_flight = known.is_moving || self.is_moved(tenant, known);
-            self.may_move(known) && (is_in_flight || known.data_left.as_deref() == Some(location))
+            let is_in_flight = known.is_migrating || self.needs_migration(tenant, known);
+            self.may_migrate(known)
+                && (is_in_flight || known.data_left.as_deref() == Some(location))
         })
     }
 
     /// Reports a log backup that uses another destination than the strategy's. The path of a log
     /// backup that no strategy created is its creator's choice.
-    fn moved_logs(
+    fn other_log_destination(
         &self,
         tenant: &Tenant,
         known: &ObservedLogBackup,
     ) -> Option<(&'static str, String)> {
-        if !self.is_moved(tenant, known) || self.may_move(known) {
+        if !self.needs_migration(tenant, known) || self.may_migrate(known) {
             return None;
         }
         let path = self.present_path(tenant, known);
@@ -183,13 +184,13 @@ impl Evaluation<'_> {
     }
 
     /// Returns whether a log backup uses another destination than the strategy's.
-    fn is_moved(&self, tenant: &Tenant, known: &ObservedLogBackup) -> bool {
+    fn needs_migration(&self, tenant: &Tenant, known: &ObservedLogBackup) -> bool {
         let spec = self.strategy.spec;
         let is_at_storage = known.storage == spec.storage_ref.name
             || self.observed.same_storages.contains(&known.storage);
         let path = self.present_path(tenant, known);
-        let wanted = || self.log_path(tenant, known.path.as_ref());
-        !is_at_storage || (known.inherited.is_some() && path != wanted())
+        let desired = || self.log_path(tenant, known.path.as_ref());
+        !is_at_storage || (known.inherited.is_some() && path != desired())
     }
 
     /// Returns the directory of a log backup.
@@ -208,7 +209,7 @@ impl Evaluation<'_> {
 
     fn data_elsewhere(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
         let location = self.observed.data_elsewhere.get(&tenant.id)?;
-        if self.follows_its_logs(tenant, location) {
+        if self.migrates_with_logs(tenant, location) {
             return None;
         }
         let message = format!(

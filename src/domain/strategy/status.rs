@@ -50,7 +50,7 @@ pub(super) fn render(
         mut status,
         now,
         retention,
-        moved,
+        rejected_edit,
         ..
     } = evaluation;
     status.observed_generation = Some(strategy.generation);
@@ -81,9 +81,14 @@ pub(super) fn render(
             let mut troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
             troubles.extend(unedited(&index, matched, &status.unmade));
             record_tenants(&mut status, matched, failing, &troubles);
-            conditions.extend(planned(matched, failing, moved.as_deref(), suspended));
+            conditions.extend(planned(
+                matched,
+                failing,
+                rejected_edit.as_deref(),
+                suspended,
+            ));
             conditions.push(match idle {
-                Some(reason) if !suspended => skipping(reason, moved.as_deref()),
+                Some(reason) if !suspended => skipping(reason, rejected_edit.as_deref()),
                 None if observed.is_upgrading && !suspended => {
                     wanted(SCHEDULING, true, CLUSTER_UPGRADING, SLOTS_WAIT)
                 }
@@ -230,7 +235,7 @@ fn accepted(suspended: bool) -> (&'static str, &'static str) {
 fn planned(
     matched: &MatchedTenants,
     failing: &[FailingTenant],
-    moved: Option<&str>,
+    rejected_edit: Option<&str>,
     suspended: bool,
 ) -> [DesiredCondition; 3] {
     // Stalled only if every tenant belongs to another strategy.
@@ -250,8 +255,8 @@ fn planned(
         );
         return condition::progress(Progress::Stalled, "TenantAlreadyManaged", &message);
     }
-    if let Some(moved) = moved {
-        return condition::progress(Progress::Stalled, STORAGE_CHANGE_REFUSED, moved);
+    if let Some(rejected_edit) = rejected_edit {
+        return condition::progress(Progress::Stalled, STORAGE_CHANGE_REFUSED, rejected_edit);
     }
     let (reason, message) = accepted(suspended);
     condition::progress(Progress::Ready, reason, message)
@@ -315,9 +320,9 @@ fn bounded(tenant: &FailingTenant) -> FailingTenant {
 }
 
 /// Returns the condition while none of the tenants can be backed up.
-fn skipping(reason: &str, moved: Option<&str>) -> DesiredCondition {
-    let message = match moved {
-        Some(moved) => format!("slots are skipped: {moved}"),
+fn skipping(reason: &str, rejected_edit: Option<&str>) -> DesiredCondition {
+    let message = match rejected_edit {
+        Some(rejected_edit) => format!("slots are skipped: {rejected_edit}"),
         None => "slots are skipped, because no tenant can be backed up now: see `status.tenants`"
             .to_owned(),
     };

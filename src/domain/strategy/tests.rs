@@ -98,7 +98,7 @@ fn log_backup(id: i64) -> ObservedLogBackup {
         storage: "s3".to_owned(),
         path: None,
         storage_change_policy: StorageChangePolicy::Refuse,
-        is_moving: false,
+        is_migrating: false,
         data_left: None,
         settings: LogBackupSettings::default(),
         inherited: Some(inherited("nightly")),

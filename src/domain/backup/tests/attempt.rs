@@ -265,7 +265,7 @@ fn a_cluster_that_is_being_connected_to_changes_nothing() {
 #[test]
 fn a_tenant_that_is_somebody_elses_to_back_up_is_refused() {
     let mut story = Story::new();
-    let decision = story.reconcile(&claimed(), 0);
+    let decision = story.reconcile(&other_owner(), 0);
     assert_eq!(decision.effect, None);
     assert_eq!(
         (story.phase(), story.reason()),

@@ -352,10 +352,10 @@ fn data_that_follows_its_logs_is_not_somebody_elses() {
     story.observed.data_elsewhere = [(TenantId(1002), "file:///old".to_owned())].into();
     story.reconcile(1);
     assert_eq!(story.failing(), [("t1002", "DestinationInUse")]);
-    story.observed.log_backups[0].is_moving = true;
+    story.observed.log_backups[0].is_migrating = true;
     story.reconcile(2);
     assert_eq!(story.failing(), []);
-    story.observed.log_backups[0].is_moving = false;
+    story.observed.log_backups[0].is_migrating = false;
     story.observed.log_backups[0].data_left = Some("file:///old".to_owned());
     story.reconcile(3);
     assert_eq!(story.failing(), []);

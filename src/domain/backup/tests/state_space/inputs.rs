@@ -72,7 +72,7 @@ pub(super) fn worlds() -> Vec<Observation> {
     )));
     worlds.push(unreachable());
     worlds.push(replaced());
-    worlds.push(claimed());
+    worlds.push(other_owner());
     worlds.push(crowded(0));
     worlds.push(crowded(3));
     for blocker in [
