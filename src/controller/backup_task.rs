@@ -181,7 +181,7 @@ impl Reconcile for BackupTask {
         backup::decide(&task, &observed.decision, answer, now)
     }
 
-    fn is_fenced(effect: &Effect) -> bool {
+    fn needs_intent(effect: &Effect) -> bool {
         matches!(effect, Effect::Backup { .. })
     }
 

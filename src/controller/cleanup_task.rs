@@ -71,7 +71,7 @@ impl Reconcile for CleanupTask {
         cleanup::decide(&task, &observed.decision, answer, context.clock.now())
     }
 
-    fn is_fenced(effect: &Effect) -> bool {
+    fn needs_intent(effect: &Effect) -> bool {
         matches!(effect, Effect::Delete { .. })
     }
 

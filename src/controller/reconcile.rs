@@ -10,7 +10,7 @@
 //!
 //! * A status is written by PUT under the resourceVersion that was read, and only if it differs. A
 //!   pass on an older version gets a conflict and is requeued.
-//! * A fenced effect is performed only in a pass whose own status write succeeded.
+//! * An effect that needs an intent is performed only in a pass whose own write stored the intent.
 //! * The lease is checked before each status write, and so before each effect.
 //! * An object that needs the finalizer gets it before any other step.
 //!
@@ -21,7 +21,7 @@
 //!
 //! # Caveats
 //!
-//! * An effect that is not fenced may be performed twice.
+//! * An effect that needs no intent may be performed twice.
 //! * Finalizer changes do not check the lease; only the resourceVersion protects them.
 //! * Without a send permit, the intent is not written. The object shows [`Reconcile::waiting`]
 //!   instead.

@@ -136,7 +136,7 @@ impl Reconcile for RecoveryTask {
         Some(waiting.status)
     }
 
-    fn is_fenced(effect: &Effect) -> bool {
+    fn needs_intent(effect: &Effect) -> bool {
         matches!(
             effect,
             Effect::Restore { .. } | Effect::RecoverTables { .. }

@@ -80,11 +80,11 @@ pub trait Reconcile:
     /// Returns whether the effect must not happen twice. Such an effect is performed only in a pass
     /// that has changed the status under the resourceVersion that it had read. Of two leaders, or
     /// of two passes on different versions, only one succeeds.
-    fn is_fenced(_effect: &Self::Effect) -> bool {
+    fn needs_intent(_effect: &Self::Effect) -> bool {
         false
     }
 
-    /// Returns the status of an object whose fenced effect waits for a send permit: its current
+    /// Returns the status of an object whose effect needs an intent and waits for a send permit: its current
     /// state, without the intent.
     fn waiting(&self, _observed: &Self::Observation, _context: &Context) -> Option<Self::Status> {
         None

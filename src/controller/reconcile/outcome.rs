@@ -10,15 +10,15 @@ pub enum Error {
     /// The Kubernetes API rejected the request or did not answer.
     #[error("request to the Kubernetes API failed: {0}")]
     Api(#[from] kube::Error),
-    /// A decision requested a fenced effect without an intent, which is a bug.
-    #[error("an effect that needs a recorded intent has none")]
-    Unfenced,
-    /// The API server kept nothing of an intent that was written.
+    /// A decision requested an effect without the intent that it needs, which is a bug.
+    #[error("a decision returned an effect without the intent that it needs; report this bug")]
+    IntentMissing,
+    /// The API server accepted the status without the intent.
     #[error(
         "the API server does not store the intent: apply the definitions (CRDs) of this \
         operator's release"
     )]
-    NotKept,
+    IntentNotStored,
     /// Another operator is the leader now; this process is about to end.
     #[error("the lease has ended")]
     NotLeading,

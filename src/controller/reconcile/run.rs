@@ -117,28 +117,34 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
         .effect
         .as_ref()
         .and_then(|effect| object.lane(&observed, effect));
-    // 6. Acquire the send permit of a fenced effect.
+    // 6. Acquire the send permit of an effect that needs an intent.
     let mut permit = None;
-    if decision.effect.as_ref().is_some_and(K::is_fenced) {
+    let needs_intent = decision.effect.as_ref().is_some_and(K::needs_intent);
+    if needs_intent {
+        // An unchanged status has no new intent, and is not written. Two passes could then perform
+        // the effect.
         if decision.status == object.current_status() {
-            return Err(Error::Unfenced);
+            return Err(Error::IntentMissing);
         }
         // Before the write: without a permit, each pass would write the intent again while another
         // statement is being sent.
         permit = match permit_on(lane.as_ref(), context) {
             Ok(permit) => permit,
+            // All permits of the lane are taken. The status shows the wait instead of the intent.
             Err(throttled) => {
                 return wait(object, &observed, throttled, context).await;
             }
         };
     }
-    // 7. Write the status, with the intent of a fenced effect.
+    // 7. Write the status, with the intent.
     let before = object.resource_version();
     let Some(object) = write(object, &decision.status, context).await? else {
         return Ok(ReconcileOutcome::Conflict);
     };
-    if decision.effect.as_ref().is_some_and(K::is_fenced) && object.resource_version() == before {
-        return Err(Error::NotKept);
+    // The API server prunes fields that its CRD does not define. Without the intent, the object is
+    // unchanged and keeps its resourceVersion.
+    if needs_intent && object.resource_version() == before {
+        return Err(Error::IntentNotStored);
     }
     // 8. Publish the event; end if there is no effect.
     event_publisher::publish(&object, decision.event, context);
@@ -155,7 +161,10 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
     }
     // 10. Perform the effect.
     let answer = object.perform(&effect, &observed, permit, context).await;
-    // 11. Decide with the answer, write the status and publish the event.
+    // 11. Decide with the answer, write the status and publish the event. An effect of this decision
+    //     is not performed: the observation is from before the effect of step 10, and an intent
+    //     needs its own write. The write of the status or `next` causes the next pass, which
+    //     observes and decides again.
     let decision = match decide(&object, &observed, Some((&effect, &answer)), context) {
         Finalization::Wait(decision) => decision,
         Finalization::Release(event) => return finalizer::release(&object, event, context).await,

@@ -44,8 +44,8 @@ mod status_not_stored;
 #[kube(group = "test.local", version = "v1", kind = "Probe", namespaced)]
 #[kube(status = "ProbeStatus")]
 struct ProbeSpec {
-    /// Whether the effect is fenced.
-    fenced: bool,
+    /// Whether the effect needs an intent.
+    needs_intent: bool,
     /// Whether an event is published before the effect.
     reports: bool,
 }
@@ -78,7 +78,7 @@ impl Reconcile for Probe {
         let reports = self.spec.reports && answer.is_none();
         Decision {
             status: shown(if answer.is_some() { "done" } else { "sending" }),
-            effect: answer.is_none().then_some(self.spec.fenced),
+            effect: answer.is_none().then_some(self.spec.needs_intent),
             next: Next::Await,
             event: reports.then(|| Event {
                 warning: false,
@@ -88,8 +88,8 @@ impl Reconcile for Probe {
         }
     }
 
-    fn is_fenced(fenced: &bool) -> bool {
-        *fenced
+    fn needs_intent(needs_intent: &bool) -> bool {
+        *needs_intent
     }
 
     fn waiting(&self, (): &(), _: &Context) -> Option<ProbeStatus> {
@@ -205,13 +205,13 @@ struct Desk {
 
 impl Desk {
     /// Database that is read, and one object.
-    async fn new(fenced: bool, reports: bool) -> Self {
+    async fn new(needs_intent: bool, reports: bool) -> Self {
         let server = Server::default();
         *lock(&server.object) = json!({
             "apiVersion": "test.local/v1",
             "kind": "Probe",
             "metadata": {"name": "x", "namespace": "ns", "uid": "u", "resourceVersion": "1"},
-            "spec": {"fenced": fenced, "reports": reports},
+            "spec": {"needs_intent": needs_intent, "reports": reports},
         });
         let node = InProcess::new();
         let metrics = Metrics::new().unwrap();
@@ -327,7 +327,7 @@ async fn an_effect_that_must_not_happen_twice_is_not_performed_where_its_intent_
     lock(&desk.server.object)["status"]["shown"] = json!("sending");
     drop(others);
     let result = desk.pass_over(desk.object()).await;
-    assert!(matches!(result, Err(Error::Unfenced)), "{result:?}");
+    assert!(matches!(result, Err(Error::IntentMissing)), "{result:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -336,11 +336,19 @@ async fn a_failed_pass_is_made_again_after_its_pause_however_often_the_object_is
     lock(&desk.server.object)["status"] = json!({"shown": "sending"});
     let fails = async || desk.pass_over(desk.object()).await.is_err();
     assert!(fails().await);
-    error_policy(desk.object(), &Error::Unfenced, Arc::clone(&desk.context));
+    error_policy(
+        desk.object(),
+        &Error::IntentMissing,
+        Arc::clone(&desk.context),
+    );
     assert!(!fails().await, "it is woken at once");
     sleep(Duration::from_millis(1001)).await;
     assert!(fails().await, "its pause is over");
-    error_policy(desk.object(), &Error::Unfenced, Arc::clone(&desk.context));
+    error_policy(
+        desk.object(),
+        &Error::IntentMissing,
+        Arc::clone(&desk.context),
+    );
     lock(&desk.server.object)["metadata"]["generation"] = json!(2);
     assert!(fails().await, "a user has edited it");
 }

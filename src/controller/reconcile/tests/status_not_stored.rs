@@ -16,7 +16,7 @@ async fn an_effect_that_must_not_happen_twice_is_not_performed_where_its_intent_
     desk.knows_no("shown");
     for expected in [vec!["write sending"], vec![]] {
         let result = desk.pass_over(desk.object()).await;
-        assert!(matches!(result, Err(Error::NotKept)), "{result:?}");
+        assert!(matches!(result, Err(Error::IntentNotStored)), "{result:?}");
         assert_eq!(*lock(&desk.server.asked), expected);
     }
 }
