@@ -40,7 +40,7 @@ use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::model::{Answer, BackupSet, Snapshot, Tenant, TenantId};
-use crate::oceanbase::sender::surely_over;
+use crate::oceanbase::sender::statement_lifetime;
 use crate::oceanbase::statement::Command;
 
 /// Observation of a pass over a task.
@@ -152,7 +152,7 @@ impl Reconcile for BackupTask {
             held: held(self, context, &namespace),
             kept: ttl::is_kept(self, context, &namespace),
             intent_age: self.intent_age(context),
-            surely_over: surely_over(Command::BACKUP_TIMEOUT),
+            statement_lifetime: statement_lifetime(Command::BACKUP_TIMEOUT),
         };
         Observation {
             decision,

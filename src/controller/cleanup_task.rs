@@ -15,7 +15,7 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::model::{Answer, Snapshot, Tenant, TenantId};
-use crate::oceanbase::sender::surely_over;
+use crate::oceanbase::sender::statement_lifetime;
 use crate::oceanbase::statement::Command;
 
 /// Observation of a pass over a task.
@@ -55,7 +55,7 @@ impl Reconcile for CleanupTask {
             database,
             recovery: recovery_from(self, &cluster, context),
             intent_age: context.memory.intent_age(&identity(self), intent),
-            surely_over: surely_over(Command::BACKUP_TIMEOUT),
+            statement_lifetime: statement_lifetime(Command::BACKUP_TIMEOUT),
         };
         Observation { decision, key }
     }

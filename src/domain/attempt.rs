@@ -17,7 +17,7 @@
 //!
 //! # Guarantees
 //!
-//! * The effect that sends is rendered together with its intent ([`SentOnce::sending`]). Otherwise a
+//! * The effect that sends is rendered together with its intent ([`SentOnce::record_intent`]). Otherwise a
 //!   crash between send and record sends BACKUP twice.
 //! * An intent is resolved before anything is sent again. Otherwise a restart sends BACKUP twice.
 //! * No search starts before the statement is over. A search during the statement finds no job, and
@@ -33,14 +33,14 @@
 //!
 //! * The driver performs the effect only if its own write of the status succeeded. Otherwise two
 //!   operators record one intent and both send it.
-//! * `surely_over` exceeds the statement's timeout in the database.
+//! * `statement_lifetime` exceeds the statement's timeout in the database.
 //! * The sender checks on the same session, right before it sends, that the database does not know
 //!   the statement.
 //! * The kind recognizes its job: a backup by the key in its description, a cleanup by its number.
 //!
 //! # Caveats
 //!
-//! * A network that was cut may deliver a statement after `surely_over`. The sender's check does not
+//! * A network that was cut may deliver a statement after `statement_lifetime`. The sender's check does not
 //!   prevent that.
 //! * A cleanup has no key. A cleanup of the same kind that another session of sys starts at the same
 //!   time is taken for it.
@@ -78,23 +78,23 @@ pub(super) const JOB_LOOKUP_INTERVAL: Duration = Duration::from_mins(1);
 /// Reason of a cause: whether the database accepted the statement is not known.
 pub(super) const OUTCOME_UNKNOWN: &str = "OutcomeUnknown";
 
-/// What is certain about a statement, by its recorded outcome.
+/// What may be done about a statement, by its recorded outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Nothing that was sent is active. A statement may be sent.
-    Unsent,
-    /// A statement was sent, or may have been.
-    Sending,
-    /// A statement was accepted. Nothing is sent any more.
+pub(super) enum SendState {
+    /// No statement is active. One may be sent.
+    MaySend,
+    /// An intent has no answer. The operator must resolve it before it sends anything.
+    Unresolved,
+    /// The database accepted a statement. The operator sends nothing any more.
     Accepted,
 }
 
-impl Phase {
-    /// Returns the phase of a recorded outcome.
+impl SendState {
+    /// Returns the state of a recorded outcome.
     pub(super) fn of(outcome: Option<&str>) -> Self {
         match outcome {
-            None | Some(REFUSED | FAILED) => Self::Unsent,
-            Some(SENDING) => Self::Sending,
+            None | Some(REFUSED | FAILED) => Self::MaySend,
+            Some(SENDING) => Self::Unresolved,
             Some(_) => Self::Accepted,
         }
     }
@@ -118,8 +118,8 @@ pub(super) struct Situation<'a> {
     /// Time since this process first observed the open intent. It is not measured from `sent_time`,
     /// which another clock may have written.
     pub(super) intent_age: Duration,
-    /// Time after which a statement has certainly ended.
-    pub(super) surely_over: Duration,
+    /// Time after which a statement has certainly ended, from its send on.
+    pub(super) statement_lifetime: Duration,
 }
 
 /// What the status shows about the last statement.
@@ -206,17 +206,17 @@ pub(super) trait SentOnce: Sized {
         MAX_RETRY_DELAY
     }
 
-    /// Returns what is certain about the last statement.
-    fn phase(&self) -> Phase {
-        Phase::of(self.situation().outcome)
+    /// Returns what may be done about the last statement.
+    fn send_state(&self) -> SendState {
+        SendState::of(self.situation().outcome)
     }
 
     /// Continues from the recorded outcome if no job is observed.
     fn proceed(self) -> Decision<Self::Status, Self::Effect> {
-        match self.phase() {
-            Phase::Unsent => self.prepare(),
-            Phase::Sending => self.resolve(),
-            Phase::Accepted => self.await_job(),
+        match self.send_state() {
+            SendState::MaySend => self.prepare(),
+            SendState::Unresolved => self.resolve(),
+            SendState::Accepted => self.await_job(),
         }
     }
 
@@ -224,7 +224,9 @@ pub(super) trait SentOnce: Sized {
     /// checked only after it is known that no statement was accepted.
     fn resolve(mut self) -> Decision<Self::Status, Self::Effect> {
         let situation = self.situation();
-        let rest = situation.surely_over.checked_sub(situation.intent_age);
+        let rest = situation
+            .statement_lifetime
+            .checked_sub(situation.intent_age);
         if let Some(cause) = situation.outage.map(Blocker::cause) {
             *self.shown().cause = Some(cause);
             return self.render_state(State::Sending, None, Next::Await);
@@ -267,12 +269,12 @@ pub(super) trait SentOnce: Sized {
         }
     }
 
-    /// Sends the statement whose send the kind has just recorded.
-    fn sending(mut self, effect: Self::Effect) -> Decision<Self::Status, Self::Effect> {
+    /// Records the intent of the statement, and returns the effect that sends it.
+    fn record_intent(mut self, effect: Self::Effect) -> Decision<Self::Status, Self::Effect> {
         self.set_outcome(SENDING, None);
         let shown = self.shown();
         (*shown.cause, *shown.retry_time) = (None, None);
-        let next = Next::After(self.situation().surely_over);
+        let next = Next::After(self.situation().statement_lifetime);
         self.render_state(State::Sending, Some(effect), next)
     }
 
@@ -292,18 +294,17 @@ pub(super) trait SentOnce: Sized {
             Acceptance::NotSent(why) => self.on_not_sent(why, false),
             Acceptance::Unknown(why) => {
                 *self.shown().cause = Some(outcome_unknown(Some(why)));
-                let next = Next::After(self.situation().surely_over);
+                let next = Next::After(self.situation().statement_lifetime);
                 self.render_state(State::Sending, None, next)
             }
         }
     }
 
-    /// Records the answer to the search for an intent. Unlike a statement, which the database accepts
-    /// with `Done`, a search that ends with `Done` has found nothing.
+    /// Records the answer to the search for an intent.
     fn on_search_answer(mut self, answer: &Answer) -> Decision<Self::Status, Self::Effect> {
         match answer {
             Answer::AlreadySent | Answer::Ended(_) => self.accepted(),
-            Answer::Done => {
+            Answer::NotFound => {
                 let lost = cause(
                     "StatementNotReceived",
                     "the statement was lost before it reached the database; the operator sends \
@@ -372,16 +373,16 @@ mod tests {
 
     #[test]
     fn only_a_statement_that_is_certainly_not_active_may_be_sent() {
-        for (outcome, phase) in [
-            (None, Phase::Unsent),
-            (Some("Refused"), Phase::Unsent),
-            (Some("Failed"), Phase::Unsent),
-            (Some("Sending"), Phase::Sending),
-            (Some("Accepted"), Phase::Accepted),
-            (Some("OfANewerOperator"), Phase::Accepted),
-            (Some(""), Phase::Accepted),
+        for (outcome, state) in [
+            (None, SendState::MaySend),
+            (Some("Refused"), SendState::MaySend),
+            (Some("Failed"), SendState::MaySend),
+            (Some("Sending"), SendState::Unresolved),
+            (Some("Accepted"), SendState::Accepted),
+            (Some("OfANewerOperator"), SendState::Accepted),
+            (Some(""), SendState::Accepted),
         ] {
-            assert_eq!(Phase::of(outcome), phase, "{outcome:?}");
+            assert_eq!(SendState::of(outcome), state, "{outcome:?}");
         }
     }
 }

@@ -9,9 +9,9 @@
 //! When the time is over, waits for the database end immediately and their connection is dropped
 //! ([`LeaseGuard::ended`]). A statement may take long only while the lease is renewed. The database
 //! may still work on the statement until its timeout. This is harmless. The next holder finds the
-//! intent of a backup. It waits until the statement is [certainly
-//! over](super::sender::surely_over), then checks the outcome. All other statements may be sent
-//! twice.
+//! intent of a backup. It waits until the statement has [certainly
+//! ended](super::sender::statement_lifetime), then checks the outcome. All other statements may be
+//! sent twice.
 
 use std::sync::Arc;
 use std::time::Duration;

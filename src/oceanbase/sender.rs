@@ -26,7 +26,7 @@
 //! # Caveats
 //!
 //! * The check and the statement are not one transaction. Another tool may act between them.
-//! * A statement can reach the database late if the network was cut; see [`surely_over`].
+//! * A statement can reach the database late if the network was cut; see [`statement_lifetime`].
 
 mod precondition;
 mod storage_update;
@@ -67,7 +67,7 @@ const MIN_TIMEOUT: Duration = Duration::from_millis(500);
 /// retransmits for minutes, and the driver offers no limit (`TCP_USER_TIMEOUT`). This is rare,
 /// because the checks before each statement have just used the same connection.
 #[must_use]
-pub fn surely_over(command_timeout: Duration) -> Duration {
+pub fn statement_lifetime(command_timeout: Duration) -> Duration {
     command_timeout + RESPONSE_GRACE_PERIOD + Duration::from_secs(1)
 }
 
@@ -244,8 +244,9 @@ impl Sender {
             self.check_upgrade_mode(session, version).await?;
         }
         self.check(session, version, command.precondition()).await?;
+        // A command without a text is a search. Its precondition has found nothing.
         let Some(text) = command.text() else {
-            return Ok(Answer::Done);
+            return Ok(Answer::NotFound);
         };
         if let Some(preface) = preface {
             self.apply_setting(session, preface).await?;

@@ -8,8 +8,8 @@ use super::queue::WAITING_FOR_CONCURRENCY_SLOT;
 use super::{BackupDecision, Effect, Evaluation, Held, State, status};
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::attempt::{
-    self, JOB_LOOKUP_INTERVAL, MAX_RETRY_DELAY, OUTCOME_UNKNOWN, Phase, REFUSED, SENDING, SentOnce,
-    Shown, Situation, intent_name, outcome_unknown,
+    self, JOB_LOOKUP_INTERVAL, MAX_RETRY_DELAY, OUTCOME_UNKNOWN, REFUSED, SENDING, SendState,
+    SentOnce, Shown, Situation, intent_name, outcome_unknown,
 };
 use crate::domain::tenant::unnameable;
 use crate::domain::{Blocker, Next, cause, time};
@@ -33,7 +33,7 @@ pub fn open_intent(status: &BackupTaskStatus) -> Option<String> {
 pub fn may_be_sent(status: Option<&BackupTaskStatus>) -> bool {
     let last = status.and_then(|status| status.attempts.last());
     status.is_none_or(|status| status.outcome.is_none())
-        && Phase::of(last.map(|last| last.outcome.as_str())) == Phase::Unsent
+        && SendState::of(last.map(|last| last.outcome.as_str())) == SendState::MaySend
 }
 
 /// Reason of a task that waits because its strategy is suspended.
@@ -101,7 +101,7 @@ impl Evaluation<'_> {
             key,
             settings: self.status.data_backup.clone().unwrap_or_default(),
         };
-        self.sending(effect)
+        self.record_intent(effect)
     }
 
     /// Records the result of this pass's effect.
@@ -118,9 +118,9 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Records the result of a lookup by key. `Done` means that nothing was found.
+    /// Records the result of a lookup by key.
     fn on_find_answer(self, answer: &Answer) -> BackupDecision {
-        if self.phase() == Phase::Sending {
+        if self.send_state() == SendState::Unresolved {
             return self.on_search_answer(answer);
         }
         match answer {
@@ -129,7 +129,7 @@ impl Evaluation<'_> {
                 self.follow_parent(job)
             }
             Answer::Ended(job) => self.follow(job),
-            Answer::Done => self.fail(cause(
+            Answer::NotFound => self.fail(cause(
                 "JobNotFound",
                 "the database accepted the statement but shows no job for it: check \
                 DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
@@ -166,7 +166,7 @@ impl SentOnce for Evaluation<'_> {
             outage: self.observed.database.as_ref().err(),
             now: self.now,
             intent_age: self.observed.intent_age,
-            surely_over: self.observed.surely_over,
+            statement_lifetime: self.observed.statement_lifetime,
         }
     }
 

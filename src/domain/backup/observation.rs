@@ -57,7 +57,7 @@ pub struct Observation {
     /// Time since this process first observed the recorded intent.
     pub intent_age: Duration,
     /// Time after which a BACKUP statement has certainly ended, whether it ran or not.
-    pub surely_over: Duration,
+    pub statement_lifetime: Duration,
 }
 
 /// Why a strategy's own backup does not start now; a running backup continues.

@@ -26,7 +26,7 @@ mod terminal;
 
 const UID: &str = "0a1b-2c";
 const KEY: &str = "obb/0a1b-2c/1";
-const SURELY_OVER: Duration = Duration::from_secs(16);
+const STATEMENT_LIFETIME: Duration = Duration::from_secs(16);
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -164,7 +164,7 @@ fn observation_of(tenant: Option<Tenant>) -> Observation {
         held: None,
         kept: false,
         intent_age: Duration::ZERO,
-        surely_over: SURELY_OVER,
+        statement_lifetime: STATEMENT_LIFETIME,
     }
 }
 
@@ -313,7 +313,7 @@ fn is_backup(decision: &BackupDecision) -> bool {
 
 fn old_intent(observed: Observation) -> Observation {
     Observation {
-        intent_age: SURELY_OVER + Duration::from_secs(1),
+        intent_age: STATEMENT_LIFETIME + Duration::from_secs(1),
         ..observed
     }
 }

@@ -8,8 +8,8 @@ use super::{CleanupDecision, Effect, Evaluation, Outcome, State};
 use crate::api::cleanup_task::CleanupStatement;
 use crate::api::{Cause, CleanupTaskStatus};
 use crate::domain::attempt::{
-    self, JOB_EXPECTED_AFTER, LOOKUP_PAUSE, Phase, REFUSED, SENDING, SentOnce, Shown, Situation,
-    intent_name, outcome_unknown,
+    self, JOB_EXPECTED_AFTER, LOOKUP_PAUSE, REFUSED, SENDING, SendState, SentOnce, Shown,
+    Situation, intent_name, outcome_unknown,
 };
 use crate::domain::{Next, cause, time};
 use crate::oceanbase::model::{Answer, Deletion, JobId, JobStatus, TenantId};
@@ -25,13 +25,13 @@ pub fn open_intent(status: &CleanupTaskStatus) -> Option<String> {
 impl Evaluation<'_> {
     /// Continues a deletion from its recorded state.
     pub(super) fn delete(self, what: &Deletion) -> CleanupDecision {
-        if self.phase() != Phase::Unsent
+        if self.send_state() != SendState::MaySend
             && let Some(job) = self.find_job(what)
         {
             return self.follow(&job);
         }
         match self.gone_tenant() {
-            Some(gone) if self.phase() == Phase::Accepted => self.fail(gone.cause()),
+            Some(gone) if self.send_state() == SendState::Accepted => self.fail(gone.cause()),
             _ => self.proceed(),
         }
     }
@@ -94,7 +94,7 @@ impl Evaluation<'_> {
             after,
             again: false,
         };
-        self.sending(effect)
+        self.record_intent(effect)
     }
 
     /// Records the result of this pass's effect.
@@ -140,7 +140,7 @@ impl SentOnce for Evaluation<'_> {
             outage: self.observed.database.as_ref().err(),
             now: self.now,
             intent_age: self.observed.intent_age,
-            surely_over: self.observed.surely_over,
+            statement_lifetime: self.observed.statement_lifetime,
         }
     }
 

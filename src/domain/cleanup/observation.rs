@@ -33,7 +33,7 @@ pub struct Observation {
     /// Time since this process first observed the open intent.
     pub intent_age: Duration,
     /// Time after which a statement has certainly ended.
-    pub surely_over: Duration,
+    pub statement_lifetime: Duration,
 }
 
 /// What the database shows.

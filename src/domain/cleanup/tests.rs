@@ -161,7 +161,7 @@ impl Story {
                 allowed: Ok(()),
                 database: Ok(database),
                 intent_age: Duration::ZERO,
-                surely_over: OVER,
+                statement_lifetime: OVER,
                 recovery: None,
             },
         }

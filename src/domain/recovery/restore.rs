@@ -193,7 +193,7 @@ impl Evaluation<'_> {
     pub(super) fn on_find_answer(mut self, answer: &Answer) -> RecoveryDecision {
         match answer {
             Answer::Restore(job) => self.found(job),
-            Answer::Done => self.not_found(),
+            Answer::NotFound => self.not_found(),
             other => {
                 self.status.cause = Some(unanswered("the database could not be read", other));
                 let next = self.count_try();

@@ -36,6 +36,8 @@ pub enum FailureClass {
 pub enum Answer {
     /// The database accepted the statement.
     Done,
+    /// A search found nothing.
+    NotFound,
     /// The precondition found that the command was sent before.
     AlreadySent,
     /// A search by key found that the backup has ended.
@@ -88,6 +90,8 @@ impl Answer {
             Self::Refused(failure) => Acceptance::Refused(failure),
             Self::Withheld(why) => Acceptance::Withheld(why),
             Self::NotSent(why) => Acceptance::NotSent(why),
+            // Only a search has this answer. It says nothing about a statement.
+            Self::NotFound => Acceptance::Unknown("a search found nothing"),
             Self::Unknown(why) => Acceptance::Unknown(why),
         }
     }

@@ -345,7 +345,7 @@ async fn a_refusal_is_explained_and_the_session_goes_on() {
 #[tokio::test(start_paused = true)]
 async fn looking_for_a_backup_changes_nothing() {
     let mut desk = Desk::new();
-    assert_eq!(desk.send(&find()).await, Answer::Done);
+    assert_eq!(desk.send(&find()).await, Answer::NotFound);
     desk.send(&backup()).await;
     assert_eq!(desk.send(&find()).await, Answer::AlreadySent);
     assert_eq!(desk.changing(), 1);

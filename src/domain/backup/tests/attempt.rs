@@ -42,7 +42,7 @@ fn an_intent_without_an_answer_is_not_sent_again_while_it_may_still_run() {
     assert_eq!(decision.effect, None);
     assert_eq!(
         decision.next,
-        Next::After(SURELY_OVER + Duration::from_millis(1))
+        Next::After(STATEMENT_LIFETIME + Duration::from_millis(1))
     );
 }
 
@@ -55,7 +55,7 @@ fn an_old_intent_is_looked_for_and_not_sent_at_once() {
 #[test]
 fn a_lost_statement_that_the_database_does_not_know_is_sent_again_with_the_same_key() {
     let mut story = Story::lost();
-    story.answered(&old_intent(healthy()), 60, &Answer::Done);
+    story.answered(&old_intent(healthy()), 60, &Answer::NotFound);
     let decision = story.reconcile(&healthy(), 61);
     assert!(is_backup(&decision));
     assert_eq!(
@@ -78,7 +78,7 @@ fn a_lost_statement_is_not_sent_again_to_a_tenant_that_was_made_anew() {
         id: TenantId(1010),
         ..tenant()
     }));
-    story.answered(&old_intent(other.clone()), 60, &Answer::Done);
+    story.answered(&old_intent(other.clone()), 60, &Answer::NotFound);
     let decision = story.reconcile(&other, 61);
     assert!(!is_backup(&decision));
     assert_eq!(
@@ -110,7 +110,7 @@ fn a_task_waits_for_a_tenant_that_it_has_never_seen() {
 fn a_lost_statement_is_not_sent_again_where_backups_go_elsewhere_now() {
     let mut story = Story::lost();
     let elsewhere = with_destination(ObservedDestination::Elsewhere("s3://other".to_owned()));
-    story.answered(&old_intent(elsewhere.clone()), 60, &Answer::Done);
+    story.answered(&old_intent(elsewhere.clone()), 60, &Answer::NotFound);
     assert!(!is_backup(&story.reconcile(&elsewhere, 61)));
 }
 

@@ -140,7 +140,7 @@ fn a_database_clock_that_runs_ahead_does_not_hold_a_completed_task() {
 fn an_accepted_backup_without_a_row_is_looked_for_after_a_while_and_then_fails() {
     let mut story = Story::accepted();
     assert_eq!(story.reconcile(&healthy(), 599).effect, None);
-    story.answered(&healthy(), 601, &Answer::Done);
+    story.answered(&healthy(), 601, &Answer::NotFound);
     assert_eq!((story.phase(), story.reason()), ("Failed", "JobNotFound"));
 }
 

@@ -230,7 +230,7 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
     // Only an intent has an age.
     let young = worlds();
     let old = young.iter().map(|observed| Observation {
-        intent_age: SURELY_OVER * 2,
+        intent_age: STATEMENT_LIFETIME * 2,
         ..observed.clone()
     });
     let old: Vec<_> = old.collect();

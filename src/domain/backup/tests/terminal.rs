@@ -106,7 +106,7 @@ fn cancel_while_the_outcome_is_unknown_looks_first() {
     story.cancel();
     assert_eq!(story.reconcile(&healthy(), 2).effect, None);
     assert_eq!(story.status.outcome, None);
-    story.answered(&old_intent(healthy()), 60, &Answer::Done);
+    story.answered(&old_intent(healthy()), 60, &Answer::NotFound);
     assert_eq!(story.phase(), "Canceled");
 }
 
@@ -124,7 +124,7 @@ fn a_deadline_that_passes_while_the_outcome_is_unknown_looks_first() {
     let mut story = Story::due_within(30);
     story.answered(&healthy(), 0, &Answer::Unknown("reset".to_owned()));
     assert_eq!(story.reconcile(&healthy(), 40).status.outcome, None);
-    story.answered(&old_intent(healthy()), 60, &Answer::Done);
+    story.answered(&old_intent(healthy()), 60, &Answer::NotFound);
     assert_eq!(story.phase(), "Overdue");
 }
 

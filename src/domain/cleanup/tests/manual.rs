@@ -71,7 +71,7 @@ fn a_statement_that_the_database_does_not_know_is_sent_again() {
     let mut story = Story::obsolete();
     story.sent(0, &Answer::Unknown("cut".to_owned()));
     story.observed.intent_age = OVER + Duration::from_secs(1);
-    let find = story.sent(20, &Answer::Done);
+    let find = story.sent(20, &Answer::NotFound);
     assert!(matches!(find, Effect::Find { .. }));
     assert_eq!(story.shown().1, "StatementNotReceived");
     let effect = story.pass(21);

@@ -26,7 +26,7 @@ fn what_the_database_does_not_know_is_sent_once_more_in_another_pass() {
     let mut story = Story::sent();
     story.observed.handed_over = None;
     story.observed.intent_age = Duration::from_mins(1);
-    story.pass_with_answer(&Answer::Done, 60);
+    story.pass_with_answer(&Answer::NotFound, 60);
     assert!(is_restore(story.pass(61).as_ref()));
     assert_eq!(story.status.sends, Some(2));
 }
@@ -37,10 +37,10 @@ fn in_pools_that_stay_nothing_is_sent_again_that_may_come_up_still() {
     story.spec.target.resources.type_ = crate::api::resources::ResourcesType::Pools;
     story.observed.handed_over = None;
     story.observed.intent_age = Duration::from_mins(1);
-    story.pass_with_answer(&Answer::Done, 60);
+    story.pass_with_answer(&Answer::NotFound, 60);
     assert!(!is_restore(story.pass(61).as_ref()));
     story.observed.intent_age = Duration::from_mins(12);
-    story.pass_with_answer(&Answer::Done, 720);
+    story.pass_with_answer(&Answer::NotFound, 720);
     assert!(is_restore(story.pass(721).as_ref()));
 }
 
@@ -49,13 +49,13 @@ fn a_cancel_waits_until_what_was_sent_can_not_come_up_any_more() {
     let mut story = Story::sent().canceled();
     story.observed.handed_over = None;
     story.observed.intent_age = Duration::from_mins(1);
-    story.pass_with_answer(&Answer::Done, 60);
+    story.pass_with_answer(&Answer::NotFound, 60);
     assert_eq!(
         (story.phase(), story.cause()),
         ("Canceling", "WaitingForJob")
     );
     story.observed.intent_age = Duration::from_mins(12);
-    story.pass_with_answer(&Answer::Done, 720);
+    story.pass_with_answer(&Answer::NotFound, 720);
     assert_eq!((story.phase(), story.cause()), ("Canceling", "Canceled"));
 }
 
@@ -139,7 +139,7 @@ fn a_job_that_both_views_have_lost_is_looked_for_and_never_sent_again() {
         let effect = story.pass(second);
         assert!(!is_restore(effect.as_ref()));
         if let Some(effect) = effect {
-            story.on_answer(&effect, &Answer::Done, second);
+            story.on_answer(&effect, &Answer::NotFound, second);
         }
         second += 100;
         assert!(second < 3_000, "it is looked for for ever");

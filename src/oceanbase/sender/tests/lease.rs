@@ -112,7 +112,7 @@ async fn nothing_is_begun_in_the_last_moment_of_a_lease() {
     lease(&desk, Duration::from_millis(499));
     assert!(matches!(desk.send(&find()).await, Answer::NotSent(_)));
     lease(&desk, Duration::from_millis(500));
-    assert_eq!(desk.send(&find()).await, Answer::Done);
+    assert_eq!(desk.send(&find()).await, Answer::NotFound);
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,7 +123,7 @@ async fn a_statement_whose_lease_has_ended_is_surely_over_when_it_is_looked_for(
     lease(&desk, Duration::from_secs(1));
     desk.send(&backup()).await;
     // The next holder counts from its first sight of the intent, which is not before now.
-    tokio::time::advance(surely_over(Command::BACKUP_TIMEOUT)).await;
+    tokio::time::advance(statement_lifetime(Command::BACKUP_TIMEOUT)).await;
     lease(&desk, Duration::from_secs(10));
     assert_eq!(desk.send(&find()).await, Answer::AlreadySent);
 }

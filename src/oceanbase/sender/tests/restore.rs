@@ -172,7 +172,7 @@ async fn a_look_that_can_not_be_understood_sends_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_look_that_finds_nothing_says_so() {
     let mut views = Views::new();
-    assert_eq!(views.send(find()).await, Answer::Done);
+    assert_eq!(views.send(find()).await, Answer::NotFound);
     assert_eq!(views.given.count(SENT), 0);
 }
 

@@ -158,6 +158,7 @@ fn ended(attempts: usize) -> Job {
 pub(super) fn answers(attempts: usize) -> Vec<Answer> {
     vec![
         Answer::Done,
+        Answer::NotFound,
         Answer::AlreadySent,
         Answer::Ended(Box::new(ended(attempts))),
         Answer::Withheld("another backup is running".to_owned()),

@@ -119,6 +119,7 @@ pub(super) fn worlds_of_tables(base: &Story) -> Vec<Observation> {
 pub(super) fn answers(job: fn(RestoreStatus) -> Restore) -> Vec<Answer> {
     vec![
         Answer::Done,
+        Answer::NotFound,
         Answer::AlreadySent,
         Answer::Restore(Box::new(job(RestoreStatus::CreateTenant))),
         Answer::Restore(Box::new(job(RestoreStatus::Success))),
