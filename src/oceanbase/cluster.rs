@@ -188,8 +188,8 @@ impl Cluster {
         }
     }
 
-    pub(super) fn take_doubt(&self) -> bool {
-        self.reader.take_doubt()
+    pub(super) fn take_check_request(&self) -> bool {
+        self.reader.take_check_request()
     }
 
     /// Marks the object as gone, which ends its reader. Returns whether the object was still
@@ -204,7 +204,7 @@ impl Cluster {
         self.retired.load(Ordering::Relaxed)
     }
 
-    /// Waits until the object has changed or its connection is in doubt.
+    /// Waits until the object has changed, or a check of its connection was requested.
     pub(super) async fn poked(&self) {
         self.reader.poked().await;
     }

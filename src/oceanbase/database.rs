@@ -305,7 +305,7 @@ impl Database {
     }
 
     /// Marks the snapshot of the tenant as outdated until the next read. Returns the previous mark.
-    fn unsettle(&self, tenant: &str, command: u64) -> Option<CommandMark> {
+    fn mark_stale(&self, tenant: &str, command: u64) -> Option<CommandMark> {
         let read = self.reads.load(Ordering::SeqCst) + 1;
         lock(&self.settled_by).insert(tenant.to_owned(), CommandMark { read, command })
     }

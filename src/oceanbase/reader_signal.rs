@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 #[derive(Default)]
 pub(super) struct ReaderSignal {
     poke: Notify,
-    doubt: AtomicBool,
+    check_requested: AtomicBool,
 }
 
 impl ReaderSignal {
@@ -19,14 +19,14 @@ impl ReaderSignal {
     }
 
     /// Requests a check whether the account and the endpoints still work.
-    pub(super) fn doubt(&self) {
-        self.doubt.store(true, Ordering::Relaxed);
+    pub(super) fn request_check(&self) {
+        self.check_requested.store(true, Ordering::Relaxed);
         self.poke();
     }
 
     /// Returns whether a check was requested since the last call.
-    pub(super) fn take_doubt(&self) -> bool {
-        self.doubt.swap(false, Ordering::Relaxed)
+    pub(super) fn take_check_request(&self) -> bool {
+        self.check_requested.swap(false, Ordering::Relaxed)
     }
 
     /// Waits until the reader is woken.

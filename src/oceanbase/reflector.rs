@@ -306,7 +306,7 @@ impl Reflector {
             if self.cluster.is_retired() {
                 return SessionEnd::Gone;
             }
-            if self.cluster.take_doubt()
+            if self.cluster.take_check_request()
                 && let Some(end) = self.verify(account, context).await
             {
                 return end;

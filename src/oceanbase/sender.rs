@@ -135,7 +135,7 @@ impl Sender {
     }
 
     /// Returns whether the last command was not sent because no session could be opened. The
-    /// account or the endpoints are then in doubt.
+    /// reader then checks the account and the endpoints.
     pub(super) fn is_shut_out(&self) -> bool {
         self.is_shut_out
     }

@@ -42,6 +42,13 @@ use crate::oceanbase::sender::{Inspection, Sender};
 use crate::oceanbase::statement::{Command, StorageUpdate};
 use crate::oceanbase::sync::lock;
 
+/// Message of a command that has no snapshot: the version of the servers is not known.
+const NOT_READ_YET: &str = "the operator has not read the cluster yet";
+
+/// Message of a RESTORE in a lane in which it would delay other statements for minutes.
+const WRONG_LANE: &str = "RESTORE was requested with a permit that is not of the recovery lane; \
+                          report this as a bug of the operator";
+
 /// Permit to send commands to one database.
 pub struct Permit {
     pub(super) database: Arc<Database>,
@@ -95,14 +102,14 @@ impl Permit {
     /// Checks a restored tenant, on sessions that are used for nothing else. It changes nothing.
     pub async fn inspect(&mut self, inspection: &Inspection) -> Answer {
         let Some(snapshot) = self.database.latest() else {
-            return Answer::NotSent("the cluster does not answer".to_owned());
+            return Answer::NotSent(NOT_READ_YET.to_owned());
         };
         let mut sender = self.database.pattern.another();
         let answer = sender
             .inspect(&self.account, snapshot.version, inspection)
             .await;
         if sender.is_shut_out() {
-            self.reader.doubt();
+            self.reader.request_check();
         }
         answer
     }
@@ -110,24 +117,24 @@ impl Permit {
     /// Changes the keys or limits of a tenant's storage, on a session of the tenant.
     pub async fn update_storage(&mut self, change: &StorageUpdate) -> Answer {
         let Some(snapshot) = self.database.latest() else {
-            return Answer::NotSent("the cluster does not answer".to_owned());
+            return Answer::NotSent(NOT_READ_YET.to_owned());
         };
-        let mut settling = ChangeGuard::new(&self.database, change.tenant.as_str());
+        let mut guard = StaleGuard::new(&self.database, change.tenant.as_str());
         let mut sender = self.database.pattern.another();
         let answer = sender
             .update_storage(&self.account, snapshot.version, change)
             .await;
         if sender.is_shut_out() {
-            self.reader.doubt();
+            self.reader.request_check();
         }
-        settling.is_sent = !matches!(answer, Answer::NotSent(_));
+        guard.is_sent = !matches!(answer, Answer::NotSent(_));
         answer
     }
 
     /// Hands the command over to a background task, which holds the permit until the answer.
     fn hand_over(&self, key: &RestoreKey, command: &Command) -> Answer {
         if !matches!(*self.lane, SendPermit::Recovery(_)) {
-            return Answer::NotSent("the statement would delay all other statements".to_owned());
+            return Answer::NotSent(WRONG_LANE.to_owned());
         }
         let Some(underway) = BackgroundGuard::begin(&self.database, key, command.tenant()) else {
             return Answer::HandedOver;
@@ -157,17 +164,17 @@ impl Permit {
 
     async fn send_by(&self, sender: &mut Sender, command: &Command) -> Answer {
         let Some(snapshot) = self.database.latest() else {
-            return Answer::NotSent("the cluster does not answer".to_owned());
+            return Answer::NotSent(NOT_READ_YET.to_owned());
         };
         // From here on, the snapshot of the tenant is outdated, whatever happens to the statement.
         // This includes a drop of this future.
-        let mut settling = ChangeGuard::new(&self.database, command.tenant().as_str());
+        let mut guard = StaleGuard::new(&self.database, command.tenant().as_str());
         let sent = sender.send(&self.account, snapshot.version, command);
         let answer = sent.await;
         if sender.is_shut_out() {
-            self.reader.doubt();
+            self.reader.request_check();
         }
-        settling.is_sent = !matches!(answer, Answer::NotSent(_));
+        guard.is_sent = !matches!(answer, Answer::NotSent(_));
         answer
     }
 }
@@ -178,8 +185,8 @@ impl fmt::Debug for Permit {
     }
 }
 
-/// Marks a tenant as changed by the operator, before and after a command.
-struct ChangeGuard<'a> {
+/// Marks the snapshot of a tenant as outdated, before and after a command.
+struct StaleGuard<'a> {
     database: &'a Database,
     tenant: &'a str,
     /// Number of the command.
@@ -190,10 +197,10 @@ struct ChangeGuard<'a> {
     is_sent: bool,
 }
 
-impl<'a> ChangeGuard<'a> {
+impl<'a> StaleGuard<'a> {
     fn new(database: &'a Database, tenant: &'a str) -> Self {
         let command = database.commands.fetch_add(1, Ordering::SeqCst);
-        let before = database.unsettle(tenant, command);
+        let before = database.mark_stale(tenant, command);
         Self {
             database,
             tenant,
@@ -204,10 +211,10 @@ impl<'a> ChangeGuard<'a> {
     }
 }
 
-impl Drop for ChangeGuard<'_> {
+impl Drop for StaleGuard<'_> {
     fn drop(&mut self) {
         if self.is_sent {
-            self.database.unsettle(self.tenant, self.command);
+            self.database.mark_stale(self.tenant, self.command);
             *lock(&self.database.commanded_at) = Some(Instant::now());
             self.database.poke.notify_one();
             return;

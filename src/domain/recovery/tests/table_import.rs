@@ -177,7 +177,7 @@ fn a_statement_that_was_lost_is_looked_for_only_when_the_database_works_on_it_no
     story.observed.intent_age = Duration::from_secs(71);
     let effect = story.pass(80).unwrap();
     assert!(matches!(effect, Effect::FindTables { .. }), "{effect:?}");
-    story.on_answer(&effect, &Answer::Done, 80);
+    story.on_answer(&effect, &Answer::NotFound, 80);
     let again = story.pass(81);
     assert!(matches!(again, Some(Effect::RecoverTables { .. })));
     assert_eq!(story.status.sends, Some(2));
