@@ -347,7 +347,7 @@ fn ended_job_cause(job: &Job) -> Cause {
 
 fn canceled_cause(spec: &BackupTaskSpec) -> Cause {
     if spec.cancel == Some(true) {
-        cause("Canceled", "canceled: `spec.cancel` is set")
+        cause("Canceled", "`spec.cancel` is set")
     } else {
         cause(
             "CanceledExternally",

@@ -343,9 +343,9 @@ impl<'a> Evaluation<'a> {
 
     fn cancel(self) -> RecoveryDecision {
         let why = if self.is_leaving {
-            "canceled: the RecoveryTask is being deleted"
+            "the RecoveryTask is being deleted"
         } else {
-            "canceled: `spec.cancel` is set"
+            "`spec.cancel` is set"
         };
         self.give_up(Outcome::Canceled, cause("Canceled", why))
     }

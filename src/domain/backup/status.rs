@@ -63,8 +63,8 @@ pub(super) fn render(
             &reason
         },
         status.job_id.map_or_else(
-            || "no job is known".to_owned(),
-            |id| format!("backup job {id}"),
+            || "the database has not shown a job of the backup".to_owned(),
+            |id| format!("the database started backup job {id}"),
         ),
     ));
     if let Some(change) = &status.type_change {
@@ -114,7 +114,10 @@ fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
         ) => (cause.reason.clone(), cause.message.clone()),
         (State::FannedOut(how_far), _) => plain("InProgress", how_far),
         (State::Ended(outcome), None) => plain(outcome.word(), "the backup has ended"),
-        (State::Refused, None) => plain("RefusedForNow", "the operator retries the statement"),
+        (State::Refused, None) => plain(
+            "RefusedForNow",
+            "the database did not accept the statement; the operator retries it",
+        ),
         (State::Sending, None) => plain("Sending", "the statement is being sent"),
         (State::Accepted, _) => plain(
             "WaitingForJob",
@@ -165,11 +168,14 @@ pub(super) fn record_set(status: &mut BackupTaskStatus, set: &BackupSet) {
 
 pub(super) fn started_event(status: &BackupTaskStatus, spec: &BackupTaskSpec) -> Event {
     let kind = status.type_.as_deref().unwrap_or(type_word(spec.type_));
-    let job = status.job_id.unwrap_or_default();
+    let of = subject(spec);
     Event {
         warning: false,
         reason: "BackupStarted",
-        message: format!("{kind} backup of {} runs as job {job}", subject(spec)),
+        message: match status.job_id {
+            Some(job) => format!("{kind} backup of {of} runs as job {job}"),
+            None => format!("{kind} backup of {of} has started"),
+        },
     }
 }
 
@@ -200,12 +206,13 @@ pub(super) fn ended_event(
     let of = subject(spec);
     let (warning, reason, message) = match outcome {
         Outcome::Completed => {
-            let kind = status.type_.as_deref().unwrap_or_default();
-            let set = status.backup_set_id.unwrap_or_default();
+            let kind = status.type_.as_deref().unwrap_or(type_word(spec.type_));
             let took = status.duration.as_deref().unwrap_or("0s");
-            let message = match status.children {
-                Some(_) => format!("{kind} backup of {of} took {took}"),
-                None => format!("{kind} backup of {of} created set {set} in {took}"),
+            let message = match status.backup_set_id {
+                Some(set) if status.children.is_none() => {
+                    format!("{kind} backup of {of} created set {set} in {took}")
+                }
+                _ => format!("{kind} backup of {of} took {took}"),
             };
             (false, "BackupSucceeded", message)
         }
@@ -214,8 +221,16 @@ pub(super) fn ended_event(
             "BackupFailed",
             format!("backup of {of} failed: {why}"),
         ),
-        Outcome::Canceled => (false, "BackupCanceled", format!("backup of {of}: {why}")),
-        Outcome::Overdue => (true, "BackupMissed", format!("backup of {of}: {why}")),
+        Outcome::Canceled => (
+            false,
+            "BackupCanceled",
+            format!("backup of {of} was canceled: {why}"),
+        ),
+        Outcome::Overdue => (
+            true,
+            "BackupMissed",
+            format!("backup of {of} was missed: {why}"),
+        ),
     };
     Event {
         warning,

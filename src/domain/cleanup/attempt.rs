@@ -39,7 +39,7 @@ impl Evaluation<'_> {
     /// Starts a deletion of which no statement was accepted yet.
     fn take_up(mut self, what: Deletion) -> CleanupDecision {
         if self.is_cancel_wanted() {
-            self.status.cause = Some(cause("Canceled", "canceled: `spec.cancel` is set"));
+            self.status.cause = Some(cause("Canceled", "`spec.cancel` is set"));
             return self.end(Outcome::Canceled, None);
         }
         let tenant = match self.reachable_tenant() {

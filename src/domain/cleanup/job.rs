@@ -115,7 +115,7 @@ impl Evaluation<'_> {
             Outcome::Completed => None,
             Outcome::Failed => Some(why(job)),
             Outcome::Canceled if self.is_cancel_wanted() => {
-                Some(cause("Canceled", "canceled: `spec.cancel` is set"))
+                Some(cause("Canceled", "`spec.cancel` is set"))
             }
             Outcome::Canceled => Some(cause(
                 "CanceledExternally",

@@ -53,8 +53,8 @@ pub(super) fn render(
         has_job,
         if has_job { "AlreadySubmitted" } else { &reason },
         status.job_id.map_or_else(
-            || "no job is known".to_owned(),
-            |id| format!("cleanup job {id}"),
+            || "the database has not shown a job of the cleanup".to_owned(),
+            |id| format!("the database started cleanup job {id}"),
         ),
     ));
     status.conditions = condition::merge(&status.conditions, conditions, generation, now);
@@ -90,7 +90,10 @@ fn explained(state: &State, status: &CleanupTaskStatus) -> (String, String) {
         (State::Ended(Outcome::Completed), cause) => completed(status, cause.is_some()),
         (_, Some(cause)) => (cause.reason.clone(), cause.message.clone()),
         (State::Ended(outcome), None) => plain(outcome.word(), "the cleanup has ended"),
-        (State::Refused, None) => plain("RefusedForNow", "the operator retries the statement"),
+        (State::Refused, None) => plain(
+            "RefusedForNow",
+            "the database did not accept the statement; the operator retries it",
+        ),
         (State::Sending, None) => plain("Sending", "the statement is being sent"),
         (State::Accepted, None) => plain(
             "WaitingForJob",
@@ -139,14 +142,14 @@ fn deleted(status: &CleanupTaskStatus) -> String {
 }
 
 pub(super) fn started_event(status: &CleanupTaskStatus, spec: &CleanupTaskSpec) -> Event {
+    let of = &spec.tenant_name;
     Event {
         warning: false,
         reason: "CleanupStarted",
-        message: format!(
-            "cleanup of tenant {} runs as job {}",
-            spec.tenant_name,
-            status.job_id.unwrap_or_default()
-        ),
+        message: match status.job_id {
+            Some(job) => format!("cleanup of tenant {of} runs as job {job}"),
+            None => format!("cleanup of tenant {of} has started"),
+        },
     }
 }
 
@@ -174,7 +177,7 @@ pub(super) fn ended_event(
         Outcome::Canceled => (
             false,
             "CleanupCanceled",
-            format!("cleanup of tenant {of}: {why}"),
+            format!("cleanup of tenant {of} was canceled: {why}"),
         ),
     };
     Some(Event {

@@ -240,11 +240,13 @@ fn explained(
 
 pub(super) fn started_event(status: &RecoveryTaskStatus) -> Event {
     let target = status.target.as_deref().unwrap_or_default();
-    let job = status.job_id.unwrap_or_default();
     Event {
         warning: false,
         reason: "RecoveryStarted",
-        message: format!("the recovery to {target} runs as job {job}"),
+        message: match status.job_id {
+            Some(job) => format!("the recovery to {target} runs as job {job}"),
+            None => format!("the recovery to {target} has started"),
+        },
     }
 }
 
@@ -299,7 +301,7 @@ pub(super) fn ended_event(
         Outcome::Canceled => (
             false,
             "RecoveryCanceled",
-            format!("recovery of {source} to {target}: {why}"),
+            format!("recovery of {source} to {target} was canceled: {why}"),
         ),
     };
     Event {
