@@ -268,8 +268,8 @@ pub(super) fn checked_user(name: &SecretString) -> Result<String, Blocker> {
     }
     Err(Blocker::permanent(
         "InvalidUsername",
-        "`username` in the Secret must be a plain user name, without tenant and cluster ('@' and \
-         '#')",
+        "`username` in the Secret contains '@', '#' or another character that is not allowed. Use \
+         only ASCII letters, digits, '_', '-' and '.'; the operator appends tenant and cluster",
     ))
 }
 

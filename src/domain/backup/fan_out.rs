@@ -205,8 +205,8 @@ impl Evaluation<'_> {
                 reason: "NameCollision",
                 message: format!(
                     "a BackupTask '{name}' exists that this task did not create; the operator \
-                     created nothing in its place. Delete or rename that object, then create a new \
-                     BackupTask"
+                     created nothing in its place. Delete that object, or create it again with \
+                     another name; then create a new BackupTask"
                 ),
             });
         }

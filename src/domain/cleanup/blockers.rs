@@ -10,11 +10,15 @@ impl<'a> Evaluation<'a> {
     pub(super) fn reachable_tenant(&self) -> Result<&'a Tenant, Blocker> {
         let name = &self.task.spec.tenant_name;
         if TenantName::parse(name).is_none() {
-            return Err(Blocker::permanent(
-                "UnsafeTenantName",
-                "the tenant's name is not allowed in a statement; create a CleanupTask for a \
-                 tenant whose name has only letters, digits and '_' and is not a reserved word",
-            ));
+            let message = if name.eq_ignore_ascii_case("sys") {
+                "the tenant 'sys' has no backups; create a CleanupTask for a user tenant".to_owned()
+            } else {
+                format!(
+                    "the name '{name}' is not allowed in a statement; create a CleanupTask for a \
+                     tenant whose name has only letters, digits and '_' and is not a reserved word"
+                )
+            };
+            return Err(Blocker::permanent("UnsafeTenantName", message));
         }
         self.observed.allowed.clone()?;
         let database = self

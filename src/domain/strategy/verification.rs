@@ -147,7 +147,8 @@ impl Evaluation<'_> {
         }
         if !is_observed && !is_created {
             let why = if is_taken {
-                "another RecoveryTask of this name exists: delete or rename it"
+                "another RecoveryTask of this name exists: delete that object, or create it again \
+                 with another name"
             } else {
                 "the operator could not create it in time"
             };
