@@ -105,7 +105,7 @@ fn only_named_groups_write_tasks_that_restore_or_delete_and_nobody_names_a_secre
     );
     let refusal = refused.unwrap_err();
     assert!(
-        refusal.contains("allowed to read each Secret that it names"),
+        refusal.contains("names a Secret that you are not allowed to read"),
         "{refusal}"
     );
     applies(&here, &alice, &own).unwrap();
