@@ -357,6 +357,6 @@ fn still_there(status: &RecoveryTaskStatus, snapshot: &Snapshot) -> Result<(), B
     Err(Blocker::permanent(
         tenant::CLUSTER_REPLACED,
         "the OceanBaseCluster was recreated for another database: check the outcome of the \
-        recovery in the database in which it started, then create a new RecoveryTask",
+         recovery in the database in which it started, then create a new RecoveryTask",
     ))
 }

@@ -17,8 +17,8 @@
 //!
 //! # Guarantees
 //!
-//! * The effect that sends is rendered together with its intent ([`SentOnce::record_intent`]). Otherwise a
-//!   crash between send and record sends BACKUP twice.
+//! * The effect that sends is rendered together with its intent ([`SentOnce::record_intent`]).
+//!   Otherwise a crash between send and record sends BACKUP twice.
 //! * An intent is resolved before anything is sent again. Otherwise a restart sends BACKUP twice.
 //! * No search starts before the statement is over. A search during the statement finds no job, and
 //!   BACKUP is sent twice.
@@ -40,8 +40,8 @@
 //!
 //! # Caveats
 //!
-//! * A network that was cut may deliver a statement after `statement_lifetime`. The sender's check does not
-//!   prevent that.
+//! * A network that was cut may deliver a statement after `statement_lifetime`. The sender's check
+//!   does not prevent that.
 //! * A cleanup has no key. A cleanup of the same kind that another session of sys starts at the same
 //!   time is taken for it.
 
@@ -308,7 +308,7 @@ pub(super) trait SentOnce: Sized {
                 let lost = cause(
                     "StatementNotReceived",
                     "the statement was lost before it reached the database; the operator sends \
-                    it again",
+                     it again",
                 );
                 self.set_outcome(REFUSED, Some(lost.clone()));
                 self.on_lost(lost)

@@ -29,7 +29,7 @@ pub fn ineligible(tenant: &Tenant) -> Option<Blocker> {
             "TenantNotPrimary",
             format!(
                 "the tenant's role is {}; only a primary tenant can be backed up. Back up its \
-                primary tenant, or wait until this tenant becomes primary",
+                 primary tenant, or wait until this tenant becomes primary",
                 tenant.role
             ),
         ));
@@ -63,7 +63,7 @@ pub fn unnameable(name: &str) -> Option<Blocker> {
     } else {
         format!(
             "the name '{name}' is not allowed in a statement; name a tenant whose name has only \
-            letters, digits and '_' and is not a reserved word"
+             letters, digits and '_' and is not a reserved word"
         )
     };
     Some(Blocker::permanent("UnsafeTenantName", message))

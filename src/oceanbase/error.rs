@@ -74,7 +74,7 @@ pub fn explain_missing(privilege: Privilege, error: &ServerError) -> Failure {
             reason: "NotSysTenant",
             message:
                 "only the sys tenant may run the statement (error 1227): use an account of sys in \
-                      the cluster's Secret, such as `backup@sys`"
+                 the cluster's Secret, such as `backup@sys`"
                     .to_owned(),
             ..known
         };

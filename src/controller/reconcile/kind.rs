@@ -84,8 +84,8 @@ pub trait Reconcile:
         false
     }
 
-    /// Returns the status of an object whose effect needs an intent and waits for a send permit: its current
-    /// state, without the intent.
+    /// Returns the status of an object that waits for the send permit of an effect that needs an
+    /// intent: its current state, without the intent.
     fn waiting(&self, _observed: &Self::Observation, _context: &Context) -> Option<Self::Status> {
         None
     }

@@ -16,7 +16,7 @@ pub enum Error {
     /// The API server accepted the status without the intent.
     #[error(
         "the API server does not store the intent: apply the definitions (CRDs) of this \
-        operator's release"
+         operator's release"
     )]
     IntentNotStored,
     /// Another operator is the leader now; this process is about to end.

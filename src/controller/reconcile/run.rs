@@ -161,9 +161,9 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
     }
     // 10. Perform the effect.
     let answer = object.perform(&effect, &observed, permit, context).await;
-    // 11. Decide with the answer, write the status and publish the event. An effect of this decision
-    //     is not performed: the observation is from before the effect of step 10, and an intent
-    //     needs its own write. The write of the status or `next` causes the next pass, which
+    // 11. Decide with the answer, write the status and publish the event. An effect of this
+    //     decision is not performed: the observation is from before the effect of step 10, and an
+    //     intent needs its own write. The write of the status or `next` causes the next pass, which
     //     observes and decides again.
     let decision = match decide(&object, &observed, Some((&effect, &answer)), context) {
         Finalization::Wait(decision) => decision,

@@ -149,8 +149,8 @@ pub(in crate::controller) fn log_backups_to_migrate(
                 ready.status == "True" && ready.observed_generation == status.observed_generation
             })
     });
-    // After an edit that changes a destination, the strategy is not Ready. A thousand tasks need not
-    // compare a thousand log backups each.
+    // After an edit that changes a destination, the strategy is not Ready. A thousand tasks need
+    // not compare a thousand log backups each.
     if is_ready {
         return Vec::new();
     }

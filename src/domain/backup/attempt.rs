@@ -132,7 +132,7 @@ impl Evaluation<'_> {
             Answer::NotFound => self.fail(cause(
                 "JobNotFound",
                 "the database accepted the statement but shows no job for it: check \
-                DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
+                 DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
             )),
             _ => {
                 let state = self.unobserved_state();

@@ -196,8 +196,8 @@ impl SentOnce for Evaluation<'_> {
         self.fail(cause(
             "JobNotFound",
             "the database accepted the statement but shows no job for it: check \
-            CDB_OB_BACKUP_DELETE_JOB_HISTORY and the remaining backups, then create a new \
-            CleanupTask",
+             CDB_OB_BACKUP_DELETE_JOB_HISTORY and the remaining backups, then create a new \
+             CleanupTask",
         ))
     }
 

@@ -78,7 +78,8 @@ impl Evaluation<'_> {
             let unmade = if created.foreign.contains(name) {
                 let message = format!(
                     "an object named '{name}' exists that this strategy did not create; the \
-                     operator created nothing. Delete that object, or create it again with another name"
+                     operator created nothing. Delete that object, or create it again with \
+                     another name"
                 );
                 Some((NAME_COLLISION, message))
             } else if let (false, Some(error)) =

@@ -132,8 +132,7 @@ impl Evaluation<'_> {
         })
     }
 
-    /// Returns whether the strategy may migrate the log backup. It migrates only log backups that it
-    /// created.
+    /// Returns whether the strategy may migrate the log backup: only one that it created.
     fn may_migrate(&self, known: &ObservedLogBackup) -> bool {
         let inherited = known.inherited.as_ref();
         self.strategy.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
