@@ -86,7 +86,7 @@ pub(super) async fn create<K>(
     let owner = owner.map_or("", |owner| &owner.uid);
     let known_as = format!("{}/{namespace}/{name} of {owner}", K::kind(&()));
     if context.memory.was_recently_created(&known_as) {
-        created.ours.insert(name);
+        created.owned.insert(name);
         return;
     }
     let api = Api::<K>::namespaced(context.client.clone(), &namespace);
@@ -94,12 +94,12 @@ pub(super) async fn create<K>(
     match api.create(&PostParams::default(), object).await {
         Ok(_) => {
             context.memory.created(known_as);
-            created.ours.insert(name);
+            created.owned.insert(name);
         }
         // From the API, because the cache may not show the object yet.
         Err(kube::Error::Api(refusal)) if refusal.code == 409 => match api.get(&name).await {
             Ok(known) if is_ours(&known) => {
-                created.ours.insert(name);
+                created.owned.insert(name);
             }
             Ok(_) => {
                 created.foreign.insert(name);

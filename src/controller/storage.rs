@@ -128,10 +128,12 @@ impl Reconcile for BackupStorage {
             Change::Object(Changed::Strategy(object)) => {
                 (object.namespace(), &object.spec.storage_ref.name)
             }
-            Change::Object(Changed::Task(object)) if is_news(object) => match storage_of(object) {
-                Some(name) => (object.namespace(), name),
-                None => return Vec::new(),
-            },
+            Change::Object(Changed::Task(object)) if is_relevant(object) => {
+                match storage_of(object) {
+                    Some(name) => (object.namespace(), name),
+                    None => return Vec::new(),
+                }
+            }
             // A cluster was connected, or an object was deleted.
             Change::Database {
                 cluster,
@@ -173,7 +175,7 @@ fn uses_by_itself(task: &BackupTask) -> bool {
 
 /// Returns whether a task's change may affect its storage. Progress does not count, because each
 /// pass over the storage reads its Secret.
-fn is_news(task: &BackupTask) -> bool {
+fn is_relevant(task: &BackupTask) -> bool {
     let is_over = |status: &BackupTaskStatus| status.outcome.is_some();
     let reports = |status| storage::result_of(status, created_at(task)).is_some();
     let status = task.status.as_ref();

@@ -8,7 +8,7 @@ use crate::oceanbase::model::Answer;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApplyOutcome {
     /// Objects that are as desired and belong to the strategy, from this pass or before.
-    pub ours: BTreeSet<String>,
+    pub owned: BTreeSet<String>,
     /// Names taken by objects that do not belong to the strategy.
     pub foreign: BTreeSet<String>,
     /// Why objects could not be created, edited or deleted, by name.

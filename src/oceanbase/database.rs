@@ -27,7 +27,7 @@ use super::sync::lock;
 use super::trigger::Trigger;
 pub(super) use background::BackgroundStatement;
 use background::BackgroundStatements;
-use changes::{Changed, Progress, changed, is_news_to_all};
+use changes::{Changed, Progress, affects_all, changed};
 pub use permit::Permit;
 
 /// State that all objects of one database share.
@@ -58,7 +58,7 @@ pub(super) struct Database {
     /// Whether the next read of restores includes the servers.
     servers_wanted: AtomicBool,
     /// Answers to commands that were handed over, by key.
-    ledger: BackgroundStatements,
+    background_answers: BackgroundStatements,
     background_statements: mpsc::UnboundedSender<BackgroundStatement>,
 }
 
@@ -117,7 +117,7 @@ impl Database {
             commanded_at: Mutex::default(),
             restores_until: Mutex::default(),
             servers_wanted: AtomicBool::new(false),
-            ledger: BackgroundStatements::default(),
+            background_answers: BackgroundStatements::default(),
             background_statements,
         }
     }
@@ -233,13 +233,13 @@ impl Database {
     pub(super) fn publish(&self, snapshot: Snapshot, pause: Duration) -> bool {
         let snapshot = Arc::new(snapshot);
         let before = lock(&self.latest).replace(Arc::clone(&snapshot));
-        let Some(before) = before.filter(|before| !is_news_to_all(before, &snapshot)) else {
+        let Some(before) = before.filter(|before| !affects_all(before, &snapshot)) else {
             lock(&self.progress).notified_all();
             self.notify(None);
             return true;
         };
         let Changed {
-            mut news,
+            tenants: mut affected,
             progress,
             is_of_sys,
         } = changed(&before, &snapshot);
@@ -248,13 +248,13 @@ impl Database {
         let awaited = before.sequence + 1..=snapshot.sequence;
         for (name, mark) in &*lock(&self.settled_by) {
             if awaited.contains(&mark.read) {
-                news.insert(name.clone());
+                affected.insert(name.clone());
             }
         }
-        let progress = lock(&self.progress).due(progress, &news, pause);
-        news.extend(progress);
-        if is_of_sys || !news.is_empty() {
-            self.notify(Some(&Arc::new(news)));
+        let progress = lock(&self.progress).due(progress, &affected, pause);
+        affected.extend(progress);
+        if is_of_sys || !affected.is_empty() {
+            self.notify(Some(&Arc::new(affected)));
         }
         false
     }
@@ -277,7 +277,7 @@ impl Database {
 
     /// Returns the state of the handed-over command with this key.
     pub(super) fn handed_over(&self, key: &RestoreKey) -> Option<BackgroundAnswer> {
-        self.ledger.get(key)
+        self.background_answers.get(key)
     }
 
     /// Requests that restores are read for a while, and immediately if they are not known.

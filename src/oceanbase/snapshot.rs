@@ -183,7 +183,7 @@ impl<'a> Reading<'a> {
         let depth = if stale { ReadScope::Full } else { depth };
         let mut limited = self.limited(depth).await?;
         let cleaned = self.cleanups(history, depth, now).await?;
-        let full = stale || history.is_news(&ended) || cleaned;
+        let full = stale || history.has_newly_ended(&ended) || cleaned;
         let mut sets = BTreeMap::new();
         let mut pieces = BTreeMap::new();
         if full {
@@ -293,7 +293,7 @@ impl History {
     }
 
     /// Returns whether a job has ended that was not known as ended.
-    fn is_news(&self, ended: &[Job]) -> bool {
+    fn has_newly_ended(&self, ended: &[Job]) -> bool {
         let known_jobs = self.known_by_id();
         ended.iter().any(|job| {
             let known = known_jobs.get(&(job.tenant_id, job.id));

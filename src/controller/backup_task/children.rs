@@ -180,7 +180,7 @@ pub(super) async fn cancel_all(
             .await;
         match patched {
             Ok(_) => {
-                created.ours.insert(name.clone());
+                created.owned.insert(name.clone());
             }
             // A changed uid is rejected as an invalid change (422).
             Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409 | 422) => {}

@@ -172,7 +172,7 @@ async fn change(
         return Ok(None);
     };
     let database = permit.endpoints();
-    let news = match new {
+    let kind = match new {
         SettingChange::Keys(version) => {
             let found =
                 destination::with_version(&context.secrets, &home, &storage.spec, path, database);
@@ -200,6 +200,6 @@ async fn change(
         tenant_id,
         user,
         password: secret.required("password")?,
-        news,
+        kind,
     }))
 }

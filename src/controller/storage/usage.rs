@@ -30,8 +30,9 @@ pub(super) fn users(context: &Context, namespace: &str, storage: &str) -> BTreeS
     let strategies = caches::within(&all.strategies, namespace)
         .filter(|strategy| {
             let status = strategy.status.as_ref();
-            let mut ledger = status.into_iter().flat_map(|status| &status.destinations);
-            strategy.spec.storage_ref.name == storage || ledger.any(|it| it.storage == storage)
+            let mut destinations = status.into_iter().flat_map(|status| &status.destinations);
+            strategy.spec.storage_ref.name == storage
+                || destinations.any(|destination| destination.storage == storage)
         })
         .map(|strategy| strategy.spec.cluster_ref.name.clone());
     let tasks = caches::within(&all.tasks, namespace)

@@ -19,10 +19,10 @@ pub(super) fn locations(
     strategy: &BackupStrategy,
     snapshot: &Snapshot,
 ) -> Vec<DestinationContents> {
-    let mut known = known(context, strategy);
+    let mut contents = empty_contents(context, strategy);
     for tenant in snapshot.tenants.values() {
         let mut record = |at: &Location, held: TenantContents| {
-            let holding = known.iter_mut().filter(|(root, _)| root.holds(at));
+            let holding = contents.iter_mut().filter(|(root, _)| root.holds(at));
             // Of nested locations, the inner one counts.
             let found = holding.max_by_key(|(root, _)| root.root().len());
             if let Some((_, location)) = found {
@@ -47,7 +47,7 @@ pub(super) fn locations(
             record(&at, held);
         }
     }
-    known.into_iter().map(|(_, location)| location).collect()
+    contents.into_iter().map(|(_, location)| location).collect()
 }
 
 /// Returns the current destinations of a tenant's backups.
@@ -59,12 +59,15 @@ fn destinations(tenant: &Tenant) -> impl Iterator<Item = Location> {
 
 /// Returns all locations, the strategy's own last: of two objects for one location, it takes
 /// precedence.
-fn known(context: &Context, strategy: &BackupStrategy) -> Vec<(Location, DestinationContents)> {
+fn empty_contents(
+    context: &Context,
+    strategy: &BackupStrategy,
+) -> Vec<(Location, DestinationContents)> {
     let home = namespace(strategy);
     let own = &strategy.spec.storage_ref.name;
     let mut storages: Vec<_> = caches::within(&context.caches.storages, &home).collect();
     storages.sort_by_key(|storage| (storage.name_any() == *own, storage.name_any()));
-    let mut known: Vec<(Location, DestinationContents)> = Vec::new();
+    let mut contents: Vec<(Location, DestinationContents)> = Vec::new();
     let observed = |storage: String, root: &Location| DestinationContents {
         storage,
         path: root.root().to_owned(),
@@ -72,19 +75,22 @@ fn known(context: &Context, strategy: &BackupStrategy) -> Vec<(Location, Destina
     };
     for storage in storages {
         if let Ok(root) = destination::root(&storage.spec) {
-            known.retain(|(other, _)| other.root() != root.root());
-            known.push((root.clone(), observed(storage.name_any(), &root)));
+            contents.retain(|(other, _)| other.root() != root.root());
+            contents.push((root.clone(), observed(storage.name_any(), &root)));
         }
     }
-    let ledger = strategy
+    let recorded = strategy
         .status
         .iter()
         .flat_map(|status| &status.destinations);
-    for entry in ledger {
-        let root = Location::read_back(&entry.path);
-        if !known.iter().any(|(other, _)| other.root() == root.root()) {
-            known.push((root.clone(), observed(entry.storage.clone(), &root)));
+    for record in recorded {
+        let root = Location::read_back(&record.path);
+        if !contents
+            .iter()
+            .any(|(other, _)| other.root() == root.root())
+        {
+            contents.push((root.clone(), observed(record.storage.clone(), &root)));
         }
     }
-    known
+    contents
 }

@@ -112,7 +112,7 @@ impl BackupStrategy {
             .await
         {
             Ok(_) => {
-                created.ours.insert(edit.name.clone());
+                created.owned.insert(edit.name.clone());
             }
             Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
             Err(error) => drop(created.errors.insert(edit.name.clone(), said(&error))),
@@ -136,7 +136,7 @@ async fn delete<K: Reconcile>(
     context.metrics.wrote(BackupStrategy::CONTROLLER, "delete");
     match api.delete(name, &parameters).await {
         Ok(_) => {
-            created.ours.insert(name.to_owned());
+            created.owned.insert(name.to_owned());
         }
         Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
         Err(error) => drop(created.errors.insert(name.to_owned(), said(&error))),

@@ -301,7 +301,7 @@ where
 
     fn read(&self, guarded: Guarded<K>) -> Result<K, Box<ObjectMeta>> {
         let metadata = guarded.meta();
-        let is_news = match &guarded.0 {
+        let has_changed = match &guarded.0 {
             Ok(_) => self.unreadable.remove::<K>(metadata),
             Err(unread) => {
                 self.metrics.operator.malformed.add_one([&K::kind(&())]);
@@ -315,7 +315,7 @@ where
                 self.unreadable.insert::<K>(unread)
             }
         };
-        if is_news {
+        if has_changed {
             self.notify();
         }
         match guarded.0 {

@@ -285,8 +285,14 @@ mod tests {
     fn what_was_corrected_or_is_not_listed_any_more_is_forgotten() {
         let unreadable = MalformedObjects::default();
         let odd = unread(strategy(&json!({})));
-        assert!(unreadable.insert::<BackupStrategy>(&odd), "news");
-        assert!(!unreadable.insert::<BackupStrategy>(&odd), "no news");
+        assert!(
+            unreadable.insert::<BackupStrategy>(&odd),
+            "the first failure"
+        );
+        assert!(
+            !unreadable.insert::<BackupStrategy>(&odd),
+            "the same failure"
+        );
         // Lists of other kinds do not affect it.
         unreadable.keep::<LogBackup>(&[]);
         let find = || unreadable.find::<BackupStrategy>("shop", "nightly");

@@ -82,8 +82,8 @@ impl<K: Resource> MergedWatch<K> {
             Event::InitApply(object) => {
                 let name = name_of(&object);
                 space.listing.insert(name.clone());
-                let is_news = space.known.insert(name.clone());
-                if is_news && !space.is_listed {
+                let is_new = space.known.insert(name.clone());
+                if is_new && !space.is_listed {
                     return vec![Event::InitApply(object)];
                 }
                 self.changed(number, name, Event::Apply(object))

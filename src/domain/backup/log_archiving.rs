@@ -159,7 +159,7 @@ impl Evaluation<'_> {
     /// Records the result of creating the LogBackup in this pass.
     pub(super) fn on_log_backup_answer(self, created: &ApplyOutcome) -> BackupDecision {
         let waited_for = self.status.cause.clone().unwrap_or_default();
-        if let Some(name) = created.ours.first() {
+        if let Some(name) = created.owned.first() {
             let event = Event {
                 warning: false,
                 reason: "StartingLogBackup",

@@ -80,9 +80,9 @@ impl Evaluation<'_> {
             known.cause = Some(blocker.cause());
             return None;
         }
-        let is_news =
+        let is_other_version =
             |applying: &ApplyingKeys| applying.secret_resource_version != observed.version;
-        if known.applying.as_ref().is_none_or(is_news) {
+        if known.applying.as_ref().is_none_or(is_other_version) {
             RetryState::of_keys(known).forget();
             known.applying = Some(ApplyingKeys {
                 secret_resource_version: observed.version.clone(),

@@ -84,7 +84,8 @@ fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
         return None;
     }
     let transition = status.transition.as_ref();
-    let is_reported = transition.is_some_and(|way| way.to == "Stopped" && way.taken.is_some());
+    let is_reported = transition
+        .is_some_and(|transition| transition.to == "Stopped" && transition.taken.is_some());
     let last = if is_reported {
         "the database accepted NOARCHIVELOG, but the operator did not observe whether archiving \
          has ended: check CDB_OB_ARCHIVELOG"

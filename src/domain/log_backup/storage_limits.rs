@@ -123,13 +123,13 @@ impl Evaluation<'_> {
                 }
             }
         }
-        let (location, is_news) = due.filter(|_| self.is_settled())?;
+        let (location, is_drift) = due.filter(|_| self.is_settled())?;
         let effect = Effect::Limit {
             tenant: TenantName::parse(&self.object.spec.tenant_name)?,
             location,
             limits: observed.wanted,
         };
-        if is_news {
+        if is_drift {
             self.event = Some(events::correcting(&effect));
         }
         Some(effect)

@@ -8,7 +8,7 @@ mod resources;
 mod size;
 
 pub(super) use capacity::{RESOURCES_NOT_ENOUGH, SERVERS_NOT_ENOUGH, needs_servers, room};
-pub(super) use identifiers::spelled;
+pub(super) use identifiers::check_values;
 pub(super) use privileges::privileges;
 
 use super::target_point::{self, RequestedPoint};

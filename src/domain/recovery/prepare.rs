@@ -45,7 +45,7 @@ impl Evaluation<'_> {
         if self.is_too_late() {
             return self.too_late();
         }
-        if let Err(blocker) = precheck::spelled(self.spec()) {
+        if let Err(blocker) = precheck::check_values(self.spec()) {
             return self.refuse(&blocker);
         }
         self.record_request();

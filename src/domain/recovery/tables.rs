@@ -98,7 +98,7 @@ fn check_distinct<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Blo
 
 /// Checks whether the fields of a recovery of tables are consistent: an object may be older than
 /// the rules of its schema.
-pub(super) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
+pub(super) fn check_fields(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
     if tables(spec)?.is_none() {
         return Ok(());
     }

@@ -24,7 +24,7 @@ const CANCELED: &str = "Canceled";
 const MESSAGE_LIMIT: usize = 1024;
 
 /// Checks whether the checks can be run: an object may be older than the rules of its schema.
-pub(super) fn spelled(verification: Option<&Verification>) -> Result<(), Blocker> {
+pub(super) fn check_queries(verification: Option<&Verification>) -> Result<(), Blocker> {
     let Some(verification) = verification else {
         return Ok(());
     };

@@ -124,16 +124,16 @@ impl Blocker {
 #[must_use]
 pub fn explain(sets: &[BackupSet], pieces: &[Piece], at: Scn) -> Explanation {
     let log = ArchivedLog::of(pieces);
-    let past = RestoreSituation {
+    let situation = RestoreSituation {
         sets,
         chains: BackupChains::of(sets),
         runs: log.runs(),
         at,
     };
     let known = recoverable(sets, pieces);
-    let Some((sets, pieces)) = past.way() else {
+    let Some((sets, pieces)) = situation.sources() else {
         let spans = known.spans();
-        return refusal(at, &spans, past.blocker(&spans));
+        return refusal(at, &spans, situation.blocker(&spans));
     };
     let mut windows = known.windows.into_iter();
     Explanation::Recoverable {
@@ -201,7 +201,7 @@ struct RestoreSituation<'a> {
 
 impl<'a> RestoreSituation<'a> {
     /// Returns the newest set that leads to the instant, with its chain and the logs after it.
-    fn way(&self) -> Option<(Vec<BackupSet>, Vec<Piece>)> {
+    fn sources(&self) -> Option<(Vec<BackupSet>, Vec<Piece>)> {
         self.newest_first().into_iter().find_map(|set| {
             let pieces = self.logs_from(set)?;
             let sets = self.chains.of_set(set).ok()?;

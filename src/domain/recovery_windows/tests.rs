@@ -248,7 +248,7 @@ fn a_chain_that_leads_around_in_a_circle_is_broken() {
 }
 
 #[test]
-fn a_set_that_claims_a_point_before_its_replay_is_believed_from_the_replay_on() {
+fn a_set_with_a_point_before_its_replay_counts_from_the_replay_on() {
     assert_eq!(
         windows(&[full(1, 30, 20)], &[piece(1, 0, 100)]),
         [(30, 100)]

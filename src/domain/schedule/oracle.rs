@@ -238,9 +238,9 @@ fn compare(
             .flat_map(|stretch| PROBES.map(|probe| stretch.start + probe))
         {
             if (from..until).contains(&at) {
-                let seen = expected.partition_point(|slot| *slot <= at);
+                let passed = expected.partition_point(|slot| *slot <= at);
                 let answers = (ask_next(schedule, ty, at), ask_last(schedule, ty, at));
-                if let Some(next) = expected.get(seen) {
+                if let Some(next) = expected.get(passed) {
                     assert_eq!(
                         answers.0,
                         Some(*next),
@@ -249,7 +249,7 @@ fn compare(
                         location()
                     );
                 }
-                if let Some(last) = expected[..seen].last() {
+                if let Some(last) = expected[..passed].last() {
                     assert_eq!(
                         answers.1,
                         Some(*last),
@@ -272,7 +272,7 @@ pub(super) fn distinct_zones(from: i64, until: i64) -> Vec<(String, Vec<Stretch>
         .map(|name| name.as_str().to_owned())
         .collect();
     names.sort();
-    let mut seen = HashMap::new();
+    let mut by_rules = HashMap::new();
     for name in names {
         let zone = TimeZone::get(&name).unwrap();
         let stretches = stretches(&zone, from, until);
@@ -286,9 +286,9 @@ pub(super) fn distinct_zones(from: i64, until: i64) -> Vec<(String, Vec<Stretch>
                 assert_eq!(offset, stretch.offset, "{name} at {}", timestamp(at));
             }
         }
-        seen.entry(stretches).or_insert(name);
+        by_rules.entry(stretches).or_insert(name);
     }
-    let mut zones: Vec<_> = seen
+    let mut zones: Vec<_> = by_rules
         .into_iter()
         .map(|(rules, name)| (name, rules))
         .collect();

@@ -124,13 +124,13 @@ pub(super) fn record(
             room.zip(capacity)
                 .is_some_and(|(room, capacity)| percent(total, room) >= capacity.alert_percent)
         };
-        let is_news = shown.is_none_or(|(data, log)| {
+        let has_changed = shown.is_none_or(|(data, log)| {
             let since = status.figures_time.as_ref();
             have_moved(data, since, figures.data_bytes, now)
                 || have_moved(log, since, figures.log_bytes, now)
                 || is_over(data.saturating_add(log)) != is_over(figures.total())
         });
-        if is_news || status.trend.last().is_none_or(|last| last.date != today) {
+        if has_changed || status.trend.last().is_none_or(|last| last.date != today) {
             show(status, figures, today);
             status.figures_time = Some(time(now));
         }

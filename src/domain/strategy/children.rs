@@ -231,7 +231,7 @@ impl Evaluation<'_> {
         };
         let tasks = self.slot_tasks(plan);
         let is_there = |name: &str| {
-            self.index.has_task(name) || created.is_some_and(|created| created.ours.contains(name))
+            self.index.has_task(name) || created.is_some_and(|created| created.owned.contains(name))
         };
         let refused = tasks.iter().filter(|task| self.is_refused(&task.name));
         let refused = refused.count();

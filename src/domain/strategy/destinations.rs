@@ -61,7 +61,7 @@ impl Evaluation<'_> {
         let failing: BTreeSet<_> = matched.failing.iter().map(|known| &*known.name).collect();
         let all = self.observed.database.iter().flatten();
         let named = all.filter(|tenant| failing.contains(&*tenant.name));
-        let ours: BTreeSet<_> = matched
+        let covered: BTreeSet<_> = matched
             .eligible
             .iter()
             .chain(named)
@@ -69,16 +69,19 @@ impl Evaluation<'_> {
             .collect();
         let since = self.bytes_noted();
         for location in &self.observed.locations {
-            let of_ours = location.tenants.iter().filter(|(id, _)| ours.contains(id));
-            let held = of_ours.fold(TenantContents::default(), |sum, (_, held)| sum.and(*held));
+            let tenants = location
+                .tenants
+                .iter()
+                .filter(|(id, _)| covered.contains(id));
+            let held = tenants.fold(TenantContents::default(), |sum, (_, held)| sum.and(*held));
             self.record_location(location, held, since.as_ref());
         }
-        let ledger = &mut self.status.destinations;
-        ledger.sort_by_key(|known| {
-            let until = known.until.as_ref().map(|until| until.0);
-            (until.is_some(), known.bytes == 0, Reverse(until))
+        let destinations = &mut self.status.destinations;
+        destinations.sort_by_key(|destination| {
+            let until = destination.until.as_ref().map(|until| until.0);
+            (until.is_some(), destination.bytes == 0, Reverse(until))
         });
-        ledger.truncate(MAX_DESTINATIONS);
+        destinations.truncate(MAX_DESTINATIONS);
     }
 
     /// Returns when bytes were last recorded. Active alerts are written every five minutes. The
@@ -99,8 +102,8 @@ impl Evaluation<'_> {
         since: Option<&Time>,
     ) {
         let now = self.now;
-        let mut ledger = self.status.destinations.iter_mut();
-        let Some(known) = ledger.find(|known| known.path == location.path) else {
+        let mut destinations = self.status.destinations.iter_mut();
+        let Some(record) = destinations.find(|record| record.path == location.path) else {
             if held.bytes > 0 || held.in_use {
                 let until = (!held.in_use).then(|| time(held.last.unwrap_or(now)));
                 self.status.destinations.push(DestinationRecord {
@@ -114,15 +117,15 @@ impl Evaluation<'_> {
             }
             return;
         };
-        location.storage.clone_into(&mut known.storage);
-        if have_moved(known.bytes, since, held.bytes, now) {
-            known.bytes = held.bytes;
-            known.bytes_time = Some(time(now));
+        location.storage.clone_into(&mut record.storage);
+        if have_moved(record.bytes, since, held.bytes, now) {
+            record.bytes = held.bytes;
+            record.bytes_time = Some(time(now));
         }
         if held.in_use {
-            known.until = None;
-        } else if known.until.is_none() {
-            known.until = Some(time(now));
+            record.until = None;
+        } else if record.until.is_none() {
+            record.until = Some(time(now));
             if held.bytes > 0 && self.event.is_none() {
                 self.event = Some(Event {
                     warning: true,

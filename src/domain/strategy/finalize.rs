@@ -71,8 +71,9 @@ pub fn finalize(
     let timeout = SignedDuration::from_secs(strategy.spec.finalizer_timeout_seconds);
     let deadline = deleted_at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
     // Waiting is useless without an OceanBaseCluster through which to reach the database.
-    let no_way = matches!(&observed.database, Err(blocker) if blocker.reason == "ClusterNotFound");
-    if no_way || deadline <= now {
+    let is_unreachable =
+        matches!(&observed.database, Err(blocker) if blocker.reason == "ClusterNotFound");
+    if is_unreachable || deadline <= now {
         return Finalization::Release(given_up(&left));
     }
     if left.is_empty() {

@@ -83,7 +83,7 @@ impl Evaluation<'_> {
                 );
                 Some((NAME_COLLISION, message))
             } else if let (false, Some(error)) =
-                (created.ours.contains(name), created.errors.get(name))
+                (created.owned.contains(name), created.errors.get(name))
             {
                 let (reason, done) = match effect {
                     Effect::DeleteTasks(_) => ("DeleteFailed", "deleted"),

@@ -76,7 +76,7 @@ impl CompetingStrategy {
 }
 
 /// Strategy that backs a tenant up.
-enum Claim<'a> {
+enum TenantManager<'a> {
     /// The evaluated strategy.
     Own,
     /// Another strategy, which takes precedence.
@@ -85,7 +85,11 @@ enum Claim<'a> {
     Excluded,
 }
 
-fn claim<'a>(own: &CompetingStrategy, rivals: &'a [CompetingStrategy], tenant: &str) -> Claim<'a> {
+fn tenant_manager<'a>(
+    own: &CompetingStrategy,
+    rivals: &'a [CompetingStrategy],
+    tenant: &str,
+) -> TenantManager<'a> {
     let first = |among: &dyn Fn(&&CompetingStrategy) -> bool| {
         let able = rivals.iter().filter(|rival| rival.may_use(tenant));
         able.filter(among).min_by_key(|rival| rival.rank())
@@ -93,17 +97,17 @@ fn claim<'a>(own: &CompetingStrategy, rivals: &'a [CompetingStrategy], tenant: &
     let naming = first(&|rival| rival.names_tenant(tenant));
     let winner = match naming {
         Some(naming) => naming,
-        None if own.excludes(tenant) => return Claim::Excluded,
+        None if own.excludes(tenant) => return TenantManager::Excluded,
         None => match first(&|rival| rival.is_cluster_level() && !rival.excludes(tenant)) {
             Some(winner) => winner,
             // No strategy may use it, and each that selects it reports so.
-            None => return Claim::Own,
+            None => return TenantManager::Own,
         },
     };
     if winner.name == own.name {
-        Claim::Own
+        TenantManager::Own
     } else {
-        Claim::Other(winner)
+        TenantManager::Other(winner)
     }
 }
 
@@ -113,7 +117,7 @@ pub fn covers(name: &str, rivals: &[CompetingStrategy], tenant: &str) -> bool {
     let own = rivals.iter().find(|rival| rival.name == name);
     own.is_some_and(|own| {
         let is_for_it = own.is_cluster_level() || own.names_tenant(tenant);
-        is_for_it && matches!(claim(own, rivals, tenant), Claim::Own)
+        is_for_it && matches!(tenant_manager(own, rivals, tenant), TenantManager::Own)
     })
 }
 
@@ -206,7 +210,7 @@ fn by_name(
                 message,
             });
         };
-        if let Claim::Other(winner) = claim(own, rivals, name) {
+        if let TenantManager::Other(winner) = tenant_manager(own, rivals, name) {
             fail(
                 "TenantAlreadyManaged",
                 format!(
@@ -248,16 +252,18 @@ fn of_cluster<'a>(
     let mut matched = MatchedTenants::default();
     let mut skipped = BTreeMap::<&str, i32>::new();
     for tenant in tenants {
-        let reason = match claim(own, rivals, &tenant.name) {
-            Claim::Other(winner) if winner.is_cluster_level() => {
+        let reason = match tenant_manager(own, rivals, &tenant.name) {
+            TenantManager::Other(winner) if winner.is_cluster_level() => {
                 matched.outranked_by.get_or_insert(winner.name.clone());
                 Some("TenantAlreadyManaged")
             }
-            Claim::Other(_) => Some("NamedByStrategy"),
-            Claim::Excluded => Some("Excluded"),
-            Claim::Own if recovered.contains(&tenant.id) => Some("RecoveredTenant"),
-            Claim::Own if TenantName::parse(&tenant.name).is_none() => Some("UnsafeTenantName"),
-            Claim::Own => usable(tenant, &own.access)
+            TenantManager::Other(_) => Some("NamedByStrategy"),
+            TenantManager::Excluded => Some("Excluded"),
+            TenantManager::Own if recovered.contains(&tenant.id) => Some("RecoveredTenant"),
+            TenantManager::Own if TenantName::parse(&tenant.name).is_none() => {
+                Some("UnsafeTenantName")
+            }
+            TenantManager::Own => usable(tenant, &own.access)
                 .err()
                 .map(|blocker| blocker.reason),
         };

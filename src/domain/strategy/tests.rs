@@ -230,7 +230,7 @@ impl Story {
         let mut created = ApplyOutcome::default();
         for name in &names {
             match result(name) {
-                Ok(()) => drop(created.ours.insert(name.clone())),
+                Ok(()) => drop(created.owned.insert(name.clone())),
                 Err(Trouble::Foreign) => drop(created.foreign.insert(name.clone())),
                 Err(Trouble::Error) => {
                     drop(created.errors.insert(name.clone(), format!("no {name}")));
@@ -242,7 +242,7 @@ impl Story {
         self.status = decision.status;
         self.events.extend(decision.event.iter().map(|e| e.reason));
         // The caches show created objects later.
-        for name in created.ours {
+        for name in created.owned {
             if matches!(effect, Effect::DeleteTasks(_)) {
                 self.observed.tasks.retain(|task| task.name != name);
                 continue;

@@ -139,7 +139,7 @@ impl Evaluation<'_> {
             .verifications
             .iter()
             .any(|observed| observed.name == *name);
-        let is_created = created.is_some_and(|created| created.ours.contains(name));
+        let is_created = created.is_some_and(|created| created.owned.contains(name));
         let is_taken = created.is_some_and(|created| created.foreign.contains(name));
         let is_late = self.now > open.not_after_time.0;
         if !(is_observed || is_taken || is_late) {

@@ -73,7 +73,7 @@ impl BackgroundGuard {
         key: &RestoreKey,
         tenant: &TenantName,
     ) -> Option<Self> {
-        database.ledger.begin(key).then(|| Self {
+        database.background_answers.begin(key).then(|| Self {
             database: Arc::clone(database),
             key: key.clone(),
             tenant: tenant.clone(),
@@ -91,7 +91,7 @@ impl Drop for BackgroundGuard {
     fn drop(&mut self) {
         let given_up = || Answer::Unknown("the operator no longer waits for the answer".to_owned());
         let answer = self.answer.take().unwrap_or_else(given_up);
-        self.database.ledger.answered(&self.key, answer);
+        self.database.background_answers.answered(&self.key, answer);
         self.database.trigger_tenant(self.tenant.as_str());
     }
 }

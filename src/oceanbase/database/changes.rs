@@ -12,7 +12,7 @@ use crate::oceanbase::model::{Restore, Restores, Snapshot};
 #[derive(Default)]
 pub(super) struct Changed {
     /// Names of the tenants that differ.
-    pub(super) news: BTreeSet<String>,
+    pub(super) tenants: BTreeSet<String>,
     /// Names of other tenants whose log archive has advanced, without any other change.
     pub(super) progress: BTreeSet<String>,
     /// Whether jobs of sys differ. The end of such a job frees a slot for another backup, but no
@@ -28,26 +28,26 @@ pub(super) fn changed(before: &Snapshot, after: &Snapshot) -> Changed {
     };
     for (id, tenant) in &after.tenants {
         match before.tenants.get(id) {
-            Some(known) if Arc::ptr_eq(known, tenant) => {}
-            Some(known) if known.has_only_archived_on(tenant) => {
+            Some(earlier) if Arc::ptr_eq(earlier, tenant) => {}
+            Some(earlier) if earlier.has_only_archived_on(tenant) => {
                 changed.progress.insert(tenant.name.clone());
             }
-            Some(known) => {
-                let names = [known.name.clone(), tenant.name.clone()];
-                changed.news.extend(names);
+            Some(earlier) => {
+                let names = [earlier.name.clone(), tenant.name.clone()];
+                changed.tenants.extend(names);
             }
-            None => drop(changed.news.insert(tenant.name.clone())),
+            None => drop(changed.tenants.insert(tenant.name.clone())),
         }
     }
-    let gone = before
+    let dropped = before
         .tenants
         .iter()
         .filter(|(id, _)| !after.tenants.contains_key(id));
     changed
-        .news
-        .extend(gone.map(|(_, tenant)| tenant.name.clone()));
+        .tenants
+        .extend(dropped.map(|(_, tenant)| tenant.name.clone()));
     if let (Some(before), Some(after)) = (&before.restores, &after.restores) {
-        changed.news.extend(changed_restores(before, after));
+        changed.tenants.extend(changed_restores(before, after));
     }
     changed
 }
@@ -66,18 +66,18 @@ fn changed_jobs<'a>(
     before: &'a [Restore],
     after: &'a [Restore],
 ) -> impl Iterator<Item = String> + 'a {
-    let known: BTreeMap<_, _> = before.iter().map(|known| (known.job_id, known)).collect();
-    let is_new = move |restore: &&Restore| known.get(&restore.job_id) != Some(restore);
-    let there: BTreeSet<_> = after.iter().map(|restore| restore.job_id).collect();
-    let is_gone = move |known: &&Restore| !there.contains(&known.job_id);
-    let new = after.iter().filter(is_new);
-    let gone = before.iter().filter(is_gone);
-    new.chain(gone).map(|restore| restore.tenant_name.clone())
+    let earlier: BTreeMap<_, _> = before.iter().map(|job| (job.job_id, job)).collect();
+    let is_changed = move |job: &&Restore| earlier.get(&job.job_id) != Some(job);
+    let present: BTreeSet<_> = after.iter().map(|job| job.job_id).collect();
+    let is_removed = move |job: &&Restore| !present.contains(&job.job_id);
+    let changed = after.iter().filter(is_changed);
+    let removed = before.iter().filter(is_removed);
+    changed.chain(removed).map(|job| job.tenant_name.clone())
 }
 
 /// Returns whether a change may affect any object. Examples are the first read of restores after a
 /// request, and a pool that becomes free.
-pub(super) fn is_news_to_all(before: &Snapshot, after: &Snapshot) -> bool {
+pub(super) fn affects_all(before: &Snapshot, after: &Snapshot) -> bool {
     if before.version != after.version
         || before.identity != after.identity
         || before.is_upgrading != after.is_upgrading
@@ -111,16 +111,16 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Adds the tenants that advanced in a read, and removes those in `news`. Returns all tenants
-    /// to trigger if the last trigger is long enough ago; otherwise they wait.
+    /// Adds the tenants that advanced in a read, and removes those in `changed`. Returns all
+    /// tenants to trigger if the last trigger is long enough ago. Otherwise they wait.
     pub(super) fn due(
         &mut self,
         names: BTreeSet<String>,
-        news: &BTreeSet<String>,
+        changed: &BTreeSet<String>,
         pause: Duration,
     ) -> BTreeSet<String> {
         self.waiting.extend(names);
-        self.waiting.retain(|name| !news.contains(name));
+        self.waiting.retain(|name| !changed.contains(name));
         if self.waiting.is_empty() || self.notified_at.is_some_and(|at| at.elapsed() < pause) {
             return BTreeSet::new();
         }

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_changes_is_news() {
+    fn any_other_change_is_no_progress() {
         assert!(!is_progress(|tenant, _, _| tenant.name.push('2')));
         assert!(!is_progress(|tenant, _, _| tenant.locked = true));
         assert!(!is_progress(
@@ -128,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn the_first_step_beyond_the_start_of_a_round_is_news() {
+    fn the_first_progress_of_a_round_is_a_change() {
         let mut before = archiving();
         before.round.as_mut().unwrap().checkpoint_scn = Scn(10);
         assert!(!before.has_only_archived_on(&archiving()));
     }
 
     #[test]
-    fn a_round_that_is_there_or_gone_is_news() {
+    fn a_round_that_begins_or_disappears_is_a_change() {
         let none = Tenant::plain(1002, "orders");
         assert!(!none.has_only_archived_on(&archiving()));
         assert!(!archiving().has_only_archived_on(&none));

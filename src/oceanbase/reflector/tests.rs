@@ -236,7 +236,7 @@ async fn the_first_pause_is_short_again_after_a_cluster_had_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_breaks_once_is_no_news() {
+async fn a_connection_that_breaks_once_is_not_reported() {
     let mut desk = Desk::new();
     a_moment().await;
     desk.triggers();
@@ -299,7 +299,7 @@ fn change_password(desk: &Desk, password: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_password_that_changes_under_a_session_is_no_news_while_it_lasts() {
+async fn a_password_that_changes_under_a_session_is_not_reported_while_the_session_lasts() {
     let desk = Desk::new();
     a_moment().await;
     change_password(&desk, "new");

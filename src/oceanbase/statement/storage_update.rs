@@ -21,7 +21,7 @@ pub struct StorageUpdate {
     /// Password of the user.
     pub password: SecretString,
     /// New values.
-    pub news: StorageUpdateKind,
+    pub kind: StorageUpdateKind,
 }
 
 /// Kind of the change.
@@ -44,7 +44,7 @@ impl StorageUpdate {
     /// Returns the capability that a release needs for the statement.
     #[must_use]
     pub fn needs(&self) -> Capability {
-        match &self.news {
+        match &self.kind {
             StorageUpdateKind::Keys(_) => Capability::UpdateStorageKeys,
             StorageUpdateKind::Limits(..) => Capability::StorageLimits,
         }
@@ -53,7 +53,7 @@ impl StorageUpdate {
     /// Returns the statement, which contains the keys.
     #[must_use]
     pub fn text(&self) -> SecretString {
-        let (location, clause) = match &self.news {
+        let (location, clause) = match &self.kind {
             StorageUpdateKind::Keys(destination) => {
                 let keys = destination.access_info();
                 let clause = format!("ACCESS_INFO = '{}'", keys.expose_secret());

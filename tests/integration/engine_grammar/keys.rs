@@ -21,13 +21,13 @@ async fn new_keys_and_limits_of_a_place_are_taken_and_no_misspelt_ones() {
         (limits, ("ATTRIBUTE", "ATTRIBUT")),
     ];
     let mut session = engine().session().await;
-    for (news, clause) in cases {
+    for (kind, clause) in cases {
         let change = StorageUpdate {
             tenant: tenant(),
             tenant_id: TenantId(1002),
             user: "root".to_owned(),
             password: "of no concern".into(),
-            news,
+            kind,
         };
         let statement = change.text();
         let text = statement.expose_secret();

@@ -327,7 +327,7 @@ pub(super) fn every_command(version: Version) -> Vec<Command> {
 }
 
 pub(super) fn store_changes() -> [StorageUpdate; 2] {
-    let news = [
+    let kinds = [
         StorageUpdateKind::Keys(
             Destination::bucket(
                 "s3",
@@ -349,11 +349,11 @@ pub(super) fn store_changes() -> [StorageUpdate; 2] {
             },
         ),
     ];
-    news.map(|news| StorageUpdate {
+    kinds.map(|kind| StorageUpdate {
         tenant: tenant(),
         tenant_id: ID,
         user: "backup".to_owned(),
         password: "pw".into(),
-        news,
+        kind,
     })
 }

@@ -156,7 +156,7 @@ fn nothing_is_made_before_the_backup_may_start_or_after_its_deadline() {
 fn that_log_backup_runs_for_this_backup_is_told_once() {
     let mut story = loose();
     let ours = ApplyOutcome {
-        ours: [NAME.to_owned()].into(),
+        owned: [NAME.to_owned()].into(),
         ..ApplyOutcome::default()
     };
     let decision = created(&mut story, 0, &ours);
@@ -204,7 +204,7 @@ fn the_backup_is_sent_once_logs_are_archived() {
 }
 
 #[test]
-fn a_round_that_somebody_paused_in_the_database_is_not_called_on_the_way() {
+fn a_round_that_a_user_paused_in_the_database_is_not_reported_as_pending() {
     let mut story = loose();
     let keeper = log_backup(DesiredState::Running, None);
     story.reconcile(&with_round(Some(RoundStatus::Suspend), keeper), 0);

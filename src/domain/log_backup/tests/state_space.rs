@@ -144,10 +144,10 @@ fn assert_allowed(story: &Story, observed: &Observation, effect: &Effect, after:
 /// Returns whether states after such a transition are explored. They are explored after a
 /// transition from the first instant. After a statement they are explored only if it was the first
 /// and nothing else failed. If few failures are followed, statements are not explored either.
-fn is_followed(way: &Transition, failed: i32, failures: i32) -> bool {
-    let is_first = |taken: &AcceptedStatement| taken.times == 1 && taken.time == way.since;
-    let taken = way.taken.as_ref();
-    way.since == time(at(NOWS[0]))
+fn is_followed(transition: &Transition, failed: i32, failures: i32) -> bool {
+    let is_first = |taken: &AcceptedStatement| taken.times == 1 && taken.time == transition.since;
+    let taken = transition.taken.as_ref();
+    transition.since == time(at(NOWS[0]))
         && taken.is_none_or(|taken| failures > ONE && failed == 0 && is_first(taken))
 }
 
@@ -194,8 +194,9 @@ fn walk(
                 let status = decision.status;
                 let is_new = known.insert(key(&status));
                 let failed = status.failures.unwrap_or(0);
-                let way = status.transition.as_ref();
-                let goes_on = way.is_none_or(|way| is_followed(way, failed, failures));
+                let transition = status.transition.as_ref();
+                let goes_on =
+                    transition.is_none_or(|transition| is_followed(transition, failed, failures));
                 if is_new && goes_on && failed <= failures {
                     let text = serde_json::to_string(&status).unwrap();
                     let read: LogBackupStatus = serde_json::from_str(&text).unwrap();

@@ -8,10 +8,10 @@ use crate::oceanbase::model::{Cpu, Locality, PrimaryZone, ResourceName, TenantNa
 
 /// Checks whether the values of the spec can be used in statements: an object may be older than the
 /// rules of its schema.
-pub(in crate::domain::recovery) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
+pub(in crate::domain::recovery) fn check_values(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
     target_point::asked(&spec.until)?;
-    tables::spelled(spec)?;
-    verification::spelled(spec.verification.as_ref())?;
+    tables::check_fields(spec)?;
+    verification::check_queries(spec.verification.as_ref())?;
     let target = &spec.target;
     let create = target.resources.create.as_ref();
     let is_size = |size: &str| gibibytes(size).is_some();

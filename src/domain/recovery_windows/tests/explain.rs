@@ -3,7 +3,7 @@
 use super::*;
 
 /// Returns the numbers of the sets and pieces that lead to a point.
-fn way(sets: &[BackupSet], pieces: &[Piece], at: u64) -> (Vec<i64>, Vec<i64>) {
+fn sources(sets: &[BackupSet], pieces: &[Piece], at: u64) -> (Vec<i64>, Vec<i64>) {
     match explain(sets, pieces, Scn(at)) {
         Explanation::Recoverable { sets, pieces, .. } => (
             sets.iter().map(|set| set.id.0).collect(),
@@ -43,21 +43,21 @@ fn log() -> [Piece; 3] {
 
 #[test]
 fn the_newest_set_before_the_point_is_restored_with_all_that_it_stands_on() {
-    assert_eq!(way(&chain(), &log(), 219).0, [1, 2]);
-    assert_eq!(way(&chain(), &log(), 220).0, [1, 2, 3]);
+    assert_eq!(sources(&chain(), &log(), 219).0, [1, 2]);
+    assert_eq!(sources(&chain(), &log(), 220).0, [1, 2, 3]);
 }
 
 #[test]
 fn a_newer_full_set_needs_no_older_one() {
     let sets = [&chain()[..], &[full(4, 230, 240)]].concat();
-    assert_eq!(way(&sets, &log(), 250).0, [4]);
+    assert_eq!(sources(&sets, &log(), 250).0, [4]);
 }
 
 #[test]
 fn logs_are_replayed_from_where_the_set_says_up_to_the_point() {
-    assert_eq!(way(&chain(), &log(), 100).1, [1]);
-    assert_eq!(way(&chain(), &log(), 101).1, [1, 2]);
-    assert_eq!(way(&chain(), &log(), 199).1, [2]);
+    assert_eq!(sources(&chain(), &log(), 100).1, [1]);
+    assert_eq!(sources(&chain(), &log(), 101).1, [1, 2]);
+    assert_eq!(sources(&chain(), &log(), 199).1, [2]);
 }
 
 #[test]
@@ -67,8 +67,8 @@ fn a_point_past_an_old_checkpoint_needs_the_next_piece_too() {
         ..piece(1, 0, 100)
     };
     let pieces = [stale, piece(2, 100, 200)];
-    assert_eq!(way(&[full(1, 10, 20)], &pieces, 98).1, [1]);
-    assert_eq!(way(&[full(1, 10, 20)], &pieces, 99).1, [1, 2]);
+    assert_eq!(sources(&[full(1, 10, 20)], &pieces, 98).1, [1]);
+    assert_eq!(sources(&[full(1, 10, 20)], &pieces, 99).1, [1, 2]);
 }
 
 #[test]
@@ -78,9 +78,9 @@ fn a_set_that_brings_its_logs_is_enough_for_its_own_point() {
         ..full(1, 10, 20)
     };
     let sets = [alone];
-    assert_eq!(way(&sets, &[], 20), (vec![1], vec![]));
-    assert_eq!(way(&sets, &log(), 20), (vec![1], vec![]));
-    assert_eq!(way(&sets, &log(), 21), (vec![1], vec![1]));
+    assert_eq!(sources(&sets, &[], 20), (vec![1], vec![]));
+    assert_eq!(sources(&sets, &log(), 20), (vec![1], vec![]));
+    assert_eq!(sources(&sets, &log(), 21), (vec![1], vec![1]));
 }
 
 #[test]
@@ -197,7 +197,10 @@ fn the_set_that_breaks_a_chain_is_named_with_what_is_wrong_with_it() {
 #[test]
 fn an_older_set_is_restored_where_the_chain_of_the_newest_is_broken() {
     let [base, _, last] = chain();
-    assert_eq!(way(&[base, last], &log(), 250), (vec![1], vec![1, 2, 3]));
+    assert_eq!(
+        sources(&[base, last], &log(), 250),
+        (vec![1], vec![1, 2, 3])
+    );
 }
 
 #[test]
@@ -236,7 +239,7 @@ fn of_a_set_that_failed_nobody_knows_where_it_would_have_led() {
 fn the_highest_numbers_are_explained_too() {
     let pieces = [piece(1, 0, u64::MAX)];
     let sets = [full(1, u64::MAX - 1, u64::MAX - 1)];
-    assert_eq!(way(&sets, &pieces, u64::MAX), (vec![1], vec![1]));
+    assert_eq!(sources(&sets, &pieces, u64::MAX), (vec![1], vec![1]));
     let last = [full(1, u64::MAX, u64::MAX)];
     let expected = Blocker::AfterEnd {
         archived_to: Some(Scn(u64::MAX)),

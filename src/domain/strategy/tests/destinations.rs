@@ -22,7 +22,7 @@ fn location(storage: &str, held: &[(i64, i64, bool)]) -> DestinationContents {
 }
 
 /// Returns name, bytes, since and until of each destination, with times in minutes.
-fn ledger(story: &Story) -> Vec<(&str, i64, i64, Option<i64>)> {
+fn destinations(story: &Story) -> Vec<(&str, i64, i64, Option<i64>)> {
     let minutes = |time: &k8s_openapi::apimachinery::pkg::apis::meta::v1::Time| {
         at(0).duration_until(time.0).as_mins()
     };
@@ -41,13 +41,13 @@ fn a_place_is_listed_once_something_goes_there_and_all_tenants_count() {
     let mut story = Story::of(&[1002, 1004]);
     story.observed.locations = vec![location("main", &[])];
     story.reconcile(0);
-    assert_eq!(ledger(&story), []);
+    assert_eq!(destinations(&story), []);
     story.observed.locations = vec![location("main", &[(1002, 0, true)])];
     story.reconcile(1);
-    assert_eq!(ledger(&story), [("main", 0, 1, None)]);
+    assert_eq!(destinations(&story), [("main", 0, 1, None)]);
     story.observed.locations = vec![location("main", &[(1002, 50, true), (1004, 7, true)])];
     story.reconcile(6);
-    assert_eq!(ledger(&story), [("main", 57, 1, None)]);
+    assert_eq!(destinations(&story), [("main", 57, 1, None)]);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_tenant_of_another_strategy_does_not_count() {
     let mut story = Story::of(&[1002]);
     story.observed.locations = vec![location("main", &[(1002, 50, true), (1004, 7, true)])];
     story.reconcile(0);
-    assert_eq!(ledger(&story), [("main", 50, -100, None)]);
+    assert_eq!(destinations(&story), [("main", 50, -100, None)]);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn what_stays_at_an_old_place_is_told_once_and_listed_after_the_new_one() {
     story.reconcile(5);
     story.reconcile(6);
     let expected = [("new", 0, 5, None), ("old", 50, -100, Some(5))];
-    assert_eq!(ledger(&story), expected);
+    assert_eq!(destinations(&story), expected);
     let reported = story.events.iter();
     let reported = reported.filter(|event| **event == "PreviousDestinationRetained");
     assert_eq!(reported.count(), 1);
@@ -81,7 +81,7 @@ fn backups_at_a_place_from_before_are_found_and_end_with_the_newest() {
     let mut story = Story::of(&[1002]);
     story.observed.locations = vec![location("old", &[(1002, 50, false)])];
     story.reconcile(0);
-    assert_eq!(ledger(&story), [("old", 50, -100, Some(-10))]);
+    assert_eq!(destinations(&story), [("old", 50, -100, Some(-10))]);
     assert!(
         story
             .events
@@ -97,7 +97,7 @@ fn a_place_that_is_used_again_is_open_again() {
     story.reconcile(0);
     story.observed.locations = vec![location("main", &[(1002, 50, true)])];
     story.reconcile(1);
-    assert_eq!(ledger(&story), [("main", 50, -100, None)]);
+    assert_eq!(destinations(&story), [("main", 50, -100, None)]);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn bytes_that_move_a_little_are_not_written_and_those_that_go_are() {
     ] {
         story.observed.locations = vec![location("main", &[(1002, bytes, true)])];
         story.reconcile(minutes);
-        assert_eq!(ledger(&story)[0].1, shown);
+        assert_eq!(destinations(&story)[0].1, shown);
     }
 }
 
@@ -127,7 +127,7 @@ fn bytes_of_several_places_are_written_in_one_pass() {
             location("new", &[(1002, new, true)]),
         ];
         story.reconcile(minutes);
-        let mut bytes: Vec<_> = ledger(&story).iter().map(|known| known.1).collect();
+        let mut bytes: Vec<_> = destinations(&story).iter().map(|known| known.1).collect();
         bytes.sort_unstable();
         bytes
     };
@@ -151,7 +151,7 @@ fn bytes_are_not_written_at_once_after_an_alert_that_recovered() {
             recovered_time: Some(time(at(7))),
             ..Alert::default()
         }];
-        ledger(&story)[0].1
+        destinations(&story)[0].1
     };
     assert_eq!(shown(0, 50), 50);
     assert_eq!(shown(8, 100), 50, "the alert was written two minutes ago");
@@ -159,14 +159,14 @@ fn bytes_are_not_written_at_once_after_an_alert_that_recovered() {
 }
 
 #[test]
-fn while_the_database_is_silent_the_ledger_stands() {
+fn while_the_database_is_silent_the_destinations_stay() {
     let mut story = Story::of(&[1002]);
     story.observed.locations = vec![location("main", &[(1002, 50, true)])];
     story.reconcile(0);
     story.observed.locations.clear();
     story.observed.database = Err(Blocker::outage());
     story.reconcile(1);
-    assert_eq!(ledger(&story), [("main", 50, -100, None)]);
+    assert_eq!(destinations(&story), [("main", 50, -100, None)]);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn of_more_than_twenty_places_those_go_first_that_hold_nothing() {
     story.status.destinations = (1..=20).map(empty).collect();
     story.observed.locations = vec![location("main", &[(1002, 50, true)])];
     story.reconcile(0);
-    let names: Vec<_> = ledger(&story)
+    let names: Vec<_> = destinations(&story)
         .iter()
         .map(|known| known.0.to_owned())
         .collect();

@@ -26,7 +26,7 @@ fn a_named_tenant_that_can_not_be_backed_up_stays_so_while_the_database_is_not_s
 }
 
 #[test]
-fn what_looks_better_while_the_database_is_not_seen_is_no_news() {
+fn an_improvement_is_not_reported_while_the_database_is_not_observed() {
     let mut story = Story::of(&[1002]);
     story.observed.log_backups[0].phase = Some("Interrupted".to_owned());
     story.reconcile(1);

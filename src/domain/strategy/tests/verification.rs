@@ -46,7 +46,7 @@ impl Story {
         };
         let tenant = spec.source.tenant.unwrap().tenant_name;
         let mut created = ApplyOutcome::default();
-        created.ours.insert(name.clone());
+        created.owned.insert(name.clone());
         self.status = self.decide(Some(&created), minutes).status;
         self.observed.verifications.push(ObservedVerification {
             name: name.clone(),

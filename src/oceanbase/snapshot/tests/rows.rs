@@ -62,5 +62,5 @@ async fn a_job_that_began_and_ended_between_two_reads_is_seen_when_ended_jobs_ar
     );
     assert!(was_full, "the job has made a set");
     let (_, was_full) = desk.read_as_deep_as(ReadScope::AfterCommand).await;
-    assert!(!was_full, "it is no news any more");
+    assert!(!was_full, "the job is known already");
 }

@@ -174,7 +174,7 @@ pub(super) fn every_apply_outcome(name: &str) -> [ApplyOutcome; 3] {
     let names = || [name.to_owned()].into();
     [
         ApplyOutcome {
-            ours: names(),
+            owned: names(),
             ..ApplyOutcome::default()
         },
         ApplyOutcome {
