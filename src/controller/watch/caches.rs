@@ -243,7 +243,7 @@ where
             let named = several
                 .iter()
                 .map(|namespace| (namespace.clone(), of(namespace)));
-            merged(named.collect(), Guarded::gone).boxed()
+            merged(named.collect(), Guarded::deleted).boxed()
         }
     }
 }

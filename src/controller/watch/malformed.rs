@@ -27,7 +27,7 @@ pub struct Guarded<K>(pub Result<K, MalformedObject>);
 
 impl<K> Guarded<K> {
     /// Builds a deleted object of which only namespace and name are known.
-    pub(in crate::controller) fn gone(namespace: &str, name: &str) -> Self {
+    pub(in crate::controller) fn deleted(namespace: &str, name: &str) -> Self {
         let metadata = ObjectMeta {
             namespace: Some(namespace.to_owned()),
             name: Some(name.to_owned()),

@@ -13,17 +13,17 @@ use futures::{Stream, StreamExt};
 use kube::Resource;
 use kube_runtime::watcher::{self, Event};
 
-/// Merges the watches of the named namespaces. `gone` builds the remains of an object of which only
+/// Merges the watches of the named namespaces. `deleted` builds a deleted object of which only
 /// namespace and name are known.
 pub fn merged<K>(
     watches: Vec<(String, BoxStream<'static, watcher::Result<Event<K>>>)>,
-    gone: fn(&str, &str) -> K,
+    deleted: fn(&str, &str) -> K,
 ) -> impl Stream<Item = watcher::Result<Event<K>>> + Send
 where
     K: Resource + Send + 'static,
 {
     let (names, watches): (Vec<_>, Vec<_>) = watches.into_iter().unzip();
-    let mut joined = MergedWatch::new(names, gone);
+    let mut joined = MergedWatch::new(names, deleted);
     let numbered = watches.into_iter().enumerate();
     stream::select_all(numbered.map(|(number, watch)| watch.map(move |event| (number, event))))
         .flat_map(move |(number, event)| {
@@ -38,7 +38,7 @@ where
 /// State of the merged watch.
 struct MergedWatch<K> {
     namespaces: Vec<Namespace>,
-    gone: fn(&str, &str) -> K,
+    deleted: fn(&str, &str) -> K,
     has_begun: bool,
     /// Newest change of each object, while not all namespaces are listed: by the number of its
     /// namespace, and its name.
@@ -57,14 +57,14 @@ struct Namespace {
 }
 
 impl<K: Resource> MergedWatch<K> {
-    fn new(names: Vec<String>, gone: fn(&str, &str) -> K) -> Self {
+    fn new(names: Vec<String>, deleted: fn(&str, &str) -> K) -> Self {
         let namespaces = names.into_iter().map(|name| Namespace {
             name,
             ..Namespace::default()
         });
         Self {
             namespaces: namespaces.collect(),
-            gone,
+            deleted,
             has_begun: false,
             held: BTreeMap::new(),
         }
@@ -110,9 +110,9 @@ impl<K: Resource> MergedWatch<K> {
         space.is_listed = true;
         let mut events = Vec::new();
         for name in before.difference(&self.namespaces[number].known) {
-            let gone = (self.gone)(&self.namespaces[number].name, name);
+            let deleted = (self.deleted)(&self.namespaces[number].name, name);
             self.held
-                .insert((number, name.clone()), Event::Delete(gone));
+                .insert((number, name.clone()), Event::Delete(deleted));
         }
         if self.is_complete() {
             if !was_complete {

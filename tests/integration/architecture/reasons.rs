@@ -101,8 +101,8 @@ fn nothing_is_explained_that_is_no_reason() {
 fn the_other_words_are_there() {
     let words = words();
     let listed = OTHER_WORDS.iter().chain([&MADE]);
-    let gone: Vec<_> = listed.filter(|word| !words.contains(**word)).collect();
-    assert!(gone.is_empty(), "{gone:?}");
+    let unused: Vec<_> = listed.filter(|word| !words.contains(**word)).collect();
+    assert!(unused.is_empty(), "{unused:?}");
 }
 
 /// The check would miss another composed reason.

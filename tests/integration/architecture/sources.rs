@@ -1,4 +1,12 @@
-//! A partial reader of Rust sources for the architecture tests.
+//! Reads the sources of `src/` for the architecture tests: imports, paths and quoted words.
+//!
+//! # Caveats
+//!
+//! * The reader is no parser. It knows comments, literals, `use` trees and `#[cfg(test)]`, and
+//!   reads all other code as text.
+//! * A path through an alias, a glob import or a macro is not resolved.
+//! * A file counts as a test if its path says so, or if its parent declares it directly under
+//!   `#[cfg(test)]`. Another attribute between the two lines hides the declaration.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// A file of `src/`.
 pub(super) struct Source {
-    /// Below `src/`, such as `domain/backup.rs`.
+    /// Path below `src/`, such as `domain/backup.rs`.
     pub(super) name: String,
     /// The shipped code without comments, string contents and tests.
     pub(super) shipped: String,
@@ -64,8 +72,8 @@ impl Source {
     }
 
     /// Returns whether the file is a module or belongs to it.
-    pub(super) fn is_in(&self, room: &str) -> bool {
-        self.name == format!("{room}.rs") || self.name.starts_with(&format!("{room}/"))
+    pub(super) fn is_in(&self, module: &str) -> bool {
+        self.name == format!("{module}.rs") || self.name.starts_with(&format!("{module}/"))
     }
 }
 
@@ -157,7 +165,7 @@ fn is_declared_test(name: &str, root: &Path) -> bool {
         return false;
     };
     let declarations = ["", "pub(crate) "]
-        .map(|seen_by| format!("#[cfg(test)]\n{seen_by}mod {};", stem.display()));
+        .map(|visibility| format!("#[cfg(test)]\n{visibility}mod {};", stem.display()));
     [parent.with_extension("rs"), parent.join("mod.rs")]
         .iter()
         .filter_map(|above| fs::read_to_string(root.join(above)).ok())
@@ -293,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nested_use_is_all_its_leaves() {
+    fn a_nested_use_yields_a_path_for_each_leaf() {
         let text = "pub use crate::a::{self, b::{C, D as E}, f::*};";
         let expected = [
             "crate::a",
@@ -305,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_in_the_middle_of_code_is_seen() {
+    fn a_path_within_code_is_found() {
         assert_eq!(
             paths("fn f() { let x = kube::Client::new(); }"),
             ["kube::Client::new"]
@@ -313,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_climbs_is_followed_to_where_it_leads() {
+    fn a_path_with_super_or_self_is_converted_to_a_path_from_the_crate() {
         let text = "use super::super::oceanbase::sender;\nuse self::a::B;\nuse super::*;\n\
                     pub(super) fn f() { super::backup::g() }";
         let expected = [
@@ -323,26 +331,26 @@ mod tests {
             "crate::oceanbase::sender",
         ];
         assert_eq!(paths(text), expected);
-        let mut room = source("use super::controller::Context;");
-        room.name = "domain/mod.rs".to_owned();
-        assert!(room.paths().contains("crate::controller::Context"));
+        let mut of_folder = source("use super::controller::Context;");
+        of_folder.name = "domain/mod.rs".to_owned();
+        assert!(of_folder.paths().contains("crate::controller::Context"));
     }
 
     #[test]
-    fn what_stands_in_comments_text_and_characters_is_not_seen() {
+    fn paths_in_comments_strings_and_characters_are_ignored() {
         let text = "// kube::A\nlet x = \"kube::B \\\" kube::C\"; r#\"kube::\"D\"#; '\\''; '\"'; 'l: loop {}";
         assert_eq!(paths(text), Vec::<String>::new());
     }
 
     #[test]
-    fn what_stands_in_tests_is_not_shipped() {
+    fn code_under_cfg_test_is_not_shipped() {
         let text =
             "use a::B;\n#[cfg(test)]\nmod tests { use kube::Client; fn f() { {} } }\nuse c::D;";
         assert_eq!(paths(text), ["a::B", "c::D"]);
     }
 
     #[test]
-    fn words_in_quotes_are_seen_where_they_are_shipped() {
+    fn quoted_words_are_found_only_in_shipped_code() {
         let text = "let a = \"TenantLost\"; // \"Comment\"\nlet b = \"a text\"; \
                     format!(\"LogBackup{phase}\");\n#[cfg(test)]\nmod tests { const C: &str = \"Story\"; }";
         let words: Vec<String> = source(text).words.into_iter().collect();
@@ -350,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn all_rooms_are_read() {
+    fn the_files_of_all_modules_are_read() {
         let names: Vec<String> = sources().into_iter().map(|source| source.name).collect();
         for name in [
             "main.rs",
@@ -358,10 +366,7 @@ mod tests {
             "domain/schedule/cron.rs",
             "oceanbase/query.rs",
         ] {
-            assert!(
-                names.iter().any(|known| known == name),
-                "{name} in {names:?}"
-            );
+            assert!(names.iter().any(|read| read == name), "{name} in {names:?}");
         }
     }
 }

@@ -20,11 +20,14 @@ pub(super) async fn stores(desk: &mut Desk) -> usize {
             ("PATH", "'s3://ob/log?host=https://s3.test'"),
         ]
     };
-    let mut gone = piece("1", "'DELETED'");
-    gone[1] = ("DEST_ID", "1002");
+    let mut deleted = piece("1", "'DELETED'");
+    deleted[1] = ("DEST_ID", "1002");
     let two = [piece("2", "'AVAILABLE'"), piece("3", "'AVAILABLE'")];
-    desk.fill("CDB_OB_ARCHIVELOG_PIECE_FILES", &[&gone, &two[0], &two[1]])
-        .await;
+    desk.fill(
+        "CDB_OB_ARCHIVELOG_PIECE_FILES",
+        &[&deleted, &two[0], &two[1]],
+    )
+    .await;
     let read = query::log_roots(&desk.ask(&StorageQuery::LogRoots.into()).await);
     let root = ((TenantId(1002), 1001), "s3://ob/log".to_owned());
     assert_eq!(read.rows, [root]);

@@ -316,18 +316,22 @@ fn ten_reconciliations_change_nothing_and_a_prune_leaves_archiving_and_backups_a
     let listed = git.files[LIST].replace("- strategy.yaml\n", "");
     git.files.insert(LIST.to_owned(), listed);
     git.push();
-    let gone = |git: &Git, kind: &str, name: &str| {
-        eventually("it to go", || git.world.get(kind, name), Value::is_null);
+    let await_deleted = |git: &Git, kind: &str, name: &str| {
+        eventually(
+            "the object to be deleted",
+            || git.world.get(kind, name),
+            Value::is_null,
+        );
     };
-    gone(&git, "backupstrategy", "nightly");
+    await_deleted(&git, "backupstrategy", "nightly");
     git.world.settle();
     assert!(archives(&git.world));
     for name in [ONCE, BACKUPS] {
         let delete = ["delete", "kustomization", name, "--timeout=60s"];
         git.world.kubectl(&delete).unwrap();
     }
-    gone(&git, "oceanbasecluster", "prod");
-    gone(&git, "backuptask", "before-release-2026-11");
+    await_deleted(&git, "oceanbasecluster", "prod");
+    await_deleted(&git, "backuptask", "before-release-2026-11");
     assert_eq!(git.world.changing(), [""; 0]);
     assert!(archives(&git.world));
     let sets = git.world.rows(

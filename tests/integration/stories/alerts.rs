@@ -107,7 +107,7 @@ fn assert_counted(world: &World, kind: &str) {
     let operator = world.operator.as_ref().unwrap();
     eventually(
         "the alert in the metrics",
-        || operator.page("/metrics").1,
+        || operator.get("/metrics").1,
         |metrics| metrics.contains(&series),
     );
 }

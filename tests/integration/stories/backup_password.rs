@@ -38,7 +38,7 @@ fn a_password_protects_one_backup_and_not_the_next() {
     assert_eq!(without["status"]["encryptionMode"], "NONE");
 
     let operator = world.operator.as_ref().unwrap();
-    let mut seen = vec![operator.log(), operator.page("/metrics").1];
+    let mut seen = vec![operator.log(), operator.get("/metrics").1];
     for kind in ["event", "backuptask", "oceanbasecluster"] {
         seen.push(serde_json::to_string(&world.list(kind)).unwrap());
     }

@@ -96,7 +96,7 @@ fn what_a_preview_says_is_what_the_database_then_deletes() {
     eventually(
         "the database's own cleanup",
         || world.deleted(),
-        |gone| *gone == plan,
+        |deleted| *deleted == plan,
     );
 }
 
@@ -131,8 +131,8 @@ fn sets_are_deleted_by_hand_once_and_what_must_stay_is_refused_before() {
     assert_eq!(status["deletedSets"], 2);
     assert!(status["freedBytes"].as_u64() > Some(0));
     assert_eq!(world.count(Kind::DeleteBackup), 1);
-    let gone = [1, 2].map(|id| ("BackupSet".to_owned(), id));
-    assert_eq!(world.deleted(), gone.into());
+    let expected = [1, 2].map(|id| ("BackupSet".to_owned(), id));
+    assert_eq!(world.deleted(), expected.into());
     world.apply(&task("pieces", "Delete", "{type: Pieces, ids: [1, 2]}"));
     assert_eq!(world.cleanup("pieces", "Completed")["deletedPieces"], 2);
 }

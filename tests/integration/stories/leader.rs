@@ -85,10 +85,10 @@ spec: {holderIdentity: somebody, leaseDurationSeconds: 3600}
     let operator = operator(&world, 0, SECONDS);
     eventually(
         "readiness",
-        || operator.page("/readyz").0,
+        || operator.get("/readyz").0,
         |code| *code == 200,
     );
-    let (_, metrics) = operator.page("/metrics");
+    let (_, metrics) = operator.get("/metrics");
     assert!(metrics.contains("\nobbackup_leader 0\n"), "{metrics}");
     // Only the leader publishes metrics about objects.
     assert!(!metrics.contains("namespace="), "{metrics}");
@@ -219,7 +219,7 @@ fn a_leader_that_is_stopped_hands_over_at_once() {
     wait_for_leader(&world, 1);
     let took = stopped.elapsed();
     assert!(took < Duration::from_secs(30), "{took:?}");
-    let metrics = || second.page("/metrics").1;
+    let metrics = || second.get("/metrics").1;
     eventually("the metric", metrics, |metrics| {
         metrics.contains("\nobbackup_leader 1\n")
     });

@@ -114,7 +114,7 @@ fn data_backups_wait_for_the_logs_that_somebody_else_archives() {
     world.phase("backuptask", "now", "Completed");
     assert_eq!(world.list("logbackup").len(), 0);
     assert_eq!(world.count(Kind::ArchiveLog), 1);
-    let (_, metrics) = world.operator.as_ref().unwrap().page("/metrics");
+    let (_, metrics) = world.operator.as_ref().unwrap().get("/metrics");
     let delay = "obbackup_log_backup_delay_seconds{cluster=\"prod\"";
     assert!(metrics.contains(delay), "{metrics}");
 }

@@ -30,9 +30,9 @@ fn delete(world: &World) {
     world.kubectl(&arguments).unwrap();
 }
 
-fn gone(world: &World) {
+fn await_deleted(world: &World) {
     eventually(
-        "the object to go",
+        "the object to be deleted",
         || world.get(NAME.0, NAME.1),
         Value::is_null,
     );
@@ -47,7 +47,7 @@ fn events(world: &World) -> String {
 fn archiving_is_stopped_before_the_object_goes() {
     let world = stopping_within("delete-stop", LONG);
     delete(&world);
-    gone(&world);
+    await_deleted(&world);
     assert_eq!(world.count(Kind::NoArchiveLog), 1);
     let stopped = world
         .simulator
@@ -62,7 +62,7 @@ fn an_object_whose_database_is_gone_goes_after_its_time_with_a_warning() {
         is: NodeState::Refusing,
     });
     delete(&world);
-    gone(&world);
+    await_deleted(&world);
     eventually(
         "an event that tells what goes on",
         || events(&world),
@@ -83,7 +83,7 @@ fn an_object_whose_store_went_first_is_stopped_all_the_same() {
     let store = ["delete", "backupstorage", "nfs"];
     world.kubectl(&store).unwrap();
     delete(&world);
-    gone(&world);
+    await_deleted(&world);
     assert_eq!(world.count(Kind::NoArchiveLog), 1);
     assert!(is_stopped(&world));
 }
@@ -94,7 +94,7 @@ fn an_object_whose_cluster_went_first_does_not_wait_and_tells_what_goes_on() {
     let cluster = ["delete", "oceanbasecluster", "prod"];
     world.kubectl(&cluster).unwrap();
     delete(&world);
-    gone(&world);
+    await_deleted(&world);
     assert_eq!(world.changing(), [""; 0]);
     eventually(
         "an event that tells what goes on",
@@ -114,7 +114,7 @@ fn an_object_that_is_deleted_together_with_its_store_and_its_cluster_goes_at_onc
         "--wait=false",
     ];
     world.kubectl(&all).unwrap();
-    gone(&world);
+    await_deleted(&world);
     if world.count(Kind::NoArchiveLog) == 0 {
         eventually(
             "an event that tells what goes on",
@@ -129,7 +129,7 @@ fn an_object_does_not_hold_up_the_deletion_of_its_namespace() {
     let world = stopping_within("delete-namespace", LONG);
     let namespace = ["delete", "namespace", &world.namespace, "--wait=false"];
     world.kubectl(&namespace).unwrap();
-    gone(&world);
+    await_deleted(&world);
     // Its conditions report what blocks it.
     let status = [
         "get",
@@ -138,7 +138,7 @@ fn an_object_does_not_hold_up_the_deletion_of_its_namespace() {
         "--output=jsonpath={.status}",
     ];
     let ask = || world.kubectl(&status).ok();
-    eventually("the namespace to be gone", ask, Option::is_none);
+    eventually("the namespace to be deleted", ask, Option::is_none);
 }
 
 #[test]
@@ -151,6 +151,6 @@ fn the_finalizer_goes_when_the_policy_does() {
         |object| object["metadata"]["finalizers"].is_null(),
     );
     delete(&world);
-    gone(&world);
+    await_deleted(&world);
     assert_eq!(world.changing(), [""; 0]);
 }

@@ -126,7 +126,7 @@ fn one_malformed_stored_object_does_not_stop_its_kind() {
     );
     let odd = api::get(&world.client, NAMESPACE, "logbackup", "odd");
     assert_eq!(odd["status"]["observedGeneration"], -1, "left alone");
-    let metrics = world.operator.page("/metrics").1;
+    let metrics = world.operator.get("/metrics").1;
     assert!(
         metrics
             .lines()

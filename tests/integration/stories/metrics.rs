@@ -91,7 +91,7 @@ fn prometheus_scrapes_what_rules_and_dashboards_ask_for() {
     }
     assert_rules_are_healthy(&prometheus);
     assert_few_series(&prometheus);
-    assert_well_formed(&operator.page("/metrics").1);
+    assert_well_formed(&operator.get("/metrics").1);
     let page = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dashboards-sample.md");
     std::fs::write(page, samples::page(&prometheus)).unwrap();
 }
@@ -149,7 +149,7 @@ fn the_series_of_what_is_deleted_go_with_it() {
     let world = World::started("unscraped", ONE_TENANT);
     world.apply(NIGHTLY);
     world.phase("logbackup", "prod-t1002", "InProgress");
-    let metrics = || world.operator.as_ref().unwrap().page("/metrics").1;
+    let metrics = || world.operator.as_ref().unwrap().get("/metrics").1;
     let here = format!("namespace=\"{}\"", world.namespace);
     let steps = [
         (("backupstrategy", "nightly"), "strategy=\"nightly\""),

@@ -11,10 +11,10 @@ use crate::support::{World, eventually};
 fn the_operator_answers_probes_and_shows_metrics() {
     let world = World::started("probes", ONE_TENANT);
     let operator = world.operator.as_ref().unwrap();
-    assert_eq!(operator.page("/healthz"), (200, "ok\n".to_owned()));
+    assert_eq!(operator.get("/healthz"), (200, "ok\n".to_owned()));
     eventually(
         "readiness",
-        || operator.page("/readyz").0,
+        || operator.get("/readyz").0,
         |code| *code == 200,
     );
     world.condition(
@@ -23,10 +23,10 @@ fn the_operator_answers_probes_and_shows_metrics() {
         "True",
         "Reachable",
     );
-    let (code, metrics) = operator.page("/metrics");
+    let (code, metrics) = operator.get("/metrics");
     assert_eq!(code, 200);
     assert!(metrics.lines().any(|line| line.starts_with("obbackup_")));
-    assert_eq!(operator.page("/nothing").0, 404);
+    assert_eq!(operator.get("/nothing").0, 404);
 }
 
 #[test]

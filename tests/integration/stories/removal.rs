@@ -36,9 +36,9 @@ fn delete(world: &World) {
     world.kubectl(&arguments).unwrap();
 }
 
-fn gone(world: &World) {
+fn await_deleted(world: &World) {
     let ask = || world.get(STRATEGY.0, STRATEGY.1);
-    eventually("the strategy to be gone", ask, Value::is_null);
+    eventually("the strategy to be deleted", ask, Value::is_null);
 }
 
 /// Returns whether logs are archived, and the number of delete policies.
@@ -59,7 +59,7 @@ fn log_backup_is_stopped_and_the_policy_taken_away_before_the_strategy_goes() {
     let world = stopping("removal");
     assert_eq!(finalizers(&world), serde_json::json!([OURS]));
     delete(&world);
-    gone(&world);
+    await_deleted(&world);
     assert_eq!(left(&world), (false, 0));
     assert!(!reported(&world, "StopTimeout"));
     // A window that a DBA sets from now on does not belong to the operator.
@@ -84,9 +84,9 @@ fn what_a_strategy_has_begun_ends_though_another_one_that_goes_with_it_is_for_it
         .kubectl(&["delete", "backupstrategies", "--all", "--wait=false"])
         .unwrap();
     // The first one may end before the operator observes that the other one is deleted, too.
-    gone(&world);
+    await_deleted(&world);
     let ask = || world.get("backupstrategy", "whole");
-    eventually("the other strategy to be gone", ask, Value::is_null);
+    eventually("the other strategy to be deleted", ask, Value::is_null);
     assert_eq!(left(&world), (false, 0));
 }
 
@@ -102,7 +102,7 @@ fn the_policy_of_a_tenant_that_is_locked_by_now_is_taken_away_too() {
     });
     world.condition(STRATEGY, "RetentionApplied", "Unknown", "NoTenants");
     delete(&world);
-    gone(&world);
+    await_deleted(&world);
     assert_eq!(left(&world).1, 0);
 }
 
@@ -116,7 +116,7 @@ fn a_tenant_that_was_left_out_meanwhile_is_left_as_it_is() {
     );
     world.condition(STRATEGY, "RetentionApplied", "Unknown", "NoTenants");
     delete(&world);
-    gone(&world);
+    await_deleted(&world);
     world.settle();
     assert_eq!(left(&world), (true, 1));
     let logs = world.get("logbackup", "prod-t1002");
@@ -129,7 +129,7 @@ fn a_strategy_goes_on_ending_after_the_operator_was_killed() {
     world.kill_operator();
     delete(&world);
     world.start_operator();
-    gone(&world);
+    await_deleted(&world);
     assert_eq!(left(&world), (false, 0));
 }
 
@@ -141,7 +141,7 @@ fn a_dead_cluster_does_not_hold_up_a_deletion_for_ever() {
     });
     world.inject(Fault::KillConnections);
     delete(&world);
-    gone(&world);
+    await_deleted(&world);
     assert_eq!(left(&world), (true, 1));
     eventually(
         "an event that tells what is left",
@@ -163,6 +163,6 @@ fn the_finalizer_follows_the_policy_and_those_of_others_are_left() {
     world.settle();
     assert_eq!(finalizers(&world), mine);
     world.edit(STRATEGY.0, STRATEGY.1, "metadata: {finalizers: []}");
-    gone(&world);
+    await_deleted(&world);
     assert_eq!(world.changing(), [""; 0]);
 }

@@ -54,7 +54,7 @@ spec:
     let operator = world.operator.as_ref().unwrap();
     let mut seen = vec![
         ("log", operator.log()),
-        ("metrics", operator.page("/metrics").1),
+        ("metrics", operator.get("/metrics").1),
     ];
     let kinds = [
         "event",

@@ -104,7 +104,7 @@ fn a_store_that_gets_too_full_is_an_alert_until_there_is_room_again() {
         "obbackup_storage_capacity_bytes{{namespace=\"{}\",storage=\"nfs\"}} {capacity}",
         world.namespace
     );
-    let metrics = operator.page("/metrics").1;
+    let metrics = operator.get("/metrics").1;
     assert!(metrics.contains(&series), "{metrics}");
 
     world.apply(

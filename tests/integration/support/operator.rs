@@ -132,8 +132,8 @@ impl Operator {
         address.unwrap()
     }
 
-    /// Requests a page of its HTTP server, and returns status and body.
-    pub(crate) fn page(&self, path: &str) -> (u16, String) {
+    /// Sends a GET request to its HTTP server, and returns the status and the body.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(10)))

@@ -214,7 +214,7 @@ impl World {
         });
         objects.or_else(|| {
             let operator = self.operator.as_mut()?;
-            let metrics = operator.is_running().then(|| operator.page("/metrics").1)?;
+            let metrics = operator.is_running().then(|| operator.get("/metrics").1)?;
             canary::leak("the metrics", &metrics)
         })
     }

@@ -1,4 +1,8 @@
-//! Sent statements without their literals.
+//! Shapes of sent statements, which detect an injection.
+//!
+//! A shape is the text of a statement with placeholders for its literals. A value that stays within
+//! its quotes changes only a literal. A value that leaves its quotes adds words or signs, so the
+//! shape differs. The stories compare all shapes with those of a world without hostile values.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +12,11 @@ use oceanbase_sim::statement::{Kind, Token, split, tokens};
 
 use super::super::{archiving, task_without_strategy};
 
-/// A statement's words and signs, its literals, and its kind.
+/// A sent statement.
 pub(super) struct Sent {
+    /// Words and signs, with placeholders for the literals.
     pub(super) shape: String,
+    /// Values of strings and numbers.
     pub(super) literals: Vec<String>,
     pub(super) kind: Kind,
 }
@@ -44,9 +50,10 @@ fn of(text: &str, kind: Kind) -> Sent {
             .collect(),
         Err(error) => vec![format!("no statement: {}: {text}", error.code)],
     };
-    // Text inside a comment has no tokens: an appended word must therefore add a token.
+    // The lexer returns no tokens for a comment. An appended word adds no token if the comment is
+    // open at the end.
     if tokens(&format!("{text} x")).is_ok_and(|more| more.len() != shape.len() + 1) {
-        shape.push("and a comment".to_owned());
+        shape.push("and an open comment".to_owned());
     }
     Sent {
         shape: shape.join(" "),
@@ -55,7 +62,7 @@ fn of(text: &str, kind: Kind) -> Sent {
     }
 }
 
-/// Returns all shapes that an operator sends in a world of plain names.
+/// Returns all shapes that an operator sends in a world without hostile values.
 pub(super) fn usual() -> BTreeSet<String> {
     let world = archiving("injection-usual");
     // A running backup causes further queries, so the operator must observe one.
@@ -70,11 +77,12 @@ pub(super) fn usual() -> BTreeSet<String> {
         "spec: {recovery: {policy: Allowed}}",
     );
     world.apply(PREVIEW);
+    // The storage has no backup at the paths of the preview. The statements are sent nevertheless.
     world.phase("recoverytask", "look", "Failed");
     shapes(&world.simulator)
 }
 
-/// A preview of a recovery, which only queries the database.
+/// A preview of a recovery. Its statements read backups, and change nothing.
 const PREVIEW: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
@@ -91,18 +99,36 @@ pub(super) fn shapes(simulator: &Simulator) -> BTreeSet<String> {
     sent(simulator).into_iter().map(|sent| sent.shape).collect()
 }
 
+/// Returns the shapes of a statement that has this value within quotes.
+fn shapes_with(value: &str) -> Vec<String> {
+    let text = format!("ALTER SYSTEM ARCHIVELOG TENANT = '{value}'");
+    let parts = split(&text).into_iter();
+    parts.map(|part| of(part, Kind::ArchiveLog).shape).collect()
+}
+
+const SHAPE: &str = "ALTER SYSTEM ARCHIVELOG TENANT = '…'";
+
+#[test]
+fn a_value_that_stays_within_its_quotes_has_the_same_shape() {
+    for (case, value) in [
+        ("a plain name", "orders"),
+        (
+            "a doubled quote, a comment and a typographic quote",
+            "x''y; -- \u{2019}",
+        ),
+    ] {
+        assert_eq!(shapes_with(value), [SHAPE], "{case}: {value}");
+    }
+}
+
 #[test]
 fn a_value_that_leaves_its_quotes_has_another_shape() {
-    let shape = |name: &str| {
-        let text = format!("ALTER SYSTEM ARCHIVELOG TENANT = '{name}'");
-        let parts = split(&text).into_iter();
-        let shapes = parts.map(|part| of(part, Kind::ArchiveLog).shape);
-        shapes.collect::<Vec<_>>()
-    };
-    let usual = shape("orders");
-    assert_eq!(usual, ["ALTER SYSTEM ARCHIVELOG TENANT = '…'"]);
-    for leaves in ["x'; DROP TENANT orders; -- ", "x\\", "x' /*", "x' 'y"] {
-        assert_ne!(shape(leaves), usual, "{leaves}");
+    for (case, value) in [
+        ("a second statement", "x'; DROP TENANT orders; -- "),
+        ("an escaped closing quote", "x\\"),
+        ("an open comment", "x' /*"),
+        ("an adjacent literal", "x' 'y"),
+    ] {
+        assert_ne!(shapes_with(value), [SHAPE], "{case}: {value}");
     }
-    assert_eq!(shape("x''y; -- \u{2019}"), usual);
 }

@@ -41,7 +41,7 @@ pub(super) struct Recoveries {
     /// Observed jobs and the tenants that they created.
     seen: seen::Seen,
     /// Uids of deleted tasks.
-    gone: BTreeSet<String>,
+    deleted: BTreeSet<String>,
     /// Queries to restored tenants, by tenant name.
     asked: BTreeSet<(String, String)>,
     /// Violations that are reported only once.

@@ -44,8 +44,8 @@ impl State {
         let found = simulator.world(Found::of);
         let recoveries = &self.recoveries;
         let ended = recoveries.tasks.iter().filter(|(uid, task)| {
-            let is_gone = is_verification(task) && recoveries.gone.contains(*uid);
-            is_gone || !task["status"]["outcome"].is_null()
+            let is_deleted = is_verification(task) && recoveries.deleted.contains(*uid);
+            is_deleted || !task["status"]["outcome"].is_null()
         });
         let left = ended.flat_map(|(_, task)| left_of(task, &found));
         let mut left: Vec<_> = left.collect();

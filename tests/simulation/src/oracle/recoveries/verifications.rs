@@ -26,7 +26,7 @@ impl Recoveries {
                 && status["key"] != key
                 && !status["step"].is_null()
                 && status["outcome"].is_null()
-                && !self.gone.contains(*uid)
+                && !self.deleted.contains(*uid)
         });
         let (_, other) = others.next()?;
         let name = &other["metadata"]["name"];
@@ -65,7 +65,7 @@ impl State {
     pub(super) fn recovery_is_gone(&mut self, simulator: &Simulator, change: &Change) {
         let Some(before) = &change.before else { return };
         let uid = before["metadata"]["uid"].as_str().unwrap_or_default();
-        self.recoveries.gone.insert(uid.to_owned());
+        self.recoveries.deleted.insert(uid.to_owned());
         if !is_verification(before) {
             return;
         }
