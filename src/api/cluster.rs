@@ -19,7 +19,7 @@ use super::LocalReference;
     version = "v1alpha1",
     kind = "OceanBaseCluster",
     plural = "oceanbaseclusters",
-    shortname = "obc",
+    shortname = "obcl",
     category = "oceanbase-backup",
     namespaced,
     status = "OceanBaseClusterStatus",

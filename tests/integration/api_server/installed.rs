@@ -90,7 +90,7 @@ fn the_seven_kinds_are_served() {
             format!("backuptasks obbt {group} BackupTask"),
             format!("cleanuptasks obct {group} CleanupTask"),
             format!("logbackups oblb {group} LogBackup"),
-            format!("oceanbaseclusters obc {group} OceanBaseCluster"),
+            format!("oceanbaseclusters obcl {group} OceanBaseCluster"),
             format!("recoverytasks obrt {group} RecoveryTask"),
         ]
     );

@@ -127,7 +127,7 @@ fn shows(arguments: &[&str], header: &str, cells: &str) {
 #[test]
 fn a_cluster_shows_its_columns() {
     shows(
-        &["obc", "--output=wide"],
+        &["obcl", "--output=wide"],
         "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY REACHABLE AGE ENDPOINT RUNNING ALERTS",
         "prod 4.3.5.2 InProgress 4 2 AGO True False AGO ob-1:2881 1 3",
     );
@@ -135,7 +135,7 @@ fn a_cluster_shows_its_columns() {
 
 #[test]
 fn a_cluster_shows_the_short_columns_by_default() {
-    let header = &get(&["obc"])[0];
+    let header = &get(&["obcl"])[0];
     assert_eq!(
         header.join(" "),
         "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY REACHABLE AGE"
