@@ -12,7 +12,7 @@ pub struct AlertSettings {
     /// default 600. If `archive_lag_target` of a tenant exceeds 120 s, the threshold of that tenant
     /// grows by the difference.
     #[serde(default = "ten_minutes")]
-    #[schemars(range(min = 60, max = 86400))]
+    #[schemars(range(min = 60, max = 86400), transform = crate::api::omit_default)]
     pub log_delay_seconds: i32,
     /// Days without a successful data backup of a tenant after which
     /// `base_backup_too_long_time_no_one_success_task` is raised, 1 to 3650. Default: 9, or the
@@ -23,7 +23,7 @@ pub struct AlertSettings {
     /// Run time of a data backup beyond which `base_backup_timeout` is raised, in seconds, 60 to
     /// 604800; default 3600.
     #[serde(default = "one_hour")]
-    #[schemars(range(min = 60, max = 604_800))]
+    #[schemars(range(min = 60, max = 604_800), transform = crate::api::omit_default)]
     pub data_backup_timeout_seconds: i32,
 }
 

@@ -107,7 +107,7 @@ pub struct OceanBaseClusterSpec {
     /// cluster, 1 to 1024; default 2. Other backups wait, the earlier slot first. If several
     /// objects refer to one database, the smallest number applies.
     #[serde(default = "two")]
-    #[schemars(range(min = 1, max = 1024))]
+    #[schemars(range(min = 1, max = 1024), transform = crate::api::omit_default)]
     pub max_concurrent_backups: i32,
     /// Tenants and storages that may be used through this object. It limits users who may write
     /// strategies and tasks but not this object.

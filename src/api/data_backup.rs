@@ -38,12 +38,12 @@ pub struct RetrySettings {
     /// ended it, or if the database rejected it before its job began. After four such attempts the
     /// task fails.
     #[serde(default = "default_retry_limit")]
-    #[schemars(range(min = 0, max = 10))]
+    #[schemars(range(min = 0, max = 10), transform = crate::api::omit_default)]
     pub limit: i32,
     /// Delay before the first retry in seconds, 10 to 86400; default 300. The delay doubles with each
     /// retry, up to one day.
     #[serde(default = "default_backoff_seconds")]
-    #[schemars(range(min = 10, max = 86_400))]
+    #[schemars(range(min = 10, max = 86_400), transform = crate::api::omit_default)]
     pub backoff_seconds: i64,
 }
 

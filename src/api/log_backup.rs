@@ -163,7 +163,7 @@ pub struct LogBackupSpec {
     /// Time limit of a deletion with `deletionPolicy: Stop`, in seconds, 10 to 86400; default 300.
     /// After that the object is deleted with a Warning event, and archiving continues.
     #[serde(default = "super::deletion_policy::five_minutes")]
-    #[schemars(range(min = 10, max = 86400))]
+    #[schemars(range(min = 10, max = 86400), transform = crate::api::omit_default)]
     pub finalizer_timeout_seconds: i64,
 }
 

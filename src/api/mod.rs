@@ -39,8 +39,10 @@ pub mod storage;
 pub mod strategy;
 pub mod verification;
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, JSON, JSONSchemaProps,
+    CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 use kube::CustomResourceExt;
 
@@ -83,7 +85,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         RecoveryTask::crd(),
         CleanupTask::crd(),
     ]
-    .map(with_status_default)
+    .map(complete)
     .into()
 }
 
@@ -103,23 +105,82 @@ pub fn crd_files() -> Result<Vec<(String, String)>, serde_saphyr::ser::Error> {
         .collect()
 }
 
-/// Sets the default `observedGeneration: -1`, so that Flux and Argo CD treat an object that was
-/// never reconciled as in progress. The default must be on `status` itself: a default on the inner
-/// field is never applied while the status is absent.
-fn with_status_default(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
+/// Completes a derived definition.
+fn complete(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for version in &mut crd.spec.versions {
         let schema = version
             .schema
             .as_mut()
             .and_then(|s| s.open_api_v3_schema.as_mut());
-        if let Some(status) = schema.and_then(status_property) {
-            status.nullable = None;
-            status.default = Some(JSON(serde_json::json!({"observedGeneration": -1})));
+        if let Some(schema) = schema {
+            forbid_null(schema);
+            derive_block_defaults(schema);
+            set_status_default(schema);
         }
     }
     crd
 }
 
-fn status_property(schema: &mut JSONSchemaProps) -> Option<&mut JSONSchemaProps> {
-    schema.properties.as_mut()?.get_mut("status")
+/// Removes `nullable`, which is derived from `Option`. A stored null would be a third state beside
+/// absent and present; without `nullable`, the API server removes it.
+fn forbid_null(schema: &mut JSONSchemaProps) {
+    schema.nullable = None;
+    let properties = schema.properties.iter_mut().flat_map(BTreeMap::values_mut);
+    properties.for_each(forbid_null);
+    if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {
+        forbid_null(items);
+    }
+    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
+        forbid_null(values);
+    }
+}
+
+/// Sets the default of each block to the defaults of its fields, or removes it if no field has one.
+/// The derived default of a block also contains defaults that the API server must not store.
+fn derive_block_defaults(schema: &mut JSONSchemaProps) {
+    let Some(properties) = &mut schema.properties else {
+        return;
+    };
+    properties.values_mut().for_each(derive_block_defaults);
+    if schema.default.take().is_some() {
+        let defaults = properties.iter().filter_map(|(name, property)| {
+            let default = property.default.as_ref()?;
+            Some((name.clone(), default.0.clone()))
+        });
+        let defaults: serde_json::Map<_, _> = defaults.collect();
+        if !defaults.is_empty() {
+            schema.default = Some(JSON(defaults.into()));
+        }
+    }
+}
+
+/// Sets the default `observedGeneration: -1`, so that Flux and Argo CD treat an object that was
+/// never reconciled as in progress. The default must be on `status` itself: a default on the inner
+/// field is never applied while the status is absent.
+fn set_status_default(schema: &mut JSONSchemaProps) {
+    let properties = schema.properties.as_mut();
+    if let Some(status) = properties.and_then(|known| known.get_mut("status")) {
+        remove_defaults(status);
+        status.default = Some(JSON(serde_json::json!({"observedGeneration": -1})));
+    }
+}
+
+/// Removes the defaults of all fields. The API server would fill in zeros that the operator did not
+/// write.
+fn remove_defaults(schema: &mut JSONSchemaProps) {
+    schema.default = None;
+    let properties = schema.properties.iter_mut().flat_map(BTreeMap::values_mut);
+    properties.for_each(remove_defaults);
+    if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {
+        remove_defaults(items);
+    }
+    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
+        remove_defaults(values);
+    }
+}
+
+/// Removes a default from the schema. The operator applies it when it reads the object, so that a
+/// later release can change it, and so that Git and the stored object do not differ in lists.
+fn omit_default(schema: &mut schemars::Schema) {
+    schema.remove("default");
 }

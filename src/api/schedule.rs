@@ -65,16 +65,14 @@ pub struct BlackoutWindow {
     pub days: Vec<Weekday>,
     /// Treatment of the slots in the window. If windows overlap, `Skip` takes precedence over
     /// `Postpone`.
-    #[serde(default)]
     pub action: BlackoutAction,
 }
 
 /// Treatment of a slot in a blackout window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum BlackoutAction {
     /// The slot starts when the window ends. Of several slots, the full one starts, otherwise the
     /// newest.
-    #[default]
     Postpone,
     /// The slot is skipped.
     Skip,

@@ -79,7 +79,7 @@ pub struct BackupStorageSpec {
     /// Percentage of `capacity` from which `backup_storage_capacity_over_threshold` is raised, 1 to
     /// 100; default 80.
     #[serde(default = "eighty")]
-    #[schemars(range(min = 1, max = 100))]
+    #[schemars(range(min = 1, max = 100), transform = crate::api::omit_default)]
     pub capacity_alert_percent: i32,
     /// Limits on reads and writes of the data and the logs of each tenant. Default: no limit, or
     /// the existing limits in the database if none were ever set here. See the condition

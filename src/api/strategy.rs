@@ -158,7 +158,7 @@ pub struct BackupStrategySpec {
     /// Time limit of a deletion with `deletionPolicy` Stop, in seconds, 10 to 86400; default 300.
     /// After that the strategy is deleted, and the event StopTimeout lists what remains.
     #[serde(default = "super::deletion_policy::five_minutes")]
-    #[schemars(range(min = 10, max = 86400))]
+    #[schemars(range(min = 10, max = 86400), transform = crate::api::omit_default)]
     pub finalizer_timeout_seconds: i64,
 }
 
@@ -259,12 +259,12 @@ pub enum FirstBackup {
 pub struct HistoryLimits {
     /// Number of successful tasks to keep, 1 to 100; default 10.
     #[serde(default = "ten")]
-    #[schemars(range(min = 1, max = 100))]
+    #[schemars(range(min = 1, max = 100), transform = crate::api::omit_default)]
     pub successful: i32,
     /// Number of tasks to keep that failed, were canceled or did not start in time, 0 to 100;
     /// default 5.
     #[serde(default = "five")]
-    #[schemars(range(min = 0, max = 100))]
+    #[schemars(range(min = 0, max = 100), transform = crate::api::omit_default)]
     pub failed: i32,
 }
 

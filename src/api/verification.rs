@@ -33,7 +33,7 @@ pub struct Check {
     pub expect: String,
     /// Time limit of the query in the database, in seconds, 1 to 3600; default 60.
     #[serde(default = "one_minute")]
-    #[schemars(range(min = 1, max = 3600))]
+    #[schemars(range(min = 1, max = 3600), transform = crate::api::omit_default)]
     pub timeout_seconds: i32,
 }
 
@@ -93,7 +93,7 @@ pub struct VerificationSettings {
     /// Days without a successful verification after which `sampling_restore_overdue` is raised, 1
     /// to 3650; default 8.
     #[serde(default = "eight")]
-    #[schemars(range(min = 1, max = 3650))]
+    #[schemars(range(min = 1, max = 3650), transform = crate::api::omit_default)]
     pub overdue_days: i32,
 }
 

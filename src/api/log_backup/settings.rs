@@ -85,11 +85,12 @@ pub enum HealPolicy {
 pub struct HealSettings {
     /// Reaction to an interrupted round.
     #[serde(default)]
+    #[schemars(transform = crate::api::omit_default)]
     pub policy: HealPolicy,
     /// Maximum number of restarts within 24 hours, 1 to 24; default 1. Further interruptions are
     /// only reported; a user must act.
     #[serde(default = "once")]
-    #[schemars(range(min = 1, max = 24))]
+    #[schemars(range(min = 1, max = 24), transform = crate::api::omit_default)]
     pub max_per_day: i32,
 }
 

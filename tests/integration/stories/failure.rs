@@ -108,7 +108,7 @@ fn a_backup_that_runs_into_a_window_over_midnight_runs_on_and_is_tried_again_aft
     world.phase("backuptask", "last-night", "InProgress");
     let clock = |hours: i64| (Timestamp::now() - hours.hours()).strftime("%H:%M");
     let windows = format!(
-        "spec: {{schedule: {{blackoutWindows: [{{start: '{}', end: '{}'}}]}}}}",
+        "spec: {{schedule: {{blackoutWindows: [{{start: '{}', end: '{}', action: Postpone}}]}}}}",
         clock(2),
         clock(3)
     );

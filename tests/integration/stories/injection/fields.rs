@@ -37,7 +37,7 @@ spec:
   schedule:
     timeZone: UTC
     cron: {full: '0 0 1 1 *', incremental: '0 0 2 1 *'}
-    blackoutWindows: [{start: '08:00', end: '09:00'}]
+    blackoutWindows: [{start: '08:00', end: '09:00', action: Postpone}]
 ---
 kind: BackupStrategy
 spec:
