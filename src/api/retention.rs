@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{AcceptedStatement, Cause};
 
 /// Authority over the retention of the backups of a tenant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RetentionPolicy {
-    /// The delete policies of the database remain unchanged.
-    #[default]
+    /// The delete policies of the database remain unchanged. Without one, nothing is deleted.
     Unmanaged,
     /// Nothing is deleted: the policy that this strategy has set is dropped.
     KeepAll,
@@ -21,12 +20,11 @@ pub enum RetentionPolicy {
 }
 
 /// Retention of the backups of each tenant.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("(has(self.policy) && self.policy == 'RecoveryWindow') == has(self.recoveryWindowDays)", "must have `recoveryWindowDays` with policy RecoveryWindow, and must not have it otherwise"))]
+#[x_kube(validation = ("(self.policy == 'RecoveryWindow') == has(self.recoveryWindowDays)", "must have `recoveryWindowDays` with policy RecoveryWindow, and must not have it otherwise"))]
 pub struct Retention {
     /// Retention policy.
-    #[serde(default)]
     pub policy: RetentionPolicy,
     /// With RecoveryWindow: number of days, 1 to 3650, within which a tenant can be recovered to
     /// any instant. Older backups are deleted once a later full backup covers the window.

@@ -4,24 +4,20 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Schedule of data backups. Exactly one of `weekly`, `monthly` and `cron` is required.
+/// Schedule of data backups, by type. At the same minute the full backup takes precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("[has(self.weekly), has(self.monthly), has(self.cron)].filter(x, x).size() == 1", "must have exactly one of `weekly`, `monthly` and `cron`"))]
+#[x_kube(validation = ("has(self.full) || has(self.incremental)", "must have `full`, `incremental` or both"))]
 pub struct ScheduleSpec {
-    /// IANA name of the time zone of the schedule, such as `Asia/Shanghai`; default `UTC`.
-    #[serde(default = "utc")]
+    /// IANA name of the time zone of the schedule, such as `Asia/Shanghai` or `UTC`.
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9_+\-/]+$"))]
     pub time_zone: String,
-    /// Schedule by days of the week.
+    /// Times of full backups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weekly: Option<WeeklySpec>,
-    /// Schedule by days of the month.
+    pub full: Option<CalendarSpec>,
+    /// Times of incremental backups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub monthly: Option<MonthlySpec>,
-    /// Schedule by five-field cron expressions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cron: Option<CronSpec>,
+    pub incremental: Option<CalendarSpec>,
     /// Maximum delay of the start of a slot, in seconds, 60 to 604800; default 21600. A later slot
     /// counts as missed.
     #[serde(default = "six_hours")]
@@ -78,67 +74,66 @@ pub enum BlackoutAction {
     Skip,
 }
 
+/// Times of the backups of one type: exactly one of `cron`, `weekly` and `monthly`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("[has(self.cron), has(self.weekly), has(self.monthly)].filter(x, x).size() == 1", "must have exactly one of `cron`, `weekly` and `monthly`"))]
+pub struct CalendarSpec {
+    /// Cron expression of five fields: minute, hour, day of month, month, day of week. Names, lists,
+    /// ranges and steps are supported; macros, `L`, `W`, `#` and `TZ=` are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    #[x_kube(validation = ("!self.contains('TZ')", "must not contain 'TZ='; use `timeZone`"))]
+    #[x_kube(validation = (r"self.matches('^\\s*([0-9A-Za-z*/,-]+\\s+){4}[0-9A-Za-z*/,-]+\\s*$')", "must have five fields of names, numbers, '*', '/', ',' and '-': minute, hour, day of month, month, day of week"))]
+    pub cron: Option<String>,
+    /// Days of the week and a time of day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weekly: Option<WeeklySpec>,
+    /// Days of the month and a time of day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly: Option<MonthlySpec>,
+}
+
+impl CalendarSpec {
+    /// Returns the calendar of a cron expression.
+    #[must_use]
+    pub fn cron(expression: &str) -> Self {
+        Self {
+            cron: Some(expression.to_owned()),
+            weekly: None,
+            monthly: None,
+        }
+    }
+}
+
 /// Days of the week and one time of day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("size(self.full) + (has(self.incremental) ? size(self.incremental) : 0) > 0", "must name at least one day"))]
-#[x_kube(validation = ("!has(self.incremental) || self.full.all(d, !(d in self.incremental))", "must not name a day both in `full` and in `incremental`"))]
 pub struct WeeklySpec {
+    /// Days of the week.
+    #[schemars(length(min = 1, max = 7), extend("x-kubernetes-list-type" = "set"))]
+    pub days: Vec<Weekday>,
     /// Time of day, `HH:MM`, 24 hours.
     #[schemars(length(max = 5), regex(pattern = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
     pub time: String,
-    /// Days with a full backup.
-    #[serde(default)]
-    #[schemars(length(max = 7), extend("x-kubernetes-list-type" = "set"))]
-    pub full: Vec<Weekday>,
-    /// Days with an incremental backup.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 7), extend("x-kubernetes-list-type" = "set"))]
-    pub incremental: Vec<Weekday>,
 }
 
 /// Days of the month and one time of day. A day that a month does not have is skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("(has(self.full) ? size(self.full) : 0) + (has(self.incremental) ? size(self.incremental) : 0) + (has(self.lastDay) ? 1 : 0) > 0", "must name at least one day"))]
-#[x_kube(validation = ("(has(self.full) ? size(self.full) : 0) + (has(self.incremental) ? size(self.incremental) : 0) + (has(self.lastDay) ? 1 : 0) <= 10", "must not name more than 10 days"))]
-#[x_kube(validation = ("!has(self.full) || !has(self.incremental) || self.full.all(d, !(d in self.incremental))", "must not name a day both in `full` and in `incremental`"))]
+#[x_kube(validation = ("has(self.days) && size(self.days) > 0 || has(self.lastDay) && self.lastDay", "must name at least one day"))]
 pub struct MonthlySpec {
+    /// Days of the month, 1 to 31.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), inner(range(min = 1, max = 31)), extend("x-kubernetes-list-type" = "set"))]
+    pub days: Vec<i32>,
+    /// Whether the last day of each month is a day of the schedule; default false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(transform = crate::api::omit_default)]
+    pub last_day: bool,
     /// Time of day, `HH:MM`, 24 hours.
     #[schemars(length(max = 5), regex(pattern = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
     pub time: String,
-    /// Days of the month (1 to 31) with a full backup.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 10), inner(range(min = 1, max = 31)), extend("x-kubernetes-list-type" = "set"))]
-    pub full: Vec<i32>,
-    /// Days of the month (1 to 31) with an incremental backup.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 10), inner(range(min = 1, max = 31)), extend("x-kubernetes-list-type" = "set"))]
-    pub incremental: Vec<i32>,
-    /// Type of the backup on the last day of each month. If that day is also listed by number, the
-    /// full backup takes precedence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_day: Option<BackupType>,
-}
-
-/// Cron expressions of five fields: minute, hour, day of month, month, day of week. Names, lists,
-/// ranges and steps are supported; macros, `L`, `W`, `#` and `TZ=` are not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.full) || has(self.incremental)", "must have `full`, `incremental` or both"))]
-pub struct CronSpec {
-    /// Cron expression of full backups.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 128))]
-    #[x_kube(validation = ("!self.contains('TZ')", "must not contain 'TZ='; use `timeZone`"))]
-    #[x_kube(validation = (r"self.matches('^\\s*([0-9A-Za-z*/,-]+\\s+){4}[0-9A-Za-z*/,-]+\\s*$')", "must have five fields of names, numbers, '*', '/', ',' and '-': minute, hour, day of month, month, day of week"))]
-    pub full: Option<String>,
-    /// Cron expression of incremental backups.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 128))]
-    #[x_kube(validation = ("!self.contains('TZ')", "must not contain 'TZ='; use `timeZone`"))]
-    #[x_kube(validation = (r"self.matches('^\\s*([0-9A-Za-z*/,-]+\\s+){4}[0-9A-Za-z*/,-]+\\s*$')", "must have five fields of names, numbers, '*', '/', ',' and '-': minute, hour, day of month, month, day of week"))]
-    pub incremental: Option<String>,
 }
 
 /// Day of the week.
@@ -189,10 +184,6 @@ pub enum MissedRunPolicy {
     RunLatest,
     /// No slot runs.
     Skip,
-}
-
-fn utc() -> String {
-    "UTC".to_owned()
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]

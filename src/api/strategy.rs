@@ -140,10 +140,8 @@ pub struct BackupStrategySpec {
     /// Number of ended tasks to keep.
     #[serde(default)]
     pub history: HistoryLimits,
-    /// Retention of backups. Default: the policies of the database remain unchanged, and the
-    /// condition RetentionApplied reports this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retention: Option<Retention>,
+    /// Retention of backups.
+    pub retention: Retention,
     /// Verification by recovery. Default: no verification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationSettings>,

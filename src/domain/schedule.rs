@@ -51,10 +51,10 @@ pub enum ScheduleError {
         name: String,
     },
     /// A cron expression cannot be parsed, or never becomes due.
-    #[error("schedule.cron.{field} `{expression}`: {problem}")]
+    #[error("{field} `{expression}`: {problem}")]
     InvalidCron {
-        /// `full` or `incremental`.
-        field: &'static str,
+        /// Field, as a path in the object's spec.
+        field: String,
         /// Expression as written.
         expression: String,
         /// Its problem.
@@ -64,7 +64,7 @@ pub enum ScheduleError {
     #[error("{field}: {problem}")]
     InvalidCalendar {
         /// Field, as a path in the object's spec.
-        field: &'static str,
+        field: String,
         /// The problem and what to do.
         problem: String,
     },
@@ -223,7 +223,7 @@ impl Schedule {
         self.after(at, self.starting_deadline)
     }
 
-    /// Returns a short description, such as `weekly Sun full, Mon-Sat incr 02:00 Asia/Shanghai`.
+    /// Returns a short description, such as `full Sun 02:00, incr Mon-Sat 02:00 Asia/Shanghai`.
     #[must_use]
     pub fn summary(&self) -> &str {
         &self.summary

@@ -146,7 +146,7 @@ pub struct StrategySummary {
     /// Number of tenants: `3`, or `2/3` if only two of three can be backed up.
     #[schemars(length(max = 32))]
     pub tenants: String,
-    /// Schedule, such as `weekly Sun full, Mon-Sat incr 02:00 Asia/Shanghai`.
+    /// Schedule, such as `full Sun 02:00, incr Mon-Sat 02:00 Asia/Shanghai`.
     #[schemars(length(max = 512))]
     pub schedule: String,
     /// Next slot: RFC 3339 with the offset of the time zone.

@@ -102,7 +102,7 @@ fn required(
     gaps: &mut Gaps,
 ) -> Option<RequiredWindow> {
     let strategy = caches::find(&context.caches.strategies, namespace, strategy)?;
-    let retention = strategy.spec.retention.as_ref()?;
+    let retention = &strategy.spec.retention;
     let days = retention.recovery_window_days;
     let days = days.filter(|_| retention.policy == RetentionPolicy::RecoveryWindow)?;
     Some(RequiredWindow::new(days, gap(&strategy, gaps)?))

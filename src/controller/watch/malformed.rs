@@ -248,7 +248,7 @@ mod tests {
                 "storageRef": {"name": "nfs"},
                 "tenants": tenants,
                 "firstBackup": "Tomorrow",
-                "schedule": {"cron": {"full": "0 2 * * *"}},
+                "schedule": {"timeZone": "UTC", "full": {"cron": "0 2 * * *"}},
             },
         })
     }

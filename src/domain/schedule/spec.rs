@@ -7,30 +7,22 @@
 use super::calendar::{Calendar, Days, Times, mask};
 use super::civil::{parse_time, sunday_zero};
 use super::{Schedule, ScheduleError, blackout, cron, summary};
-use crate::api::schedule::{BackupType, CronSpec, MonthlySpec, ScheduleSpec, Weekday, WeeklySpec};
+use crate::api::schedule::{CalendarSpec, MonthlySpec, ScheduleSpec, WeeklySpec};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-
-/// Calendars of the full and of the incremental backups.
-type Calendars = (Option<Calendar>, Option<Calendar>);
 
 pub(super) fn parse(spec: &ScheduleSpec) -> Result<Schedule, ScheduleError> {
     let zone = time_zone(&spec.time_zone)?;
     let zone_name = zone.iana_name().unwrap_or(&spec.time_zone);
-    let ((full, incremental), summary) = match (&spec.weekly, &spec.monthly, &spec.cron) {
-        (Some(days), None, None) => (weekly(days)?, summary::weekly(days, zone_name)),
-        (None, Some(days), None) => (monthly(days)?, summary::monthly(days, zone_name)),
-        (None, None, Some(expressions)) => (
-            both_crons(expressions)?,
-            summary::cron(expressions, zone_name),
-        ),
-        _ => {
-            return Err(invalid(
-                "schedule",
-                "set exactly one of `weekly`, `monthly` and `cron`",
-            ));
-        }
+    let calendar = |field, spec: &Option<CalendarSpec>| {
+        let calendar = spec.as_ref().map(|spec| calendar(field, spec));
+        calendar.transpose()
     };
+    let full = calendar("schedule.full", &spec.full)?;
+    let incremental = calendar("schedule.incremental", &spec.incremental)?;
+    if full.is_none() && incremental.is_none() {
+        return Err(invalid("schedule", "set `full`, `incremental` or both"));
+    }
     Ok(Schedule {
         full,
         incremental,
@@ -38,7 +30,7 @@ pub(super) fn parse(spec: &ScheduleSpec) -> Result<Schedule, ScheduleError> {
         starting_deadline: SignedDuration::from_secs(spec.starting_deadline_seconds),
         spread: SignedDuration::from_secs(spec.spread_seconds.max(0)),
         windows: blackout::parse(&spec.blackout_windows)?,
-        summary,
+        summary: summary::of(spec, zone_name),
         zone,
     })
 }
@@ -51,106 +43,70 @@ fn time_zone(name: &str) -> Result<TimeZone, ScheduleError> {
     })
 }
 
-fn weekly(spec: &WeeklySpec) -> Result<Calendars, ScheduleError> {
-    let times = time_of_day("schedule.weekly.time", &spec.time)?;
-    if spec.full.is_empty() && spec.incremental.is_empty() {
-        return Err(invalid(
-            "schedule.weekly",
-            "name at least one day in `full` or `incremental`",
-        ));
+fn calendar(field: &str, spec: &CalendarSpec) -> Result<Calendar, ScheduleError> {
+    match (&spec.cron, &spec.weekly, &spec.monthly) {
+        (Some(expression), None, None) => {
+            cron::parse(expression).map_err(|problem| ScheduleError::InvalidCron {
+                field: format!("{field}.cron"),
+                expression: expression.clone(),
+                problem,
+            })
+        }
+        (None, Some(spec), None) => weekly(&format!("{field}.weekly"), spec),
+        (None, None, Some(spec)) => monthly(&format!("{field}.monthly"), spec),
+        _ => {
+            let problem = "set exactly one of `cron`, `weekly` and `monthly`";
+            Err(invalid(field, problem))
+        }
     }
-    if let Some(day) = spec.full.iter().find(|day| spec.incremental.contains(day)) {
-        return Err(twice("schedule.weekly", &format!("{day:?}")));
-    }
-    let calendar = |named: &[Weekday]| {
-        let of_week = mask(named.iter().map(|day| sunday_zero(*day)));
-        let days = Days {
-            of_week,
-            ..Days::ALL
-        };
-        (of_week != 0).then(|| Calendar {
-            days,
-            times: times.clone(),
-        })
-    };
-    Ok((calendar(&spec.full), calendar(&spec.incremental)))
 }
 
-fn monthly(spec: &MonthlySpec) -> Result<Calendars, ScheduleError> {
-    let times = time_of_day("schedule.monthly.time", &spec.time)?;
-    if spec.full.is_empty() && spec.incremental.is_empty() && spec.last_day.is_none() {
-        let problem = "name at least one day in `full` or `incremental`, or set `lastDay`";
-        return Err(invalid("schedule.monthly", problem));
+fn weekly(field: &str, spec: &WeeklySpec) -> Result<Calendar, ScheduleError> {
+    let times = time_of_day(field, &spec.time)?;
+    if spec.days.is_empty() {
+        return Err(invalid(field, "name at least one day in `days`"));
     }
-    if let Some(day) = spec.full.iter().find(|day| spec.incremental.contains(day)) {
-        return Err(twice("schedule.monthly", &day.to_string()));
-    }
-    let calendar = |field, named: &[i32], ty| {
-        let of_month = mask(days_of_month(field, named)?);
-        let last_of_month = spec.last_day == Some(ty);
-        let days = Days {
-            of_month,
-            last_of_month,
-            ..Days::ALL
-        };
-        let named = of_month != 0 || last_of_month;
-        Ok(named.then(|| Calendar {
-            days,
-            times: times.clone(),
-        }))
+    let of_week = mask(spec.days.iter().map(|day| sunday_zero(*day)));
+    let days = Days {
+        of_week,
+        ..Days::ALL
     };
-    let full = calendar("schedule.monthly.full", &spec.full, BackupType::Full)?;
-    let field = "schedule.monthly.incremental";
-    let incremental = calendar(field, &spec.incremental, BackupType::Incremental)?;
-    Ok((full, incremental))
+    Ok(Calendar { days, times })
 }
 
-fn both_crons(spec: &CronSpec) -> Result<Calendars, ScheduleError> {
-    let calendar = |field, expression: &Option<String>| {
-        let Some(expression) = expression else {
-            return Ok(None);
-        };
-        let refused = |problem| ScheduleError::InvalidCron {
-            field,
-            expression: expression.clone(),
-            problem,
-        };
-        cron::parse(expression).map(Some).map_err(refused)
-    };
-    let full = calendar("full", &spec.full)?;
-    let incremental = calendar("incremental", &spec.incremental)?;
-    if full.is_none() && incremental.is_none() {
-        return Err(invalid(
-            "schedule.cron",
-            "set `full`, `incremental` or both",
-        ));
+fn monthly(field: &str, spec: &MonthlySpec) -> Result<Calendar, ScheduleError> {
+    let times = time_of_day(field, &spec.time)?;
+    if spec.days.is_empty() && !spec.last_day {
+        let problem = "name at least one day in `days`, or set `lastDay`";
+        return Err(invalid(field, problem));
     }
-    Ok((full, incremental))
+    let days = Days {
+        of_month: mask(days_of_month(field, &spec.days)?),
+        last_of_month: spec.last_day,
+        ..Days::ALL
+    };
+    Ok(Calendar { days, times })
 }
 
-fn time_of_day(field: &'static str, text: &str) -> Result<Times, ScheduleError> {
+fn time_of_day(field: &str, text: &str) -> Result<Times, ScheduleError> {
     let time = parse_time(text);
     let problem = || format!("`{text}` is not a time of day; write HH:MM, such as 02:00");
-    time.map(Times::at).ok_or_else(|| invalid(field, problem()))
+    let refused = || invalid(&format!("{field}.time"), problem());
+    time.map(Times::at).ok_or_else(refused)
 }
 
-fn days_of_month(field: &'static str, named: &[i32]) -> Result<Vec<i8>, ScheduleError> {
+fn days_of_month(field: &str, named: &[i32]) -> Result<Vec<i8>, ScheduleError> {
     let day = |day: &i32| {
         let number = i8::try_from(*day).ok().filter(|day| (1..=31).contains(day));
         let problem = || format!("`{day}` is not a day of the month; write 1 to 31, or `lastDay`");
-        number.ok_or_else(|| invalid(field, problem()))
+        number.ok_or_else(|| invalid(&format!("{field}.days"), problem()))
     };
     named.iter().map(day).collect()
 }
 
-fn invalid(field: &'static str, problem: impl Into<String>) -> ScheduleError {
+fn invalid(field: &str, problem: impl Into<String>) -> ScheduleError {
     ScheduleError::InvalidCalendar {
-        field,
+        field: field.to_owned(),
         problem: problem.into(),
     }
-}
-
-fn twice(field: &'static str, day: &str) -> ScheduleError {
-    let problem = format!("{day} is named both in `full` and in `incremental`; keep one");
-    invalid(field, problem)
 }

@@ -1,6 +1,6 @@
 //! Short description of a schedule, for a printer column.
 
-use crate::api::schedule::{BackupType, CronSpec, MonthlySpec, Weekday, WeeklySpec};
+use crate::api::schedule::{CalendarSpec, ScheduleSpec, Weekday};
 
 const WEEK: [(Weekday, &str); 7] = [
     (Weekday::Monday, "Mon"),
@@ -12,51 +12,36 @@ const WEEK: [(Weekday, &str); 7] = [
     (Weekday::Sunday, "Sun"),
 ];
 
-/// Returns text such as `weekly Sun full, Mon-Sat incr 02:00 Asia/Shanghai`.
-pub(super) fn weekly(spec: &WeeklySpec, zone: &str) -> String {
-    let days = |named: &[Weekday]| runs(&WEEK.map(|(day, name)| (name, named.contains(&day))));
-    let days = both(&days(&spec.full), &days(&spec.incremental));
-    format!("weekly {days} {} {zone}", spec.time)
+/// Returns text such as `full Sun 02:00, incr Mon-Sat 02:00 Asia/Shanghai`.
+pub(super) fn of(spec: &ScheduleSpec, zone: &str) -> String {
+    let named = [("full", &spec.full), ("incr", &spec.incremental)];
+    let parts: Vec<_> = named
+        .into_iter()
+        .filter_map(|(name, spec)| Some(format!("{name} {}", calendar(spec.as_ref()?))))
+        .collect();
+    format!("{} {zone}", parts.join(", "))
 }
 
-/// Returns text such as `monthly 1 full, 11,21 incr 02:00 UTC`; the last day is called `last`.
-pub(super) fn monthly(spec: &MonthlySpec, zone: &str) -> String {
-    let days = |named: &[i32], ty: BackupType| {
-        let numbers: Vec<(String, bool)> = (1..=31)
-            .map(|day| (day.to_string(), named.contains(&day)))
-            .collect();
-        let last = (spec.last_day == Some(ty)).then(|| "last".to_owned());
-        let numbers = Some(runs(&numbers)).filter(|days| !days.is_empty());
-        numbers
-            .into_iter()
-            .chain(last)
-            .collect::<Vec<_>>()
-            .join(",")
-    };
-    let full = days(&spec.full, BackupType::Full);
-    let incremental = days(&spec.incremental, BackupType::Incremental);
-    format!("monthly {} {} {zone}", both(&full, &incremental), spec.time)
-}
-
-/// Returns text such as `cron full "0 2 * * SUN" incr "0 2 * * MON-SAT" Asia/Shanghai`.
-pub(super) fn cron(spec: &CronSpec, zone: &str) -> String {
-    let part = |name: &str, expression: &Option<String>| {
-        let expression = expression.as_ref()?;
-        let words: Vec<&str> = expression.split_ascii_whitespace().collect();
-        Some(format!("{name} \"{}\" ", words.join(" ")))
-    };
-    let full = part("full", &spec.full).unwrap_or_default();
-    let incremental = part("incr", &spec.incremental).unwrap_or_default();
-    format!("cron {full}{incremental}{zone}")
-}
-
-fn both(full: &str, incremental: &str) -> String {
-    match (full.is_empty(), incremental.is_empty()) {
-        (false, false) => format!("{full} full, {incremental} incr"),
-        (false, true) => format!("{full} full"),
-        (true, false) => format!("{incremental} incr"),
-        (true, true) => String::new(),
+/// Returns text such as `Mon-Sat 02:00`, `day 1,11,last 02:00` or `"0 2 * * SUN"`.
+fn calendar(spec: &CalendarSpec) -> String {
+    if let Some(weekly) = &spec.weekly {
+        let days = runs(&WEEK.map(|(day, name)| (name, weekly.days.contains(&day))));
+        return format!("{days} {}", weekly.time);
     }
+    if let Some(monthly) = &spec.monthly {
+        let numbers: Vec<(String, bool)> = (1..=31)
+            .map(|day| (day.to_string(), monthly.days.contains(&day)))
+            .collect();
+        let days = [runs(&numbers)].into_iter().filter(|days| !days.is_empty());
+        let last = monthly.last_day.then(|| "last".to_owned());
+        let days: Vec<_> = days.chain(last).collect();
+        return format!("day {} {}", days.join(","), monthly.time);
+    }
+    let words = spec
+        .cron
+        .iter()
+        .flat_map(|cron| cron.split_ascii_whitespace());
+    format!("\"{}\"", words.collect::<Vec<_>>().join(" "))
 }
 
 /// Returns the named days, with three or more in a row as a range: `Mon-Wed,Fri`.

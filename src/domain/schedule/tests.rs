@@ -1,7 +1,7 @@
 //! Tests of the slot engine, and helpers that build schedules.
 
 use super::*;
-use crate::api::schedule::{CronSpec, MonthlySpec, Weekday, WeeklySpec};
+use crate::api::schedule::{CalendarSpec, MonthlySpec, Weekday, WeeklySpec};
 
 mod blackout;
 mod blackout_oracle;
@@ -22,9 +22,8 @@ const WORKDAYS: [Weekday; 6] = [
 fn spec(zone: &str) -> ScheduleSpec {
     ScheduleSpec {
         time_zone: zone.to_owned(),
-        weekly: None,
-        monthly: None,
-        cron: None,
+        full: None,
+        incremental: None,
         starting_deadline_seconds: 21_600,
         missed_run_policy: MissedRunPolicy::RunLatest,
         spread_seconds: 0,
@@ -32,14 +31,26 @@ fn spec(zone: &str) -> ScheduleSpec {
     }
 }
 
+const NEVER: CalendarSpec = CalendarSpec {
+    cron: None,
+    weekly: None,
+    monthly: None,
+};
+
 pub(super) fn weekly(time: &str, full: &[Weekday], incremental: &[Weekday]) -> ScheduleSpec {
-    let (full, incremental) = (full.to_vec(), incremental.to_vec());
-    ScheduleSpec {
-        weekly: Some(WeeklySpec {
+    let on = |days: &[Weekday]| {
+        let weekly = WeeklySpec {
+            days: days.to_vec(),
             time: time.to_owned(),
-            full,
-            incremental,
-        }),
+        };
+        (!days.is_empty()).then(|| CalendarSpec {
+            weekly: Some(weekly),
+            ..NEVER
+        })
+    };
+    ScheduleSpec {
+        full: on(full),
+        incremental: on(incremental),
         ..spec("UTC")
     }
 }
@@ -50,22 +61,28 @@ pub(super) fn monthly(
     incremental: &[i32],
     last_day: Option<BackupType>,
 ) -> ScheduleSpec {
-    let (full, incremental) = (full.to_vec(), incremental.to_vec());
-    ScheduleSpec {
-        monthly: Some(MonthlySpec {
+    let on = |days: &[i32], ty| {
+        let monthly = MonthlySpec {
+            days: days.to_vec(),
+            last_day: last_day == Some(ty),
             time: time.to_owned(),
-            full,
-            incremental,
-            last_day,
-        }),
+        };
+        (!days.is_empty() || monthly.last_day).then(|| CalendarSpec {
+            monthly: Some(monthly),
+            ..NEVER
+        })
+    };
+    ScheduleSpec {
+        full: on(full, BackupType::Full),
+        incremental: on(incremental, BackupType::Incremental),
         ..spec("UTC")
     }
 }
 
 fn cron(full: Option<&str>, incremental: Option<&str>) -> ScheduleSpec {
-    let (full, incremental) = (full.map(str::to_owned), incremental.map(str::to_owned));
     ScheduleSpec {
-        cron: Some(CronSpec { full, incremental }),
+        full: full.map(CalendarSpec::cron),
+        incremental: incremental.map(CalendarSpec::cron),
         ..spec("UTC")
     }
 }

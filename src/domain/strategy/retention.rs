@@ -82,8 +82,8 @@ pub(super) struct RetentionView {
 }
 
 /// Returns the condition while the tenants are not known.
-pub(super) fn unknown(retention: Option<&Retention>, blocker: &Blocker) -> DesiredCondition {
-    match unasked(retention) {
+pub(super) fn unknown(retention: &Retention, blocker: &Blocker) -> DesiredCondition {
+    match unmanaged(retention) {
         Some(condition) => condition,
         None => wanted(
             RETENTION_APPLIED,
@@ -95,15 +95,7 @@ pub(super) fn unknown(retention: Option<&Retention>, blocker: &Blocker) -> Desir
 }
 
 /// Returns the condition if no policy is to be applied.
-fn unasked(retention: Option<&Retention>) -> Option<DesiredCondition> {
-    let Some(retention) = retention else {
-        return Some(wanted(
-            RETENTION_APPLIED,
-            Status::Unknown,
-            "RetentionUnset",
-            "no retention is set, and the database's policies are not changed: set `retention`",
-        ));
-    };
+fn unmanaged(retention: &Retention) -> Option<DesiredCondition> {
     (retention.policy == RetentionPolicy::Unmanaged).then(|| {
         wanted(
             RETENTION_APPLIED,
@@ -123,8 +115,8 @@ impl Evaluation<'_> {
         matched: &MatchedTenants,
         answer: Option<&Answer>,
     ) -> RetentionView {
-        let retention = self.strategy.spec.retention.as_ref();
-        if let Some(condition) = unasked(retention) {
+        let retention = &self.strategy.spec.retention;
+        if let Some(condition) = unmanaged(retention) {
             // Handed over: from now on the policies belong to the database.
             self.status.retention.clear();
             return RetentionView {
@@ -134,7 +126,7 @@ impl Evaluation<'_> {
             };
         }
         self.forget_policies(matched);
-        let days = retention.and_then(|retention| retention.recovery_window_days);
+        let days = retention.recovery_window_days;
         if let Some(condition) = self.too_short(days) {
             return RetentionView {
                 change: None,

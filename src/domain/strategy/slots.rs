@@ -92,19 +92,14 @@ impl Evaluation<'_> {
         let created_at = self.strategy.created_at;
         let known = self.status.schedule_fingerprint.as_ref();
         if known != Some(&print) {
-            let before = whole_print(&spec.schedule);
             let at = if known.is_none() {
-                Some(self.first_anchor())
-            } else if known == Some(&before) && !spec.suspend {
-                None
+                self.first_anchor()
             } else {
                 self.leave_unjudged();
-                Some(self.now)
+                self.now
             };
             self.status.schedule_fingerprint = Some(print);
-            if let Some(at) = at {
-                self.status.anchor_time = Some(time(at));
-            }
+            self.status.anchor_time = Some(time(at));
         }
         let anchor_time = self.status.anchor_time.as_ref();
         let anchor = anchor_time.map_or(created_at, |at| at.0);
@@ -322,19 +317,8 @@ fn started(slot: Slot, tasks: usize, reason: Option<&str>) -> SlotRecord {
 /// Returns a fingerprint of the fields that determine slots. Other fields only change how slots are
 /// handled.
 fn slots_print(schedule: &ScheduleSpec) -> String {
-    let slots = (
-        &schedule.time_zone,
-        &schedule.weekly,
-        &schedule.monthly,
-        &schedule.cron,
-    );
+    let slots = (&schedule.time_zone, &schedule.full, &schedule.incremental);
     fingerprint(&serde_json::to_string(&slots).unwrap_or_default())
-}
-
-/// Returns the fingerprint that an earlier operator version took: an upgrade must not count as an
-/// edit.
-fn whole_print(schedule: &ScheduleSpec) -> String {
-    fingerprint(&serde_json::to_string(schedule).unwrap_or_default())
 }
 
 fn remember(status: &mut BackupStrategyStatus, record: SlotRecord) {

@@ -109,9 +109,7 @@ pub(super) fn render(
     conditions.extend([backup, log_backup]);
     conditions.extend(verified);
     conditions.extend(match (retention, standing) {
-        (None, StrategyState::Blocked(blocker)) => {
-            Some(unknown(strategy.spec.retention.as_ref(), blocker))
-        }
+        (None, StrategyState::Blocked(blocker)) => Some(unknown(&strategy.spec.retention, blocker)),
         (found, _) => found,
     });
     status.conditions = condition::merge(

@@ -4,7 +4,8 @@ use super::*;
 use crate::api::alert::AlertSettings;
 use crate::api::cluster::Access;
 use crate::api::log_backup::StorageChangePolicy;
-use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
+use crate::api::retention::{Retention, RetentionPolicy};
+use crate::api::schedule::{BackupType, CalendarSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{
     BackupMethod, FirstBackup, HistoryLimits, IncrementalNotPossible, Inherited, LogBackupSettings,
     PathTemplates, SlotRecord, StrategyLogBackupMode, TenantSelection,
@@ -60,12 +61,8 @@ fn spec() -> BackupStrategySpec {
         suspend: false,
         schedule: ScheduleSpec {
             time_zone: "UTC".to_owned(),
-            weekly: None,
-            monthly: None,
-            cron: Some(CronSpec {
-                full: Some("0 2 * * SUN".to_owned()),
-                incremental: Some("0 * * * *".to_owned()),
-            }),
+            full: Some(CalendarSpec::cron("0 2 * * SUN")),
+            incremental: Some(CalendarSpec::cron("0 * * * *")),
             starting_deadline_seconds: 21_600,
             missed_run_policy: MissedRunPolicy::RunLatest,
             spread_seconds: 0,
@@ -75,7 +72,10 @@ fn spec() -> BackupStrategySpec {
         first_backup: FirstBackup::OnSchedule,
         data_backup: DataBackupSettings::default(),
         log_backup: LogBackupSettings::default(),
-        retention: None,
+        retention: Retention {
+            policy: RetentionPolicy::Unmanaged,
+            recovery_window_days: None,
+        },
         verification: None,
         alerts: AlertSettings::default(),
         deletion_policy: DeletionPolicy::Retain,

@@ -310,7 +310,8 @@ spec:
   clusterRef: {{name: prod}}
   storageRef: {{name: nfs}}
   firstBackup: Immediately
-  schedule: {{cron: {{full: '0 0 1 1 *'}}}}
+  schedule: {{timeZone: UTC, full: {{cron: '0 0 1 1 *'}}}}
+  retention: {{policy: Unmanaged}}
 "
     );
     here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], &manifest)

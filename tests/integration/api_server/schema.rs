@@ -122,7 +122,10 @@ fn no_field_takes_what_it_does_not_know() {
 
 #[test]
 fn no_field_can_be_null() {
-    assert_eq!(where_not(|place| place.schema["nullable"].is_null()), none());
+    assert_eq!(
+        where_not(|place| place.schema["nullable"].is_null()),
+        none()
+    );
 }
 
 /// Argo CD with server-side apply compares a list as a whole: a default in an entry, which Git

@@ -23,7 +23,8 @@ spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
   firstBackup: Immediately
-  schedule: {cron: {full: '0 0 1 1 *'}}
+  schedule: {timeZone: UTC, full: {cron: '0 0 1 1 *'}}
+  retention: {policy: Unmanaged}
 ";
 
 /// Returns the commands of one section of the document, each on one line.

@@ -26,7 +26,8 @@ spec:
   tenants: {{names: [{tenant}]}}
   storageRef: {{name: nfs}}
   schedule:
-    cron: {{full: '{}'}}
+    timeZone: UTC
+    full: {{cron: '{}'}}
     blackoutWindows: [{{start: '{}', end: '{}', action: {action}}}]
 ",
         slot.strftime("%-M %-H * * *"),
@@ -142,7 +143,8 @@ metadata: {name: spread}
 spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
-  schedule: {cron: {full: '* * * * *'}, spreadSeconds: 86400}
+  schedule: {timeZone: UTC, full: {cron: '* * * * *'}, spreadSeconds: 86400}
+  retention: {policy: Unmanaged}
 ",
     );
     let of_one_slot = |tasks: &[Value]| {

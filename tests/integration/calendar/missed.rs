@@ -27,7 +27,8 @@ metadata: {name: nightly}
 spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
-  schedule: {cron: {full: '* * * * *'}, startingDeadlineSeconds: 60}
+  schedule: {timeZone: UTC, full: {cron: '* * * * *'}, startingDeadlineSeconds: 60}
+  retention: {policy: Unmanaged}
 ",
     );
     world.phase("logbackup", "prod-t1002", "InProgress");
@@ -79,7 +80,8 @@ spec:
   clusterRef: {{name: prod}}
   storageRef: {{name: nfs}}
   tenants: {{names: [{tenant}]}}
-  schedule: {{timeZone: UTC, cron: {{full: '{cron}'}}, missedRunPolicy: {policy}}}
+  schedule: {{timeZone: UTC, full: {{cron: '{cron}'}}, missedRunPolicy: {policy}}}
+  retention: {{policy: Unmanaged}}
 "
     )
 }

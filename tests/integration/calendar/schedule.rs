@@ -54,7 +54,8 @@ spec:
   storageRef: {{name: nfs}}
   schedule:
     timeZone: Asia/Shanghai
-    cron: {{full: '{}', incremental: '{}'}}
+    full: {{cron: '{}'}}
+    incremental: {{cron: '{}'}}
 ",
         cron(full_at),
         cron(incremental_at)

@@ -16,7 +16,8 @@ spec:
   storageRef: {name: nfs}
   suspend: true
   firstBackup: Immediately
-  schedule: {cron: {full: '* * * * *'}}
+  schedule: {timeZone: UTC, full: {cron: '* * * * *'}}
+  retention: {policy: Unmanaged}
 ";
 
 #[test]

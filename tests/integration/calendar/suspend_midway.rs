@@ -18,7 +18,8 @@ metadata: {name: nightly}
 spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
-  schedule: {cron: {full: '* * * * *'}}
+  schedule: {timeZone: UTC, full: {cron: '* * * * *'}}
+  retention: {policy: Unmanaged}
 ";
 
 /// Returns the slots of the tasks.

@@ -46,7 +46,8 @@ spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
   firstBackup: Immediately
-  schedule: {cron: {full: '0 0 1 1 *'}}
+  schedule: {timeZone: UTC, full: {cron: '0 0 1 1 *'}}
+  retention: {policy: Unmanaged}
 ";
 
 /// Returns a control plane for charts, with the definitions of `deploy/crds.yaml` and of the

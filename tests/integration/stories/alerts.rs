@@ -56,7 +56,7 @@ fn a_failed_backup_is_an_alert_until_a_later_one_goes_well() {
     world.edit(
         "backupstrategy",
         "nightly",
-        "spec: {schedule: {cron: {full: '* * * * *'}}}",
+        "spec: {schedule: {timeZone: UTC, full: {cron: '* * * * *'}}}",
     );
     let object = strategy(&world, 0);
     let recovered = &object["status"]["alerts"][0];

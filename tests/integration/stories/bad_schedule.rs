@@ -8,7 +8,7 @@ const STRATEGY: (&str, &str) = ("backupstrategy", "nightly");
 /// Applies a strategy with a bad schedule; then corrects it.
 fn refused_and_corrected(story: &str, schedule: &str, reason: &str, named: &str) {
     let world = World::started(story, ONE_TENANT);
-    let good = "schedule: {cron: {full: '0 0 1 1 *'}}";
+    let good = "schedule: {timeZone: UTC, full: {cron: '0 0 1 1 *'}}";
     world.apply(&NIGHTLY.replace(good, schedule));
     let strategy = world.condition(STRATEGY, "Stalled", "True", reason);
     assert_eq!(strategy["status"]["phase"], "Abnormal");
@@ -24,7 +24,7 @@ fn refused_and_corrected(story: &str, schedule: &str, reason: &str, named: &str)
 fn a_time_zone_that_nobody_knows_is_refused_by_name() {
     refused_and_corrected(
         "unknown-zone",
-        "schedule: {timeZone: Europe/Atlantis, cron: {full: '0 2 * * *'}}",
+        "schedule: {timeZone: Europe/Atlantis, full: {cron: '0 2 * * *'}}",
         "UnknownTimeZone",
         "Europe/Atlantis",
     );
@@ -34,7 +34,7 @@ fn a_time_zone_that_nobody_knows_is_refused_by_name() {
 fn a_day_that_no_month_has_is_refused() {
     refused_and_corrected(
         "impossible-day",
-        "schedule: {cron: {full: '0 0 31 2 *'}}",
+        "schedule: {timeZone: UTC, full: {cron: '0 0 31 2 *'}}",
         "InvalidCron",
         "0 0 31 2 *",
     );
@@ -44,7 +44,7 @@ fn a_day_that_no_month_has_is_refused() {
 fn an_expression_that_is_no_cron_is_refused() {
     refused_and_corrected(
         "no-cron",
-        "schedule: {cron: {full: '0 2 * * L'}}",
+        "schedule: {timeZone: UTC, full: {cron: '0 2 * * L'}}",
         "InvalidCron",
         "0 2 * * L",
     );

@@ -7,7 +7,7 @@ use oceanbase_sim::model::{FileStatus, PieceStatus, Stage};
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
-use super::nightly_without_first_backup;
+use super::{nightly_without_first_backup, with_recovery_window};
 use crate::support::{World, eventually};
 
 /// A tenant with full sets of 20, 10 and 3 days ago, and its logs.
@@ -204,8 +204,7 @@ fn what_the_database_deletes_by_itself_is_shown_and_a_failure_with_its_cause() {
         code: -9140,
         comment: None,
     });
-    let retention = "  retention: {policy: RecoveryWindow, recoveryWindowDays: 7}\n";
-    world.apply(&format!("{}{retention}", nightly_without_first_backup()));
+    world.apply(&with_recovery_window(&nightly_without_first_backup(), 7));
     let shown = |outcome: &'static str| {
         let tasks = eventually(
             "a cleanup of the database",

@@ -1,7 +1,7 @@
 //! A tour: sets expire, the database deletes them, `kubectl` lists the deletions, and a preview
 //! explains the next deletions and the remaining sets.
 
-use super::nightly_without_first_backup;
+use super::{nightly_without_first_backup, with_recovery_window};
 use crate::support::{World, eventually};
 
 /// A full set each week for four weeks, with incrementals between.
@@ -29,8 +29,7 @@ tenants:
 #[allow(clippy::print_stdout, reason = "a tour is read")]
 fn sets_expire_and_kubectl_tells_what_went_and_why_the_rest_stays() {
     let world = World::started("cleanup-tour", WEEKS);
-    let retention = "  retention: {policy: RecoveryWindow, recoveryWindowDays: 7}\n";
-    world.apply(&format!("{}{retention}", nightly_without_first_backup()));
+    world.apply(&with_recovery_window(&nightly_without_first_backup(), 7));
     eventually(
         "a cleanup of the database",
         || world.list("cleanuptask"),

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{EVERYBODY, ONE_TENANT, nightly_without_first_backup, task, task_without_strategy};
+use super::{
+    EVERYBODY, ONE_TENANT, nightly_without_first_backup, task, task_without_strategy,
+    with_recovery_window,
+};
 use crate::support::{World, eventually};
 
 /// Tenants that are backed up from a console, with data backups only, with log archiving only, and
@@ -49,9 +52,8 @@ spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, scope: Cluster, type: 
 #[test]
 fn nothing_is_sent_for_tenants_that_somebody_else_backs_up() {
     let world = World::started("elsewhere", TENANTS);
-    let ours = "spec:\n  firstBackup: Immediately\n  \
-                retention: {policy: RecoveryWindow, recoveryWindowDays: 7}";
-    world.apply(&EVERYBODY.replace("spec:", ours));
+    let strategy = EVERYBODY.replace("spec:", "spec:\n  firstBackup: Immediately");
+    world.apply(&with_recovery_window(&strategy, 7));
     let done = |object: &Value| object["status"]["lastSuccessTime"].is_string();
     eventually(
         "a backup of ours",

@@ -7,7 +7,7 @@
 use oceanbase_sim::model::FileStatus;
 use oceanbase_sim::statement::Kind;
 
-use super::{nightly_without_first_backup, task};
+use super::{nightly_without_first_backup, task, with_recovery_window};
 use crate::support::kill::{self, Point};
 use crate::support::proxy::{Moment, Proxy};
 use crate::support::world::NFS;
@@ -68,14 +68,11 @@ fn at_rest(change: Change) -> (World, Proxy) {
     let proxy = Proxy::start();
     world.kubeconfig = proxy.kubeconfig(scratch());
     world.start_operator();
-    let retention = match change {
-        Policy => "  retention: {policy: RecoveryWindow, recoveryWindowDays: 30}\n",
-        Deletion | Place => "",
+    let strategy = match change {
+        Policy => with_recovery_window(&nightly_without_first_backup(), 30),
+        Deletion | Place => nightly_without_first_backup(),
     };
-    let strategy = nightly_without_first_backup();
-    world.apply(&format!(
-        "{strategy}  storageChangePolicy: StopAndSwitch\n{retention}"
-    ));
+    world.apply(&format!("{strategy}  storageChangePolicy: StopAndSwitch\n"));
     world.phase("logbackup", "prod-t1002", "InProgress");
     match change {
         Policy => drop(world.condition(

@@ -20,7 +20,8 @@ spec:
   storageRef: {name: nfs}
   firstBackup: Immediately
   logBackup: {mode: AroundDataBackup}
-  schedule: {cron: {full: '0 0 1 1 *'}}
+  schedule: {timeZone: UTC, full: {cron: '0 0 1 1 *'}}
+  retention: {policy: Unmanaged}
 ";
 
 fn with_mode(story: &str, mode: &str) -> World {

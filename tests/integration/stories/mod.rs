@@ -97,12 +97,19 @@ spec:
   tenants: {names: [orders]}
   storageRef: {name: nfs}
   firstBackup: Immediately
-  schedule: {cron: {full: '0 0 1 1 *'}}
+  schedule: {timeZone: UTC, full: {cron: '0 0 1 1 *'}}
+  retention: {policy: Unmanaged}
 ";
 
 /// Returns the same without the first backup.
 pub(crate) fn nightly_without_first_backup() -> String {
     NIGHTLY.replace("Immediately", "OnSchedule")
+}
+
+/// Returns a strategy with a recovery window instead of its unmanaged retention.
+pub(crate) fn with_recovery_window(strategy: &str, days: u32) -> String {
+    let window = format!("{{policy: RecoveryWindow, recoveryWindowDays: {days}}}");
+    strategy.replace("{policy: Unmanaged}", &window)
 }
 
 /// Returns a task for `orders` by its strategy.
@@ -145,7 +152,8 @@ metadata: {name: nightly}
 spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
-  schedule: {cron: {full: '0 0 1 1 *'}}
+  schedule: {timeZone: UTC, full: {cron: '0 0 1 1 *'}}
+  retention: {policy: Unmanaged}
 ";
 
 /// Creates a world in which log backup of `orders` runs without a strategy.

@@ -3,7 +3,10 @@
 use oceanbase_sim::model::Stage;
 use oceanbase_sim::statement::Kind;
 
-use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, archiving, nightly_without_first_backup, task};
+use super::{
+    LOG_BACKUP, NIGHTLY, ONE_TENANT, archiving, nightly_without_first_backup, task,
+    with_recovery_window,
+};
 use crate::support::world::{NFS, cluster, condition_of, secret};
 use crate::support::{Node, World, eventually};
 
@@ -126,8 +129,7 @@ fn a_log_backup_of_a_database_that_was_replaced_says_so_and_sends_nothing() {
 #[test]
 fn a_database_that_was_made_anew_gets_its_delete_policy() {
     let world = World::started("policy-replaced", ONE_TENANT);
-    let retention = "  retention: {policy: RecoveryWindow, recoveryWindowDays: 7}\n";
-    world.apply(&(nightly_without_first_backup() + retention));
+    world.apply(&with_recovery_window(&nightly_without_first_backup(), 7));
     let strategy = ("backupstrategy", "nightly");
     world.condition(strategy, "RetentionApplied", "True", "Applied");
     let other = replace(&world);

@@ -3,7 +3,7 @@
 use oceanbase_sim::fault::{Fault, NodeState};
 use serde_json::Value;
 
-use super::{ONE_TENANT, nightly_without_first_backup};
+use super::{ONE_TENANT, nightly_without_first_backup, with_recovery_window};
 use crate::support::{World, eventually};
 
 const STRATEGY: (&str, &str) = ("backupstrategy", "nightly");
@@ -17,8 +17,7 @@ fn stopping(story: &str) -> World {
 /// Creates the same, with this time limit.
 fn stopping_within(story: &str, seconds: u32) -> World {
     let world = World::started(story, ONE_TENANT);
-    let strategy = nightly_without_first_backup()
-        + "  retention: {policy: RecoveryWindow, recoveryWindowDays: 7}\n"
+    let strategy = with_recovery_window(&nightly_without_first_backup(), 7)
         + "  deletionPolicy: Stop\n"
         + &format!("  finalizerTimeoutSeconds: {seconds}\n");
     world.apply(&strategy);

@@ -32,7 +32,7 @@ impl World {
 fn a_shorter_window_waits_for_a_day_and_an_edit_that_is_taken_back_changes_nothing() {
     let world = World::started("retention-shrink", ONE_TENANT);
     world.apply(&nightly_without_first_backup());
-    world.retained("Unknown", "RetentionUnset");
+    world.retained("True", "Unmanaged");
     world.keep(30);
     world.retained("True", "Applied");
     assert_eq!(world.policy().as_deref(), Some("30d"));

@@ -29,7 +29,8 @@ spec:
   clusterRef: {{name: prod}}
   {tenants}
   storageRef: {{name: nfs}}
-  schedule: {{cron: {{full: '0 0 1 1 *'}}}}
+  schedule: {{timeZone: UTC, full: {{cron: '0 0 1 1 *'}}}}
+  retention: {{policy: Unmanaged}}
 "
     )
 }

@@ -71,7 +71,8 @@ metadata: {{name: {name}, namespace: {namespace}}}
 spec:
   clusterRef: {{name: {cluster}}}
   storageRef: {{name: nfs}}
-  schedule: {{cron: {{full: '0 0 1 1 *'}}}}
+  schedule: {{timeZone: UTC, full: {{cron: '0 0 1 1 *'}}}}
+  retention: {{policy: Unmanaged}}
 "
     )
 }

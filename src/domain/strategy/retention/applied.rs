@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Evaluation, MAX_POLICIES, MatchedTenants, PolicyChange, unasked};
+use super::{Evaluation, MAX_POLICIES, MatchedTenants, PolicyChange, unmanaged};
 use crate::api::Cause;
 use crate::api::retention::AppliedPolicy;
 use crate::api::strategy::Inherited;
@@ -177,7 +177,7 @@ impl Evaluation<'_> {
         log_backup: &ObservedLogBackup,
         before: &Inherited,
     ) -> Option<String> {
-        let is_asked = unasked(self.strategy.spec.retention.as_ref()).is_none();
+        let is_asked = unmanaged(&self.strategy.spec.retention).is_none();
         // Handed over to the database, or dropped: the next policy belongs to another tool.
         if !is_asked || tenant.recovery_window().is_none() {
             return None;

@@ -214,10 +214,8 @@ fn a_good_backup_that_somebody_else_made_counts() {
 #[test]
 fn the_days_without_success_are_never_fewer_than_the_schedule_s_longest_gap() {
     let mut story = Story::suspended(&[1002]);
-    story.spec.schedule.cron = Some(CronSpec {
-        full: Some("0 2 1 * *".to_owned()),
-        incremental: None,
-    });
+    story.spec.schedule.full = Some(CalendarSpec::cron("0 2 1 * *"));
+    story.spec.schedule.incremental = None;
     story.observed.tasks.push(ended("a", "Completed", 0));
     assert_eq!(story.active(31 * DAY), [""; 0]);
     assert_eq!(story.active(32 * DAY).len(), 1);

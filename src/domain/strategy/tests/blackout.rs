@@ -53,7 +53,7 @@ fn a_postponed_slot_is_looked_at_when_the_window_ends() {
 #[test]
 fn of_postponed_incremental_slots_the_newest_runs_and_nobody_missed_the_others() {
     let mut story = story(&[1002], BlackoutAction::Postpone);
-    story.spec.schedule.cron.as_mut().unwrap().full = None;
+    story.spec.schedule.full = None;
     story.generation += 1;
     for minutes in [62, 120, 180, 240] {
         assert_eq!(story.create(minutes), [""; 0]);
@@ -92,7 +92,7 @@ fn slots_in_a_window_that_skips_are_closed_at_once() {
 fn the_deadline_of_a_postponed_slot_counts_from_the_end_of_the_window() {
     let mut story = story(&[1002], BlackoutAction::Postpone);
     story.spec.schedule.starting_deadline_seconds = 600;
-    story.spec.schedule.cron.as_mut().unwrap().incremental = None;
+    story.spec.schedule.incremental = None;
     story.generation += 1;
     story.reconcile(62);
     story.unreachable().ok();
@@ -140,7 +140,7 @@ fn a_slot_that_is_late_does_not_start_in_a_window() {
 #[test]
 fn a_first_backup_waits_for_the_end_of_a_window() {
     let mut story = story(&[1002, 1004], BlackoutAction::Skip);
-    story.spec.schedule.cron.as_mut().unwrap().incremental = None;
+    story.spec.schedule.incremental = None;
     story.spec.first_backup = FirstBackup::Immediately;
     story.generation += 1;
     let decision = story.reconcile(100);
@@ -278,8 +278,8 @@ fn each_slot_of_a_day_of_windows_and_outages_ends_once_and_no_task_is_made_in_a_
 #[test]
 fn windows_that_leave_out_every_slot_are_told() {
     let mut story = Story::of(&[1002]);
-    let nightly = story.spec.schedule.cron.as_mut().unwrap();
-    nightly.full = Some("0 2 * * *".to_owned());
+    let nightly = &mut story.spec.schedule;
+    nightly.full = Some(CalendarSpec::cron("0 2 * * *"));
     nightly.incremental = None;
     let skip = window("01:30", "04:30", BlackoutAction::Skip);
     story.spec.schedule.blackout_windows = vec![skip];

@@ -124,10 +124,10 @@ fn nothing_is_left_to_another_strategy_that_is_deleted_a_moment_later() {
 fn the_policy_of_a_tenant_that_can_not_be_backed_up_now_goes_too() {
     let mut story = deleted(&[1002, 1004]);
     story.observed.rivals.push(another("nightly", None));
-    story.spec.retention = Some(crate::api::retention::Retention {
+    story.spec.retention = crate::api::retention::Retention {
         policy: crate::api::retention::RetentionPolicy::RecoveryWindow,
         recovery_window_days: Some(7),
-    });
+    };
     let tenants = story.observed.database.as_mut().unwrap();
     Arc::make_mut(&mut tenants[0]).locked = true;
     Arc::make_mut(&mut tenants[1]).role = "STANDBY".to_owned();

@@ -10,10 +10,8 @@ const DAY: i64 = 24 * 60;
 /// Returns a story with a full backup at 02:00 each day.
 fn daily() -> Story {
     let mut story = Story::of(&[1002]);
-    story.spec.schedule.cron = Some(CronSpec {
-        full: Some("0 2 * * *".to_owned()),
-        incremental: None,
-    });
+    story.spec.schedule.full = Some(CalendarSpec::cron("0 2 * * *"));
+    story.spec.schedule.incremental = None;
     story
 }
 
@@ -91,7 +89,7 @@ fn an_edit_of_what_makes_no_slots_does_not_cost_the_one_that_nobody_saw() {
 #[test]
 fn a_slot_of_the_schedule_before_that_nobody_saw_does_not_end_in_silence() {
     let mut story = edited(|spec| {
-        spec.schedule.cron.as_mut().unwrap().full = Some("0 4 * * *".to_owned());
+        spec.schedule.full = Some(CalendarSpec::cron("0 4 * * *"));
     });
     assert_eq!(story.create(180), [""; 0]);
     assert_eq!(story.history(), ["02:00 full Skipped ScheduleChanged"]);
@@ -120,7 +118,7 @@ fn edited_in_a_window() -> Story {
     let mut story = daily();
     story.spec.schedule.blackout_windows = vec![window("01:30", "04:30", BlackoutAction::Postpone)];
     story.reconcile(60);
-    story.spec.schedule.cron.as_mut().unwrap().full = Some("0 6 * * *".to_owned());
+    story.spec.schedule.full = Some(CalendarSpec::cron("0 6 * * *"));
     story.generation += 1;
     story
 }
@@ -139,14 +137,11 @@ fn a_slot_of_the_schedule_before_does_not_end_in_silence_in_a_window_or_after_it
 fn a_slot_behind_one_that_a_window_holds_back_does_not_end_in_silence() {
     let mut story = daily();
     story.spec.schedule.blackout_windows = vec![window("01:30", "04:30", BlackoutAction::Postpone)];
-    let cron = |incremental: &str| CronSpec {
-        full: None,
-        incremental: Some(incremental.to_owned()),
-    };
-    story.spec.schedule.cron = Some(cron("0 * * * *"));
+    story.spec.schedule.full = None;
+    story.spec.schedule.incremental = Some(CalendarSpec::cron("0 * * * *"));
     story.create(61);
     story.reconcile(121);
-    story.spec.schedule.cron = Some(cron("0 12 * * *"));
+    story.spec.schedule.incremental = Some(CalendarSpec::cron("0 12 * * *"));
     story.reconcile(190);
     assert_eq!(story.history()[0], "03:00 incr Skipped ScheduleChanged");
     assert_eq!(story.create(270), ["nightly-t1002-incr-202611220200z"]);
@@ -157,21 +152,7 @@ fn an_edit_after_a_clock_jumped_back_records_no_slot_twice() {
     let mut story = edited(|_| {});
     story.create(130);
     story.reconcile(100);
-    story.spec.schedule.cron.as_mut().unwrap().full = Some("0 4 * * *".to_owned());
+    story.spec.schedule.full = Some(CalendarSpec::cron("0 4 * * *"));
     story.reconcile(125);
     assert_eq!(story.history(), ["02:00 full Started -"]);
-}
-
-/// The older operator took the fingerprint of the whole schedule.
-#[test]
-fn a_slot_that_falls_due_while_the_operator_is_replaced_by_a_newer_one_is_kept() {
-    let mut story = daily();
-    story.reconcile(60);
-    let text = serde_json::to_string(&story.spec.schedule).unwrap();
-    story.status.schedule_fingerprint = Some(crate::domain::naming::fingerprint(&text));
-    let before = story.status.clone();
-    assert_eq!(story.create(121), ["nightly-t1002-full-202611220200z"]);
-    let after = &story.status;
-    assert_eq!(after.anchor_time, before.anchor_time);
-    assert_ne!(after.schedule_fingerprint, before.schedule_fingerprint);
 }

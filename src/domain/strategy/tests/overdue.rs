@@ -7,10 +7,8 @@ use crate::api::schedule::BlackoutAction;
 /// was healed at minute -10; the resulting full backup is created at minute -5.
 fn healed() -> Story {
     let mut story = Story::of(&[1002]);
-    story.spec.schedule.cron = Some(CronSpec {
-        full: Some("0 2 1 * *".to_owned()),
-        incremental: None,
-    });
+    story.spec.schedule.full = Some(CalendarSpec::cron("0 2 1 * *"));
+    story.spec.schedule.incremental = None;
     let mut before = task("nightly-t1002-full-202611010200z", 1002, Some("Completed"));
     before.completed_at = Some(at(-30));
     story.observed.tasks.push(before);
@@ -74,8 +72,7 @@ fn the_reason_of_the_last_refusal_is_told() {
 /// Returns the same story, with an incremental backup every five minutes from then on.
 fn healed_with_slots_after(minutes: i64) -> Story {
     let mut story = healed();
-    let cron = story.spec.schedule.cron.as_mut().unwrap();
-    cron.incremental = Some("*/5 * * * *".to_owned());
+    story.spec.schedule.incremental = Some(CalendarSpec::cron("*/5 * * * *"));
     story.reconcile(minutes);
     story
 }

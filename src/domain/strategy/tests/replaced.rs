@@ -11,10 +11,10 @@ use crate::oceanbase::model::DeletePolicy;
 fn story() -> Story {
     let mut story = Story::of(&[1002]);
     story.spec.suspend = true;
-    story.spec.retention = Some(Retention {
+    story.spec.retention = Retention {
         policy: RetentionPolicy::RecoveryWindow,
         recovery_window_days: Some(7),
-    });
+    };
     shows(&mut story, Some("7d"));
     story.reconcile(-30);
     assert_eq!(story.status.retention.len(), 1);
@@ -66,7 +66,7 @@ fn a_policy_in_a_database_that_was_made_anew_is_not_taken_for_the_one_that_was_s
     known.inherited.as_mut().unwrap().recovery_window = Some("7d".to_owned());
     replace(&mut story);
     story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
-    story.spec.retention.as_mut().unwrap().recovery_window_days = Some(30);
+    story.spec.retention.recovery_window_days = Some(30);
     story.generation += 1;
     assert_eq!(policy_change(&mut story, -10), None);
     assert_eq!(story.is(types::RETENTION_APPLIED), "False");

@@ -11,6 +11,11 @@ mod handover;
 mod missing;
 mod shrink;
 
+const UNMANAGED: Retention = Retention {
+    policy: RetentionPolicy::Unmanaged,
+    recovery_window_days: None,
+};
+
 const KEEP_ALL: Retention = Retention {
     policy: RetentionPolicy::KeepAll,
     recovery_window_days: None,
@@ -25,7 +30,7 @@ fn days(days: i32) -> Retention {
 
 fn of(tenants: &[i64], retention: Retention) -> Story {
     let mut story = Story::of(tenants);
-    story.spec.retention = Some(retention);
+    story.spec.retention = retention;
     story.spec.suspend = true;
     story
 }
@@ -52,7 +57,7 @@ impl Story {
     }
 
     fn retain(&mut self, retention: Retention) {
-        self.spec.retention = Some(retention);
+        self.spec.retention = retention;
         self.generation += 1;
     }
 
@@ -334,16 +339,13 @@ fn an_edit_ends_the_pause_after_a_refusal() {
 }
 
 #[test]
-fn unset_and_unmanaged_send_nothing_and_say_so() {
+fn an_unmanaged_retention_sends_nothing_and_is_reported() {
     let mut story = of(&[1002], days(7));
     story.all_sent(1);
-    story.spec.retention = Some(Retention::default());
+    story.spec.retention = UNMANAGED;
     assert_eq!(story.all_sent(2), [""; 0]);
     assert_eq!(story.why(), ("True", "Unmanaged"));
     assert_eq!(story.status.retention, []);
-    story.spec.retention = None;
-    assert_eq!(story.all_sent(3), [""; 0]);
-    assert_eq!(story.why(), ("Unknown", "RetentionUnset"));
 }
 
 #[test]

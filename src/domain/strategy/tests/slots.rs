@@ -115,7 +115,7 @@ fn a_full_slot_past_its_deadline_is_missed_with_an_event_and_the_schedule_goes_o
 #[test]
 fn a_missed_slot_does_not_end_in_silence_and_the_next_one_makes_it_good() {
     let mut story = Story::of(&[1002]);
-    story.spec.schedule.cron.as_mut().unwrap().full = None;
+    story.spec.schedule.full = None;
     story.spec.schedule.starting_deadline_seconds = 60;
     story.create(60);
     story.observed.tasks[0].outcome = Some("Completed".to_owned());
@@ -187,7 +187,7 @@ fn slots_while_suspended_are_not_made_up_for() {
 fn a_schedule_that_is_edited_while_a_slot_is_open_still_closes_it_once() {
     let mut story = Story::of(&[1002]);
     story.reconcile(61);
-    story.spec.schedule.cron.as_mut().unwrap().incremental = Some("30 5 * * *".to_owned());
+    story.spec.schedule.incremental = Some(CalendarSpec::cron("30 5 * * *"));
     story.generation += 1;
     assert_eq!(story.create(62), ["nightly-t1002-incr-202611220100z"]);
     assert_eq!(story.history()[0], "01:00 incr Started -");

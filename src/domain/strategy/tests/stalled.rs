@@ -3,7 +3,7 @@
 use super::*;
 
 fn edit(story: &mut Story, cron: &str) {
-    story.spec.schedule.cron.as_mut().unwrap().full = Some(cron.to_owned());
+    story.spec.schedule.full = Some(CalendarSpec::cron(cron));
     story.generation += 1;
 }
 

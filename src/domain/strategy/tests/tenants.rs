@@ -225,7 +225,7 @@ fn what_is_known_survives_an_outage() {
 #[test]
 fn the_console_sees_scheduling_before_the_first_slot_and_progress_after_it() {
     let mut story = Story::of(&[1002]);
-    story.spec.schedule.cron.as_mut().unwrap().incremental = None;
+    story.spec.schedule.incremental = None;
     story.reconcile(1);
     let phase = |story: &Story| story.status.phase.clone().unwrap();
     assert_eq!(phase(&story), "PendingBackupScheduling");

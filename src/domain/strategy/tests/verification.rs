@@ -20,10 +20,8 @@ fn settings(schedule: &Value) -> crate::api::verification::VerificationSettings 
 /// Returns three tenants with a full backup, verified on this schedule; no backup is due.
 fn story(schedule: &Value) -> Story {
     let mut story = Story::of(&[1002, 1004, 1006]);
-    story.spec.schedule.cron = Some(CronSpec {
-        full: Some("0 0 1 1 *".to_owned()),
-        incremental: None,
-    });
+    story.spec.schedule.full = Some(CalendarSpec::cron("0 0 1 1 *"));
+    story.spec.schedule.incremental = None;
     story.spec.verification = Some(settings(schedule));
     story.observed.with_full_backup = [1002, 1004, 1006].map(TenantId).into();
     story

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Refused;
 use crate::api::BackupType;
-use crate::api::schedule::{CronSpec, MissedRunPolicy, ScheduleSpec};
+use crate::api::schedule::{CalendarSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::verification::{VerificationSettings, VerificationStatus};
 use crate::domain::naming::fingerprint;
 use crate::domain::schedule::Schedule;
@@ -34,7 +34,7 @@ pub(super) struct DueSlot {
 
 impl Times {
     pub(super) fn parse(settings: &VerificationSettings, time_zone: &str) -> Result<Self, Refused> {
-        let of = |cron: String| {
+        let of = |cron: &str| {
             Schedule::parse(&spec(cron, time_zone)).map_err(|error| Refused {
                 reason: error.reason(),
                 message: error.to_string(),
@@ -42,10 +42,10 @@ impl Times {
         };
         match (&settings.schedule.cron, &settings.schedule.daily_range) {
             (_, Some(range)) => Ok(Self::Daily {
-                start: of(daily(&range.start)?)?,
-                end: of(daily(&range.end)?)?,
+                start: of(&daily(&range.start)?)?,
+                end: of(&daily(&range.end)?)?,
             }),
-            (cron, None) => Ok(Self::Cron(of(cron.clone().unwrap_or_default())?)),
+            (cron, None) => Ok(Self::Cron(of(cron.as_deref().unwrap_or_default())?)),
         }
     }
 
@@ -139,15 +139,11 @@ fn daily(time_of_day: &str) -> Result<String, Refused> {
     }
 }
 
-fn spec(cron: String, time_zone: &str) -> ScheduleSpec {
+fn spec(cron: &str, time_zone: &str) -> ScheduleSpec {
     ScheduleSpec {
         time_zone: time_zone.to_owned(),
-        weekly: None,
-        monthly: None,
-        cron: Some(CronSpec {
-            full: Some(cron),
-            incremental: None,
-        }),
+        full: Some(CalendarSpec::cron(cron)),
+        incremental: None,
         starting_deadline_seconds: DEADLINE.as_secs(),
         missed_run_policy: MissedRunPolicy::RunLatest,
         spread_seconds: 0,

@@ -36,7 +36,8 @@ spec:
   dataBackup: {restorePasswordSecretRef: {name: prod-sys}}
   schedule:
     timeZone: UTC
-    cron: {full: '0 0 1 1 *', incremental: '0 0 2 1 *'}
+    full: {cron: '0 0 1 1 *'}
+    incremental: {cron: '0 0 2 1 *'}
     blackoutWindows: [{start: '08:00', end: '09:00', action: Postpone}]
 ---
 kind: BackupStrategy
@@ -44,7 +45,8 @@ spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
   tenants: {names: [orders]}
-  schedule: {cron: {full: '0 0 1 1 *'}}
+  schedule: {timeZone: UTC, full: {cron: '0 0 1 1 *'}}
+  retention: {policy: Unmanaged}
   verification:
     schedule: {cron: '0 0 1 1 *'}
     tenants: [orders]
@@ -61,7 +63,8 @@ spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
   tenants: {names: [orders]}
-  schedule: {cron: {full: '0 0 1 1 *'}}
+  schedule: {timeZone: UTC, full: {cron: '0 0 1 1 *'}}
+  retention: {policy: Unmanaged}
   verification:
     schedule: {dailyRange: {start: '01:00', end: '02:00'}}
     target: {clusterRef: {name: prod}, resources: {type: Pools, pools: [spare]}}
@@ -71,14 +74,16 @@ spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
   tenants: {exclude: [orders]}
-  schedule: {timeZone: UTC, weekly: {time: '02:00', full: [Sunday]}}
+  schedule: {timeZone: UTC, full: {weekly: {days: [Sunday], time: '02:00'}}, incremental: {weekly: {days: [Monday], time: '02:00'}}}
+  retention: {policy: Unmanaged}
 ---
 kind: BackupStrategy
 spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
   tenants: {names: [orders]}
-  schedule: {timeZone: UTC, monthly: {time: '02:00', full: [1]}}
+  schedule: {timeZone: UTC, full: {monthly: {days: [1], time: '02:00'}}, incremental: {monthly: {days: [2], time: '02:00'}}}
+  retention: {policy: Unmanaged}
 ---
 kind: BackupTask
 spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, type: Full}
@@ -238,7 +243,7 @@ fn the_walk_finds_texts_in_lists_and_in_the_depths() {
         "oceanbaseclusters.spec.endpoints[]",
         "backupstorages.spec.cos.credentialsSecretRef.name",
         "backupstrategies.spec.tenants.exclude[]",
-        "backupstrategies.spec.schedule.monthly.time",
+        "backupstrategies.spec.schedule.full.monthly.time",
         "backuptasks.spec.scheduledTime",
         "logbackups.spec.path",
         "recoverytasks.spec.target.resources.create.zones[]",

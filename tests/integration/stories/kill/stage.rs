@@ -57,7 +57,8 @@ metadata: {{name: nightly}}
 spec:
   clusterRef: {{name: prod}}
   storageRef: {{name: nfs}}
-  schedule: {{cron: {{full: '{cron}'}}}}
+  schedule: {{timeZone: UTC, full: {{cron: '{cron}'}}}}
+  retention: {{policy: Unmanaged}}
 "
         ));
         self.slot = slot;

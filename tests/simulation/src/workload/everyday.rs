@@ -26,7 +26,8 @@ metadata: {name: nightly}
 spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
-  schedule: {cron: {full: '0 2 * * *', incremental: '10 2 * * *'}}
+  schedule: {timeZone: UTC, full: {cron: '0 2 * * *'}, incremental: {cron: '10 2 * * *'}}
+  retention: {policy: Unmanaged}
 ";
 
 pub(super) fn task(name: &str, tenant: &str) -> String {

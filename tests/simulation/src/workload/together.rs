@@ -21,7 +21,8 @@ spec:
   clusterRef: {{name: {cluster}}}
   storageRef: {{name: nfs}}
   tenants: {{names: [{tenant}, ledger]}}
-  schedule: {{cron: {{full: '0 2 * * *', incremental: '25 2 * * *'}}}}
+  schedule: {{timeZone: UTC, full: {{cron: '0 2 * * *'}}, incremental: {{cron: '25 2 * * *'}}}}
+  retention: {{policy: Unmanaged}}
 "
     )
 }
@@ -61,7 +62,8 @@ spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
   firstBackup: OnSchedule
-  schedule: {cron: {full: '0 0 1 1 *'}}
+  schedule: {timeZone: UTC, full: {cron: '0 0 1 1 *'}}
+  retention: {policy: Unmanaged}
 ";
 
 const OF_ALL: &str = "
@@ -95,7 +97,7 @@ metadata: {name: nightly}
 spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
-  schedule: {cron: {full: '0 2 * * *'}}
+  schedule: {timeZone: UTC, full: {cron: '0 2 * * *'}}
   retention: {policy: RecoveryWindow, recoveryWindowDays: 7}
   deletionPolicy: Stop
 ";

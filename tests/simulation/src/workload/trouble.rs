@@ -10,9 +10,15 @@ use crate::oracle::RESTORE_PASSWORD;
 
 /// The strategy with these lines in its spec.
 pub(super) fn strategy(lines: &[&str]) -> Action {
+    let has_retention = lines.iter().any(|line| line.starts_with("retention:"));
+    let base = if has_retention {
+        STRATEGY.replace("  retention: {policy: Unmanaged}\n", "")
+    } else {
+        STRATEGY.to_owned()
+    };
     let spec = lines
         .iter()
-        .fold(STRATEGY.to_owned(), |spec, line| spec + "  " + line + "\n");
+        .fold(base, |spec, line| spec + "  " + line + "\n");
     Action::Apply(spec)
 }
 

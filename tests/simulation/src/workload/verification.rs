@@ -59,7 +59,8 @@ spec:
   clusterRef: {{name: prod}}
   storageRef: {{name: nfs}}
   firstBackup: OnSchedule
-  schedule: {{cron: {{full: '0 0 1 1 *'}}}}
+  schedule: {{timeZone: UTC, full: {{cron: '0 0 1 1 *'}}}}
+  retention: {{policy: Unmanaged}}
   verification:
     schedule: {{dailyRange: {{start: '02:00', end: '02:15'}}}}
     target: {{clusterRef: {{name: prod}}, {RESOURCES}}}{CHECKS}"
