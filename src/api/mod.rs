@@ -173,6 +173,13 @@ fn remove_defaults(schema: &mut JSONSchemaProps) {
     properties.for_each(remove_defaults);
     if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {
         remove_defaults(items);
+        // The API server accepts a key of a list only with a default, or if it is required.
+        if let Some(keys) = &schema.x_kubernetes_list_map_keys {
+            let required = items.required.get_or_insert_default();
+            required.extend(keys.iter().cloned());
+            required.sort();
+            required.dedup();
+        }
     }
     if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
         remove_defaults(values);

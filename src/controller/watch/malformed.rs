@@ -249,6 +249,7 @@ mod tests {
                 "tenants": tenants,
                 "firstBackup": "Tomorrow",
                 "schedule": {"timeZone": "UTC", "full": {"cron": "0 2 * * *"}},
+                "retention": {"policy": "Unmanaged"},
             },
         })
     }

@@ -338,7 +338,11 @@ fn comes_to_an_end(start: &Story) -> bool {
         };
         let decision = story.reconcile(&observed, now);
         if let Some(effect) = decision.effect {
-            let answer = Some((&effect, &Answer::Done));
+            let answer = match effect {
+                Effect::Find { .. } => Answer::NotFound,
+                _ => Answer::Done,
+            };
+            let answer = Some((&effect, &answer));
             story.status = decide(&story.task(), &observed, answer, at(now)).status;
         }
         if story.status.outcome.is_some() {
