@@ -16,7 +16,7 @@ use crate::say;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Run all fault plans of the simulation instead of a third of them.
+    /// Run all fault plans and kills instead of a third of them.
     #[arg(long)]
     long: bool,
     /// Choose the fault plans that an earlier run chose with this seed.
