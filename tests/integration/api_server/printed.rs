@@ -40,7 +40,7 @@ spec: {type: NFS, nfs: {path: /ob-backup}}
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupStrategy
 metadata: {name: nightly}
-spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, schedule: {timeZone: UTC, full: {cron: '0 2 * * *'}}}
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, schedule: {timeZone: UTC, full: {cron: '0 2 * * *'}}, retention: {policy: Unmanaged}}
 ---
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupTask

@@ -40,12 +40,10 @@ fn every_kind_and_every_calendar_has_a_sample() {
         let objects: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
         for object in objects {
             seen.insert(object["kind"].as_str().unwrap().to_owned());
-            let schedule = object["spec"]["schedule"].as_object();
-            seen.extend(
-                schedule
-                    .into_iter()
-                    .flat_map(|fields| fields.keys().cloned()),
-            );
+            let schedule = &object["spec"]["schedule"];
+            let calendars = [&schedule["full"], &schedule["incremental"]];
+            let calendars = calendars.into_iter().filter_map(Value::as_object);
+            seen.extend(calendars.flat_map(|calendar| calendar.keys().cloned()));
             let store = object["spec"]["type"].as_str();
             seen.extend(store.map(str::to_owned));
         }

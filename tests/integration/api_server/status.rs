@@ -29,7 +29,7 @@ fn a_fresh_object_of_each_kind_is_marked_as_not_yet_observed() {
         (
             "BackupStrategy",
             "backupstrategies",
-            json!({"clusterRef": reference, "storageRef": reference, "schedule": {"cron": {"full": "0 2 * * *"}}}),
+            json!({"clusterRef": reference, "storageRef": reference, "schedule": {"timeZone": "UTC", "full": {"cron": "0 2 * * *"}}, "retention": {"policy": "Unmanaged"}}),
         ),
         (
             "BackupTask",

@@ -29,6 +29,7 @@ spec:
     timeZone: UTC
     full: {{cron: '{}'}}
     blackoutWindows: [{{start: '{}', end: '{}', action: {action}}}]
+  retention: {{policy: Unmanaged}}
 ",
         slot.strftime("%-M %-H * * *"),
         clock(slot - reach.minutes()),

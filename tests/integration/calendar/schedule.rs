@@ -56,6 +56,7 @@ spec:
     timeZone: Asia/Shanghai
     full: {{cron: '{}'}}
     incremental: {{cron: '{}'}}
+  retention: {{policy: Unmanaged}}
 ",
         cron(full_at),
         cron(incremental_at)

@@ -39,6 +39,7 @@ spec:
     full: {cron: '0 0 1 1 *'}
     incremental: {cron: '0 0 2 1 *'}
     blackoutWindows: [{start: '08:00', end: '09:00', action: Postpone}]
+  retention: {policy: Unmanaged}
 ---
 kind: BackupStrategy
 spec:
