@@ -77,7 +77,8 @@ pub(crate) fn may_lead_in(namespace: &str) {
         }
     }
     let account = format!("system:serviceaccount:{SYSTEM}:{NAME}");
-    let can_lead = ["auth", "can-i", "update", "leases.coordination.k8s.io"];
+    let lease = format!("leases.coordination.k8s.io/{NAME}");
+    let can_lead = ["auth", "can-i", "update", &lease];
     let question = [&can_lead[..], &["--namespace", namespace, "--as", &account]].concat();
     let _ = eventually("permission", || kubectl(&question), Result::is_ok);
 }
