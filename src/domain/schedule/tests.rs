@@ -43,7 +43,7 @@ pub(super) fn weekly(time: &str, full: &[Weekday], incremental: &[Weekday]) -> S
             days: days.to_vec(),
             time: time.to_owned(),
         };
-        (!days.is_empty()).then(|| CalendarSpec {
+        (!days.is_empty()).then_some(CalendarSpec {
             weekly: Some(weekly),
             ..NEVER
         })
@@ -67,7 +67,7 @@ pub(super) fn monthly(
             last_day: last_day == Some(ty),
             time: time.to_owned(),
         };
-        (!days.is_empty() || monthly.last_day).then(|| CalendarSpec {
+        (!days.is_empty() || monthly.last_day).then_some(CalendarSpec {
             monthly: Some(monthly),
             ..NEVER
         })

@@ -77,7 +77,8 @@ fn what_a_strategy_has_begun_ends_though_another_one_that_goes_with_it_is_for_it
     let all = nightly_without_first_backup()
         .replace("{name: nightly}", "{name: whole}")
         .replace("  tenants: {names: [orders]}\n", "");
-    world.apply(&all);
+    // Whichever ends last stops what the first one began.
+    world.apply(&(all + "  deletionPolicy: Stop\n"));
     world.condition(("backupstrategy", "whole"), "Ready", "True", "Accepted");
     world
         .kubectl(&["delete", "backupstrategies", "--all", "--wait=false"])

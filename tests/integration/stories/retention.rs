@@ -10,7 +10,7 @@ const STRATEGY: (&str, &str) = ("backupstrategy", "nightly");
 
 fn nightly(retention: &str) -> String {
     let spec = nightly_without_first_backup().replace("  tenants: {names: [orders]}\n", "");
-    format!("{spec}  retention: {retention}\n")
+    spec.replace("{policy: Unmanaged}", retention)
 }
 
 /// Creates a world in which each tenant can be recovered to any time of the last seven days.
