@@ -73,17 +73,18 @@ fn log_backup_is_stopped_and_the_policy_taken_away_before_the_strategy_goes() {
 /// `kubectl delete --all` also deletes the strategy that would take the tenant over.
 #[test]
 fn what_a_strategy_has_begun_ends_though_another_one_that_goes_with_it_is_for_its_tenant() {
-    let world = stopping("removal-both");
+    let mut world = stopping("removal-both");
     let all = nightly_without_first_backup()
         .replace("{name: nightly}", "{name: whole}")
         .replace("  tenants: {names: [orders]}\n", "");
-    // Whichever ends last stops what the first one began.
     world.apply(&(all + "  deletionPolicy: Stop\n"));
     world.condition(("backupstrategy", "whole"), "Ready", "True", "Accepted");
+    // The operator observes both deletions at once.
+    world.kill_operator();
     world
         .kubectl(&["delete", "backupstrategies", "--all", "--wait=false"])
         .unwrap();
-    // The first one may end before the operator observes that the other one is deleted, too.
+    world.start_operator();
     await_deleted(&world);
     let ask = || world.get("backupstrategy", "whole");
     eventually("the other strategy to be deleted", ask, Value::is_null);
