@@ -109,7 +109,7 @@ impl Reconcile for BackupTask {
         let location = storage
             .as_ref()
             .map_err(Blocker::clone)
-            .and_then(|storage| destination::wanted(storage, version, path.as_deref()));
+            .and_then(|storage| destination::desired_location(storage, version, path.as_deref()));
         let target = references.and_then(|references| {
             allowed(self, context, &references)?;
             let location = location.as_ref().map_err(Blocker::clone)?;

@@ -59,16 +59,16 @@ pub(super) async fn create_log_backup(
         status: None,
     };
     // Any creator is accepted: it is the tenant's log backup.
-    let is_ours = |known: &LogBackup| {
-        known.spec.cluster_ref == spec.cluster_ref && known.spec.tenant_name == spec.tenant_name
+    let is_for_tenant = |found: &LogBackup| {
+        found.spec.cluster_ref == spec.cluster_ref && found.spec.tenant_name == spec.tenant_name
     };
-    create(&object, is_ours, context, created).await;
+    create(&object, is_for_tenant, context, created).await;
 }
 
 /// Creates an object, or finds that it exists.
 pub(super) async fn create<K>(
     object: &K,
-    is_ours: impl Fn(&K) -> bool,
+    is_owned: impl Fn(&K) -> bool,
     context: &Context,
     created: &mut ApplyOutcome,
 ) where
@@ -98,7 +98,7 @@ pub(super) async fn create<K>(
         }
         // From the API, because the cache may not show the object yet.
         Err(kube::Error::Api(refusal)) if refusal.code == 409 => match api.get(&name).await {
-            Ok(known) if is_ours(&known) => {
+            Ok(known) if is_owned(&known) => {
                 created.owned.insert(name);
             }
             Ok(_) => {

@@ -42,7 +42,7 @@ pub fn storage(
 ///
 /// # Errors
 /// The server cannot use the storage, or a value cannot be part of a destination.
-pub fn wanted(
+pub fn desired_location(
     storage: &BackupStorage,
     version: Option<Version>,
     path: Option<&str>,

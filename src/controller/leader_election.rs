@@ -208,7 +208,7 @@ impl Candidate<'_> {
             match self.read().await {
                 Ok(None) => *lease = Lease::default(),
                 Ok(Some(found)) => {
-                    self.election.is_ours(found.spec.as_ref())?;
+                    self.election.check_holder(found.spec.as_ref())?;
                     *lease = found;
                 }
                 Err(error) => tracing::warn!(%error, "the lease cannot be read"),
@@ -232,7 +232,10 @@ impl Candidate<'_> {
                 name: Some(NAME.to_owned()),
                 ..found.metadata
             },
-            spec: Some(self.election.ours(found.spec, MicroTime(self.clock.now()))),
+            spec: Some(
+                self.election
+                    .acquired_spec(found.spec, MicroTime(self.clock.now())),
+            ),
         };
         let parameters = PostParams::default();
         let write = async {
@@ -259,7 +262,7 @@ impl Candidate<'_> {
                 sleep(self.settings.pause() / 20).await;
                 match self.read().await {
                     Ok(Some(found)) => {
-                        self.election.is_ours(found.spec.as_ref())?;
+                        self.election.check_holder(found.spec.as_ref())?;
                         lease = found;
                     }
                     Ok(None) => return Ok(()),

@@ -46,20 +46,20 @@ struct Entries {
 
 impl ProcessState {
     /// Locks the state. Each change is one step, so a panic leaves no partial change.
-    fn known(&self) -> MutexGuard<'_, Entries> {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns how long this process has known the intent in an object's status. It uses the own
     /// monotonic clock, because the time in the status comes from another machine.
     pub fn intent_age(&self, object: &str, intent: Option<String>) -> Duration {
-        let intents = &mut self.known().intents;
+        let intents = &mut self.entries().intents;
         let Some(intent) = intent else {
             intents.remove(object);
             return Duration::ZERO;
         };
         match intents.get(object) {
-            Some((known, since)) if *known == intent => since.elapsed(),
+            Some((recorded, since)) if *recorded == intent => since.elapsed(),
             _ => {
                 intents.insert(object.to_owned(), (intent, Instant::now()));
                 Duration::ZERO
@@ -70,8 +70,8 @@ impl ProcessState {
     /// Counts a pass that has to be repeated, and returns the delay. The delay starts at `first`
     /// and doubles each time, up to 256 times `first`.
     pub fn failed(&self, object: String, first: Duration) -> Duration {
-        let mut known = self.known();
-        let count = known.failures.entry(object).or_default();
+        let mut entries = self.entries();
+        let count = entries.failures.entry(object).or_default();
         let pause = first * (1 << (*count).min(8));
         *count = count.saturating_add(1);
         pause
@@ -82,43 +82,43 @@ impl ProcessState {
     pub fn hold(&self, object: String, generation: Option<i64>, first: Duration) -> Duration {
         let pause = self.failed(object.clone(), first);
         let until = Instant::now() + pause.min(LONGEST_HOLD);
-        self.known().held.insert(object, (generation, until));
+        self.entries().held.insert(object, (generation, until));
         pause
     }
 
     /// Returns the remaining hold after a failed pass. An edit or a deletion ends the hold.
     pub fn held(&self, object: &str, generation: Option<i64>) -> Option<Duration> {
-        let known = self.known();
-        let (of, until) = known.held.get(object)?;
+        let entries = self.entries();
+        let (of, until) = entries.held.get(object)?;
         let left = until.saturating_duration_since(Instant::now());
         (*of == generation && !left.is_zero()).then_some(left)
     }
 
     /// Records that an object waits for a send permit, and returns the time waited.
     pub fn waited(&self, object: String) -> Duration {
-        let mut known = self.known();
-        let since = known.waiting.entry(object).or_insert_with(Instant::now);
+        let mut entries = self.entries();
+        let since = entries.waiting.entry(object).or_insert_with(Instant::now);
         since.elapsed()
     }
 
     /// Resets the repeated passes and the waiting time of an object.
     pub fn succeeded(&self, object: &str) {
-        let mut known = self.known();
-        known.failures.remove(object);
-        known.held.remove(object);
-        known.waiting.remove(object);
+        let mut entries = self.entries();
+        entries.failures.remove(object);
+        entries.held.remove(object);
+        entries.waiting.remove(object);
     }
 
     /// Records the creation of an object: its cache may not show it yet.
     pub fn created(&self, object: String) {
-        let created = &mut self.known().created;
+        let created = &mut self.entries().created;
         created.retain(|_, at| at.elapsed() < SHOWN_WITHIN);
         created.insert(object, Instant::now());
     }
 
     /// Returns whether an object was created so recently that its cache may not show it.
     pub fn was_recently_created(&self, object: &str) -> bool {
-        let created = &self.known().created;
+        let created = &self.entries().created;
         created
             .get(object)
             .is_some_and(|at| at.elapsed() < SHOWN_WITHIN)
@@ -126,17 +126,17 @@ impl ProcessState {
 
     /// Records that an own write has replaced a version: the cache may still show that version.
     pub fn replaced(&self, object: String, version: String) {
-        let replaced = &mut self.known().replaced;
+        let replaced = &mut self.entries().replaced;
         replaced.entry(object).or_default().push(version);
     }
 
     /// Returns whether an own write has replaced this version of an object: a write based on it
     /// would conflict.
     pub fn is_replaced(&self, object: &str, version: &str) -> bool {
-        let replaced = &mut self.known().replaced;
+        let replaced = &mut self.entries().replaced;
         let is_known = replaced
             .get(object)
-            .is_some_and(|versions| versions.iter().any(|known| known == version));
+            .is_some_and(|versions| versions.iter().any(|replaced| replaced == version));
         if !is_known {
             replaced.remove(object);
         }
@@ -145,20 +145,20 @@ impl ProcessState {
 
     /// Records a write of which the API server kept nothing, because its definitions are older.
     pub fn lost(&self, object: String, write: u64) {
-        self.known().lost.insert(object, (write, Instant::now()));
+        self.entries().lost.insert(object, (write, Instant::now()));
     }
 
     /// Returns whether the API server recently kept nothing of the same write of an object.
     pub fn is_lost(&self, object: &str, write: impl FnOnce() -> u64) -> bool {
-        let known = self.known();
-        let lost = known.lost.get(object);
+        let entries = self.entries();
+        let lost = entries.lost.get(object);
         lost.is_some_and(|(lost, at)| at.elapsed() < LOST_AGAIN && *lost == write())
     }
 
     /// Acquires the turn in a database for an object; returns whether the object has it. One
     /// process acts at a time, so only one of two objects gets the turn.
     pub fn takes_turn(&self, database: &str, object: &str) -> bool {
-        let turns = &mut self.known().turns;
+        let turns = &mut self.entries().turns;
         let held = turns.get(database);
         if held.is_some_and(|(holder, since)| holder != object && since.elapsed() < TURN_TIMEOUT) {
             return false;
@@ -169,19 +169,21 @@ impl ProcessState {
 
     /// Releases the turns of an object.
     pub fn gives_turn_back(&self, object: &str) {
-        self.known().turns.retain(|_, (holder, _)| holder != object);
+        self.entries()
+            .turns
+            .retain(|_, (holder, _)| holder != object);
     }
 
     /// Drops the state of a deleted object.
     pub fn forget(&self, object: &str) {
-        let mut known = self.known();
-        known.intents.remove(object);
-        known.failures.remove(object);
-        known.held.remove(object);
-        known.waiting.remove(object);
-        known.replaced.remove(object);
-        known.lost.remove(object);
-        known.turns.retain(|_, (holder, _)| holder != object);
+        let mut entries = self.entries();
+        entries.intents.remove(object);
+        entries.failures.remove(object);
+        entries.held.remove(object);
+        entries.waiting.remove(object);
+        entries.replaced.remove(object);
+        entries.lost.remove(object);
+        entries.turns.retain(|_, (holder, _)| holder != object);
     }
 }
 
@@ -270,6 +272,6 @@ mod tests {
         assert_eq!(memory.failed(object(), pause), pause);
         assert!(!memory.is_replaced(&object(), "1"));
         memory.succeeded(&object());
-        assert!(memory.known().intents.is_empty());
+        assert!(memory.entries().intents.is_empty());
     }
 }

@@ -61,7 +61,8 @@ impl Reconcile for BackupStrategy {
             domain::storage::over(storage.status.as_ref(), limit)
         });
         let version = database.as_ref().ok().map(|snapshot| snapshot.version);
-        let root = storage.and_then(|storage| destination::wanted(&storage, version, None));
+        let root =
+            storage.and_then(|storage| destination::desired_location(&storage, version, None));
         let template = self.spec.paths.as_ref();
         let template = template.and_then(|paths| paths.data.as_deref());
         let with_logs_here = match (&database, &root) {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use progress::VolatileStatus;
 
-use super::condition::{self, Progress, Status, wanted};
+use super::condition::{self, Progress, Status, desired_condition};
 use super::{Decision, Event, Next, time};
 use crate::api::cluster::{ClusterBackup, ClusterIdentity, TenantCounts};
 use crate::api::condition::types::REACHABLE;
@@ -73,7 +73,7 @@ pub fn decide(
     };
     status.ready_generation = condition::ready_generation(&progress, generation);
     let mut conditions = Vec::from(progress);
-    conditions.push(wanted(REACHABLE, reachable, reason, &message));
+    conditions.push(desired_condition(REACHABLE, reachable, reason, &message));
     if observed.database.is_ok() {
         conditions.push(privileges::condition(spec, observed.privileges.as_deref()));
     }

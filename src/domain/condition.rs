@@ -61,7 +61,7 @@ impl DesiredCondition {
 
 /// Returns a condition to write.
 #[must_use]
-pub fn wanted(
+pub fn desired_condition(
     kind: &'static str,
     status: impl Into<Status>,
     reason: &str,
@@ -97,9 +97,9 @@ pub fn progress(progress: Progress, reason: &str, message: &str) -> [DesiredCond
     let in_progress = said(is(Progress::Reconciling), "no work is in progress");
     let needs_help = said(is(Progress::Stalled), "no user action is needed");
     [
-        wanted(READY, is(Progress::Ready), reason, message),
-        wanted(RECONCILING, is(Progress::Reconciling), reason, in_progress),
-        wanted(STALLED, is(Progress::Stalled), reason, needs_help),
+        desired_condition(READY, is(Progress::Ready), reason, message),
+        desired_condition(RECONCILING, is(Progress::Reconciling), reason, in_progress),
+        desired_condition(STALLED, is(Progress::Stalled), reason, needs_help),
     ]
 }
 
@@ -184,15 +184,35 @@ mod tests {
 
     #[test]
     fn the_transition_time_stays_while_only_the_message_changes() {
-        let first = merge(&[], [wanted("Ready", false, "A", "a")], 1, at(10));
-        let second = merge(&first, [wanted("Ready", false, "B", "b")], 2, at(20));
+        let first = merge(
+            &[],
+            [desired_condition("Ready", false, "A", "a")],
+            1,
+            at(10),
+        );
+        let second = merge(
+            &first,
+            [desired_condition("Ready", false, "B", "b")],
+            2,
+            at(20),
+        );
         assert_eq!(second[0].last_transition_time, time(at(10)));
     }
 
     #[test]
     fn the_transition_time_moves_with_the_status() {
-        let first = merge(&[], [wanted("Ready", false, "A", "a")], 1, at(10));
-        let second = merge(&first, [wanted("Ready", true, "A", "a")], 1, at(20));
+        let first = merge(
+            &[],
+            [desired_condition("Ready", false, "A", "a")],
+            1,
+            at(10),
+        );
+        let second = merge(
+            &first,
+            [desired_condition("Ready", true, "A", "a")],
+            1,
+            at(20),
+        );
         assert_eq!(second[0].last_transition_time, time(at(20)));
     }
 
@@ -200,7 +220,7 @@ mod tests {
     fn a_message_is_cut_where_a_letter_ends() {
         let long = merge(
             &[],
-            [wanted("Ready", true, "A", "ä".repeat(2000))],
+            [desired_condition("Ready", true, "A", "ä".repeat(2000))],
             1,
             at(0),
         );

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use credentials::AppliedCredentials;
 pub use usage::{Capacity, Figures, bytes_of, bytes_text, have_moved, over};
 
-use super::condition::{self, Progress, Status, wanted};
+use super::condition::{self, Progress, Status, desired_condition};
 use super::{Decision, Event, Next};
 use crate::api::condition::types::REACHABLE;
 use crate::api::{BackupStorageStatus, BackupTaskStatus, Cause};
@@ -127,7 +127,7 @@ pub fn decide(
             message: message.clone(),
         });
     }
-    conditions.push(wanted(REACHABLE, reachable, &reason, message));
+    conditions.push(desired_condition(REACHABLE, reachable, &reason, message));
     // The known version is kept while the Secret cannot be read.
     let version = observed.secret_version.clone().or_else(|| {
         let known = previous.credentials.as_ref()?;

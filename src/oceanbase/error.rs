@@ -34,20 +34,20 @@ pub fn explain_to_restore(code: i32) -> Failure {
 /// Explains a number by the first table that contains it.
 fn explain_by(tables: &[&[Explanation]], code: i32) -> Failure {
     let number = code.unsigned_abs();
-    let known = tables
+    let entry = tables
         .iter()
         .copied()
         .flatten()
-        .find(|known| u32::from(known.number) == number);
+        .find(|entry| u32::from(entry.number) == number);
     let code = i32::try_from(number).map_or(i32::MIN, |number| -number);
-    match known {
-        Some(known) => Failure {
+    match entry {
+        Some(entry) => Failure {
             code,
-            reason: known.reason,
-            message: format!("{} (error {number}): {}", known.what, known.advice),
-            class: known.class,
-            passing: matches!(known.class, NotYet | Unknown)
-                || TRANSIENT_JOB_ERRORS.contains(&known.number),
+            reason: entry.reason,
+            message: format!("{} (error {number}): {}", entry.what, entry.advice),
+            class: entry.class,
+            passing: matches!(entry.class, NotYet | Unknown)
+                || TRANSIENT_JOB_ERRORS.contains(&entry.number),
         },
         None => Failure {
             code,
@@ -68,7 +68,7 @@ pub const MISSING_PRIVILEGE: u16 = 1227;
 /// privilege. If only the sys tenant may run the statement, the text is just `Access denied`.
 #[must_use]
 pub fn explain_missing(privilege: Privilege, error: &ServerError) -> Failure {
-    let known = explain(i32::from(error.code));
+    let failure = explain(i32::from(error.code));
     if !error.text.contains("privilege") {
         return Failure {
             reason: "NotSysTenant",
@@ -76,7 +76,7 @@ pub fn explain_missing(privilege: Privilege, error: &ServerError) -> Failure {
                 "only the sys tenant may run the statement (error 1227): use an account of sys in \
                  the cluster's Secret, such as `backup@sys`"
                     .to_owned(),
-            ..known
+            ..failure
         };
     }
     Failure {
@@ -84,14 +84,14 @@ pub fn explain_missing(privilege: Privilege, error: &ServerError) -> Failure {
             "the account lacks a privilege (error 1227): GRANT {privilege} to the account in the \
              cluster's Secret; docs/least-privilege.md lists all grants"
         ),
-        ..known
+        ..failure
     }
 }
 
 /// Explains why the server rejected a statement.
 #[must_use]
 pub fn explain_refusal(error: &ServerError) -> Failure {
-    let known = explain(i32::from(error.code));
+    let failure = explain(i32::from(error.code));
     // This number has many meanings. Only this text shows that waiting does not help.
     if error.code == 9040 && error.text.contains("cross compatible") {
         return Failure {
@@ -101,16 +101,16 @@ pub fn explain_refusal(error: &ServerError) -> Failure {
                 .to_owned(),
             class: Permanent,
             passing: false,
-            ..known
+            ..failure
         };
     }
-    known
+    failure
 }
 
 /// Explains why the server rejected a statement of a restore, or a statement that accompanies it.
 #[must_use]
 pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
-    let known = explain_to_restore(i32::from(error.code));
+    let failure = explain_to_restore(i32::from(error.code));
     // This number has many meanings. Only these texts relate it to the state of the tenant.
     if error.code == 4179 && error.text.contains("existed tenant name") {
         return Failure {
@@ -119,7 +119,7 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
                 "a tenant of this name exists already (error 4179): choose another name for the \
                  new tenant"
                     .to_owned(),
-            ..known
+            ..failure
         };
     }
     let is_version = error.text.contains("restore from") && error.text.contains("version");
@@ -129,7 +129,7 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
             message: "the target cannot restore backups of this version (error 4179): it is older \
                       than the backups, or the backups are of V4.0. Choose another target cluster"
                 .to_owned(),
-            ..known
+            ..failure
         };
     }
     if error.code == 4179 && error.text.contains("different tenants") {
@@ -138,7 +138,7 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
             message: "the directories of data and of logs contain backups of different tenants \
                       (error 4179): correct `dataPath` and `logPath` in a new RecoveryTask"
                 .to_owned(),
-            ..known
+            ..failure
         };
     }
     // The upgrade began after the operator's check. RESTORE and RECOVER TABLE of all releases
@@ -151,7 +151,7 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
                 .to_owned(),
             class: NotYet,
             passing: true,
-            ..known
+            ..failure
         };
     }
     if error.code == 4179 && error.text.contains("not in restore") {
@@ -162,10 +162,10 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
                 .to_owned(),
             class: NotYet,
             passing: true,
-            ..known
+            ..failure
         };
     }
-    known
+    failure
 }
 
 /// Explains why the server rejected CREATE RESOURCE POOL.

@@ -78,7 +78,7 @@ pub(super) fn observed(
             .map(|tenant| (tenant.id, tenant.name.clone()))
             .collect(),
         why_none,
-        known: caches::within(&context.caches.tasks, &namespace)
+        existing: caches::within(&context.caches.tasks, &namespace)
             .filter(|child| is_child(child, task))
             .map(|child| observed_child(&child, there.as_ref()))
             .collect(),

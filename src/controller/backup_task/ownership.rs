@@ -136,7 +136,7 @@ fn other_strategy(task_tenant: TaskTenant<'_>) -> Option<Blocker> {
         let root = destination::root(&storage.spec).ok();
         let identity = &task_tenant.snapshot.identity;
         let path = destination::data_path(root.as_ref(), template, identity, tenant);
-        destination::wanted(storage, None, Some(&path)).ok()
+        destination::desired_location(storage, None, Some(&path)).ok()
     };
     let of_strategy = location_in(&storage, data_template(&strategy))?;
     if of_strategy.is_same_as(&location_in(task_tenant.storage, None)?) {

@@ -48,7 +48,8 @@ impl<'a> TaskTenant<'a> {
         let root = destination::root(&self.storage.spec).ok();
         let identity = &self.snapshot.identity;
         let path = destination::log_path(root.as_ref(), template, identity, self.tenant);
-        let wanted = destination::wanted(self.storage, Some(self.snapshot.version), Some(&path));
+        let wanted =
+            destination::desired_location(self.storage, Some(self.snapshot.version), Some(&path));
         let shown = self.tenant.log_dest.as_ref();
         observe_destination(shown.map(|dest| dest.path.as_str()), wanted.ok().as_ref())
     }

@@ -1,6 +1,6 @@
 //! Destination of a log backup's logs: the desired one, and the one in use.
 
-use super::{log_path, root, storage, wanted};
+use super::{desired_location, log_path, root, storage};
 use crate::api::LogBackup;
 use crate::api::log_backup::StorageChangePolicy;
 use crate::controller::{Context, namespace};
@@ -61,7 +61,7 @@ pub(in crate::controller) fn location_of(
     let home = namespace(object);
     let storage = storage(context, &home, &object.spec.storage_ref.name).ok()?;
     let path = path(object, context, snapshot)?;
-    wanted(&storage, Some(snapshot.version), Some(&path)).ok()
+    desired_location(&storage, Some(snapshot.version), Some(&path)).ok()
 }
 
 /// Returns whether a storage migration is due: the log backup set the tenant's current log

@@ -92,7 +92,7 @@ impl Election {
     }
 
     /// Checks that this process still holds the lease.
-    pub(super) fn is_ours(&self, found: Option<&LeaseSpec>) -> Result<(), Error> {
+    pub(super) fn check_holder(&self, found: Option<&LeaseSpec>) -> Result<(), Error> {
         match found.and_then(holder) {
             Some(holder) if holder == self.identity => Ok(()),
             Some(holder) => Err(Error::Taken(holder.to_owned())),
@@ -101,8 +101,8 @@ impl Election {
     }
 
     /// Returns the lease as this process writes it.
-    pub(super) fn ours(&self, found: Option<LeaseSpec>, now: MicroTime) -> LeaseSpec {
-        let is_renewal = self.is_ours(found.as_ref()).is_ok();
+    pub(super) fn acquired_spec(&self, found: Option<LeaseSpec>, now: MicroTime) -> LeaseSpec {
+        let is_renewal = self.check_holder(found.as_ref()).is_ok();
         let found = found.unwrap_or_default();
         let transitions = found.lease_transitions.unwrap_or_default();
         let (acquired, transitions) = if is_renewal {
@@ -219,19 +219,19 @@ mod tests {
     #[test]
     fn a_lease_in_other_hands_is_lost() {
         let election = me();
-        assert!(election.is_ours(Some(&held_by("me", 0))).is_ok());
+        assert!(election.check_holder(Some(&held_by("me", 0))).is_ok());
         let lost = Error::Taken("other".to_owned());
-        assert_eq!(election.is_ours(Some(&held_by("other", 0))), Err(lost));
-        assert!(election.is_ours(Some(&held_by("", 0))).is_err());
+        assert_eq!(election.check_holder(Some(&held_by("other", 0))), Err(lost));
+        assert!(election.check_holder(Some(&held_by("", 0))).is_err());
     }
 
     #[test]
     fn taking_a_lease_over_is_a_transition_and_renewing_it_is_none() {
         let now = || MicroTime(Timestamp::from_second(100).unwrap());
-        let taken = me().ours(Some(held_by("other", 0)), now());
+        let taken = me().acquired_spec(Some(held_by("other", 0)), now());
         assert_eq!(taken.lease_transitions, Some(4));
         assert_eq!(taken.acquire_time, Some(now()));
-        let renewed = me().ours(Some(held_by("me", 0)), now());
+        let renewed = me().acquired_spec(Some(held_by("me", 0)), now());
         assert_eq!(renewed.lease_transitions, Some(3));
         assert_eq!(renewed.acquire_time, held_by("me", 0).acquire_time);
     }

@@ -38,7 +38,7 @@ pub(super) fn target(
     let storage = destination::storage(context, namespace, &spec.storage_ref.name);
     let wanted = storage.and_then(|storage| {
         fits_lag_target(spec, &storage.spec)?;
-        destination::wanted(&storage, version, path)
+        destination::desired_location(&storage, version, path)
     });
     let known = object
         .status

@@ -59,7 +59,7 @@ fn of_storage(
 ) -> Result<ResolvedSource, Blocker> {
     let storage = destination::storage(context, &namespace(task), &source.storage_ref.name)?;
     let below = |path: &str| {
-        destination::wanted(&storage, None, Some(path))?;
+        destination::desired_location(&storage, None, Some(path))?;
         Ok(SourceStorage {
             storage: Arc::clone(&storage),
             path: path.to_owned(),

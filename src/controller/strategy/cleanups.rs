@@ -74,7 +74,7 @@ pub(super) async fn create_all(
             spec: spec.clone(),
             status: None,
         };
-        let is_ours = |known: &CleanupTask| is_owned_by(known, strategy);
-        create(&object, is_ours, context, created).await;
+        let is_owned = |known: &CleanupTask| is_owned_by(known, strategy);
+        create(&object, is_owned, context, created).await;
     }
 }

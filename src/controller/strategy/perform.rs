@@ -46,8 +46,8 @@ impl BackupStrategy {
                         spec: spec.clone(),
                         status: None,
                     };
-                    let is_ours = |known: &BackupTask| is_owned_by(known, self);
-                    create(&object, is_ours, context, &mut created).await;
+                    let is_owned = |known: &BackupTask| is_owned_by(known, self);
+                    create(&object, is_owned, context, &mut created).await;
                 }
             }
             Effect::DeleteTasks(tasks) => {

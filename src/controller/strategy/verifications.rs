@@ -54,6 +54,6 @@ pub(super) async fn create_verification(
         spec: spec.clone(),
         status: None,
     };
-    let is_ours = |known: &RecoveryTask| is_owned_by(known, strategy);
-    create(&object, is_ours, context, created).await;
+    let is_owned = |known: &RecoveryTask| is_owned_by(known, strategy);
+    create(&object, is_owned, context, created).await;
 }

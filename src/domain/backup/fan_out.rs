@@ -39,7 +39,7 @@ pub struct ChildTasks {
     /// knows.
     pub why_none: Option<String>,
     /// Tasks that it has created.
-    pub known: Vec<ChildTask>,
+    pub existing: Vec<ChildTask>,
 }
 
 /// Task that this task created.
@@ -109,7 +109,7 @@ impl Evaluation<'_> {
             let blocker = blocker.as_waiting();
             return self.wait(blocker, Next::Await);
         }
-        if self.observed.children.tenants.is_empty() && self.observed.children.known.is_empty() {
+        if self.observed.children.tenants.is_empty() && self.observed.children.existing.is_empty() {
             let rule = "tenants must be primary, normal and not locked";
             let why = self.observed.children.why_none.as_deref().unwrap_or(rule);
             let message = format!("no tenant can be backed up: {why}");
@@ -117,11 +117,11 @@ impl Evaluation<'_> {
         }
         let planned = self.planned();
         let mut missing = self.missing(&planned);
-        let known = self.observed.children.known.len();
+        let existing = self.observed.children.existing.len();
         let children = self.status.children.get_or_insert_default();
         // The number of tenants would be wrong: a tenant may have been dropped after its task was
         // created.
-        let total = known + children.refused.len() + missing.len();
+        let total = existing + children.refused.len() + missing.len();
         children.total = count(total);
         if missing.is_empty() {
             children.all_made = true;
@@ -138,18 +138,18 @@ impl Evaluation<'_> {
     /// Creates no more tasks and follows the existing ones to their end. Tenants that got no task
     /// before the deadline count as failed.
     fn stop_expanding(mut self) -> BackupDecision {
-        let known = self.observed.children.known.len();
-        if known == 0 {
+        let existing = self.observed.children.existing.len();
+        if existing == 0 {
             return self.end_unsent();
         }
         let is_canceled = self.is_cancel_wanted();
         let children = self.status.children.get_or_insert_default();
         children.all_made = true;
-        let known = count(known).saturating_add(count(children.refused.len()));
+        let existing = count(existing).saturating_add(count(children.refused.len()));
         children.total = if is_canceled {
-            known
+            existing
         } else {
-            children.total.max(known)
+            children.total.max(existing)
         };
         self.follow_children()
     }
@@ -163,16 +163,21 @@ impl Evaluation<'_> {
     }
 
     fn missing(&self, planned: &[(String, BackupTaskSpec)]) -> Vec<(String, BackupTaskSpec)> {
-        let known = self.observed.children.known.iter().map(|child| &child.name);
+        let existing = self
+            .observed
+            .children
+            .existing
+            .iter()
+            .map(|child| &child.name);
         let refused = self.status.children.iter().flat_map(|c| &c.refused);
-        let taken: BTreeSet<&String> = known.chain(refused).collect();
+        let taken: BTreeSet<&String> = existing.chain(refused).collect();
         let missing = planned.iter().filter(|(name, _)| !taken.contains(name));
         missing.cloned().collect()
     }
 
     fn child_of(&self, tenant: &str) -> BackupTaskSpec {
         let spec = self.task.spec;
-        let reference = |known: &Option<LocalReference>| known.clone();
+        let reference = |reference: &Option<LocalReference>| reference.clone();
         BackupTaskSpec {
             strategy_ref: reference(&spec.strategy_ref),
             cluster_ref: reference(&spec.cluster_ref),
@@ -258,21 +263,21 @@ impl Evaluation<'_> {
     }
 
     fn follow_children(mut self) -> BackupDecision {
-        let known = &self.observed.children.known;
-        let completed = known.iter().filter(|c| c.is(Outcome::Completed)).count();
+        let existing = &self.observed.children.existing;
+        let completed = existing.iter().filter(|c| c.is(Outcome::Completed)).count();
         let is_open = |child: &&ChildTask| child.outcome.is_none() && !child.deleting;
-        let open: Vec<_> = known.iter().filter(is_open).collect();
+        let open: Vec<_> = existing.iter().filter(is_open).collect();
         let running = open.iter().filter(|child| child.runs).count();
         let children = self.status.children.get_or_insert_default();
         children.completed = count(completed);
         children.running = count(running);
         let unfinished = count(open.len());
-        let dropped = known.iter().filter(|child| child.is_dropped()).count();
+        let dropped = existing.iter().filter(|child| child.is_dropped()).count();
         // A dropped tenant does not return, but the database may be unreachable for a while.
         children.dropped = children.dropped.max(count(dropped));
-        let wanted = children.total - children.dropped;
-        children.failed = (wanted - children.completed - unfinished).max(0);
-        self.status.progress = Some(format!("{}%", children.completed * 100 / wanted.max(1)));
+        let expected = children.total - children.dropped;
+        children.failed = (expected - children.completed - unfinished).max(0);
+        self.status.progress = Some(format!("{}%", children.completed * 100 / expected.max(1)));
         self.status.cause = None;
         self.status.retry_time = None;
         if open.is_empty() {
@@ -310,20 +315,20 @@ impl Evaluation<'_> {
         if children.failed == 0 {
             return self.end(Outcome::Completed, None);
         }
-        let known = self.observed.children.known.iter();
-        let known: Vec<_> = known.filter(|child| !child.is_dropped()).collect();
+        let existing = self.observed.children.existing.iter();
+        let existing: Vec<_> = existing.filter(|child| !child.is_dropped()).collect();
         let bad =
             |child: &&&ChildTask| !child.is(Outcome::Completed) && !child.is(Outcome::Canceled);
-        let canceled = known.iter().filter(|child| child.is(Outcome::Canceled));
+        let canceled = existing.iter().filter(|child| child.is(Outcome::Canceled));
         let all_canceled = count(canceled.count()) == children.failed;
         if self.is_cancel_wanted() && all_canceled {
             return self.canceled_unsent();
         }
-        let first = known
+        let first = existing
             .iter()
             .filter(bad)
             .min_by_key(|child| &child.name)
-            .or_else(|| known.iter().find(|child| child.is(Outcome::Canceled)));
+            .or_else(|| existing.iter().find(|child| child.is(Outcome::Canceled)));
         let first = match (first, children.refused.first()) {
             (Some(child), _) => {
                 let why = child.cause.as_ref().map(|cause| cause.message.as_str());

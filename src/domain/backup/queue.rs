@@ -112,9 +112,9 @@ fn is_of(key: &str, uid: &str) -> bool {
 pub fn running(snapshot: &Snapshot) -> BTreeSet<&str> {
     let tenants = snapshot.tenants.values().flat_map(|tenant| &tenant.jobs);
     let jobs = tenants.chain(&*snapshot.parents);
-    let ours =
+    let own =
         jobs.filter(|job| !job.status.is_terminal() && job.description.starts_with(JobKey::PREFIX));
-    ours.map(|job| job.description.as_str()).collect()
+    own.map(|job| job.description.as_str()).collect()
 }
 
 /// Returns the tasks that come next if this many slots are free. The first task is included even if

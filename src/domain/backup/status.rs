@@ -7,7 +7,7 @@ use crate::api::backup_task::Scope;
 use crate::api::condition::types::{ACCEPTED, JOB_STARTED, SUCCEEDED, TYPE_CHANGED};
 use crate::api::{BackupTaskSpec, BackupTaskStatus, BackupType};
 use crate::domain::attempt;
-use crate::domain::condition::{self, Progress, Status, wanted};
+use crate::domain::condition::{self, Progress, Status, desired_condition};
 use crate::domain::time_from;
 use crate::oceanbase::model::{BackupSet, JobStatus};
 
@@ -38,9 +38,14 @@ pub(super) fn render(
         Status::Unknown => "the backup has not ended",
         Status::True | Status::False => &message,
     };
-    let mut conditions = vec![wanted(SUCCEEDED, succeeded, &reason, succeeded_message)];
+    let mut conditions = vec![desired_condition(
+        SUCCEEDED,
+        succeeded,
+        &reason,
+        succeeded_message,
+    )];
     conditions.extend(condition::progress(progress, &reason, &message));
-    conditions.push(wanted(
+    conditions.push(desired_condition(
         ACCEPTED,
         accepted,
         if accepted {
@@ -54,7 +59,7 @@ pub(super) fn render(
             "the database has not accepted a statement"
         },
     ));
-    conditions.push(wanted(
+    conditions.push(desired_condition(
         JOB_STARTED,
         status.job_id.is_some(),
         if status.job_id.is_some() {
@@ -68,7 +73,12 @@ pub(super) fn render(
         ),
     ));
     if let Some(change) = &status.type_change {
-        conditions.push(wanted(TYPE_CHANGED, true, &change.reason, &change.message));
+        conditions.push(desired_condition(
+            TYPE_CHANGED,
+            true,
+            &change.reason,
+            &change.message,
+        ));
     }
     status.conditions = condition::merge(&status.conditions, conditions, generation, now);
     status.observed_generation = Some(generation);

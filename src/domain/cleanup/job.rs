@@ -34,14 +34,14 @@ impl Evaluation<'_> {
             return jobs.find(|job| job.id.0 == id).cloned();
         }
         let kind = what.kind();
-        let ours = jobs.filter(|job| {
+        let own = jobs.filter(|job| {
             job.id.0 > statement.after_job_id
                 && job.kind == kind
                 && job.initiator_tenant_id == TenantId::SYS
                 && (job.initiator_job_id.0 == 0
                     || job.initiator_job_id.0 > statement.after_parent_job_id)
         });
-        ours.min_by_key(|job| job.id).cloned()
+        own.min_by_key(|job| job.id).cloned()
     }
 
     /// Mirrors a job that the operator did not start.

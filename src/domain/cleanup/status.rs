@@ -7,7 +7,7 @@ use crate::api::cleanup_task::CleanupMode;
 use crate::api::condition::types::{ACCEPTED, JOB_STARTED, SUCCEEDED};
 use crate::api::{CleanupTaskSpec, CleanupTaskStatus};
 use crate::domain::Event;
-use crate::domain::condition::{self, Progress, Status, wanted};
+use crate::domain::condition::{self, Progress, Status, desired_condition};
 use crate::oceanbase::model::JobStatus;
 
 /// Returns the status of a task in this state. Phase, label and conditions are rendered and never
@@ -29,12 +29,17 @@ pub(super) fn render(
         Status::Unknown => "the cleanup has not ended",
         Status::True | Status::False => &message,
     };
-    let mut conditions = vec![wanted(SUCCEEDED, succeeded, &reason, succeeded_message)];
+    let mut conditions = vec![desired_condition(
+        SUCCEEDED,
+        succeeded,
+        &reason,
+        succeeded_message,
+    )];
     conditions.extend(condition::progress(progress, &reason, &message));
     let statement = status.statement.as_ref().map(|it| it.outcome.as_str());
     let accepted = status.job_id.is_some() || statement == Some("Accepted");
     let has_job = status.job_id.is_some();
-    conditions.push(wanted(
+    conditions.push(desired_condition(
         ACCEPTED,
         accepted,
         if accepted {
@@ -48,7 +53,7 @@ pub(super) fn render(
             "the database has not accepted a statement"
         },
     ));
-    conditions.push(wanted(
+    conditions.push(desired_condition(
         JOB_STARTED,
         has_job,
         if has_job { "AlreadySubmitted" } else { &reason },

@@ -2,7 +2,7 @@
 
 use crate::api::condition::types::PRIVILEGES_SUFFICIENT;
 use crate::api::{OceanBaseClusterSpec, cluster::RecoveryPolicy};
-use crate::domain::condition::{DesiredCondition, Status, wanted};
+use crate::domain::condition::{DesiredCondition, Status, desired_condition};
 use crate::oceanbase::model::{Privilege, Privileges};
 
 /// Operations, the privilege that each needs, and whether only recoveries need it.
@@ -37,7 +37,7 @@ pub(super) fn condition(
     privileges: Option<&Privileges>,
 ) -> DesiredCondition {
     let Some(privileges) = privileges else {
-        return wanted(
+        return desired_condition(
             PRIVILEGES_SUFFICIENT,
             Status::Unknown,
             "PrivilegesUnknown",
@@ -61,17 +61,17 @@ pub(super) fn condition(
             "the database would reject {}; docs/least-privilege.md lists the grants",
             lacking.join("; ")
         );
-        return wanted(PRIVILEGES_SUFFICIENT, false, "MissingPrivilege", message);
+        return desired_condition(PRIVILEGES_SUFFICIENT, false, "MissingPrivilege", message);
     }
     if relevant().any(|(_, privilege, _)| privileges.has(privilege).is_none()) {
-        return wanted(
+        return desired_condition(
             PRIVILEGES_SUFFICIENT,
             Status::Unknown,
             "PrivilegesUnknown",
             "the account has a role, and SHOW GRANTS does not list the privileges of the role",
         );
     }
-    wanted(
+    desired_condition(
         PRIVILEGES_SUFFICIENT,
         true,
         "PrivilegesGranted",

@@ -4,7 +4,7 @@ use super::{Archive, Evaluation, State};
 use crate::api::condition::types::{ARCHIVING, DELAY_WITHIN_TARGET};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{Binding, DesiredState, LogBackupSpec};
-use crate::domain::condition::{DesiredCondition, Status, wanted};
+use crate::domain::condition::{DesiredCondition, Status, desired_condition};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
 pub(super) fn archiving(
@@ -18,15 +18,15 @@ pub(super) fn archiving(
         .map(|r| r.comment.as_str());
     match state {
         State::Blocked(blocker) => {
-            wanted(ARCHIVING, Status::Unknown, blocker.reason, &blocker.message)
+            desired_condition(ARCHIVING, Status::Unknown, blocker.reason, &blocker.message)
         }
         State::Reached(Archive::Round(RoundStatus::Doing))
         | State::Changing(Archive::Round(RoundStatus::Doing))
         | State::Failed(Archive::Round(RoundStatus::Doing))
         | State::Late(Archive::Round(RoundStatus::Doing)) => {
-            wanted(ARCHIVING, true, "Archiving", "logs are archived")
+            desired_condition(ARCHIVING, true, "Archiving", "logs are archived")
         }
-        State::Drifted(Archive::Round(RoundStatus::Doing)) => wanted(
+        State::Drifted(Archive::Round(RoundStatus::Doing)) => desired_condition(
             ARCHIVING,
             true,
             "ModifiedExternally",
@@ -42,9 +42,9 @@ pub(super) fn archiving(
                 .map(|tenant| evaluation.remedy(tenant))
                 .unwrap_or_default();
             let message = format!("log archiving was interrupted: {comment}. {remedy}");
-            wanted(ARCHIVING, false, "Interrupted", message)
+            desired_condition(ARCHIVING, false, "Interrupted", message)
         }
-        State::Healing(_) => wanted(
+        State::Healing(_) => desired_condition(
             ARCHIVING,
             false,
             "Healing",
@@ -58,9 +58,9 @@ pub(super) fn archiving(
             let message = format!(
                 "the round's status is {word}, which is unknown to this version of the operator"
             );
-            wanted(ARCHIVING, Status::Unknown, "UnknownStatus", message)
+            desired_condition(ARCHIVING, Status::Unknown, "UnknownStatus", message)
         }
-        State::Reached(Archive::Stopped) if desired == DesiredState::Paused => wanted(
+        State::Reached(Archive::Stopped) if desired == DesiredState::Paused => desired_condition(
             ARCHIVING,
             false,
             "Stopped",
@@ -72,13 +72,13 @@ pub(super) fn archiving(
                  it back. {}; or set `drift` to Enforce",
                 applying_again(evaluation.object.spec, archive)
             );
-            wanted(ARCHIVING, false, "ModifiedExternally", message)
+            desired_condition(ARCHIVING, false, "ModifiedExternally", message)
         }
         State::Late(_) if desired == DesiredState::Running => {
             let cause = evaluation.status.cause.as_ref();
             let reason = cause.map_or("NotStarted", |cause| cause.reason.as_str());
             let message = cause.map_or("", |cause| cause.message.as_str());
-            wanted(ARCHIVING, false, reason, message)
+            desired_condition(ARCHIVING, false, reason, message)
         }
         _ => {
             let (reason, message) = match desired {
@@ -99,7 +99,7 @@ pub(super) fn archiving(
                      `desiredState` to Running to archive again",
                 ),
             };
-            wanted(ARCHIVING, false, reason, message)
+            desired_condition(ARCHIVING, false, reason, message)
         }
     }
 }
@@ -131,13 +131,13 @@ pub fn resuming(tenant: &str) -> String {
 /// Returns whether log backup lags by no more than this many seconds.
 pub(super) fn delay_within_target(delay: Option<i64>, acceptable: i64) -> DesiredCondition {
     match delay {
-        None => wanted(
+        None => desired_condition(
             DELAY_WITHIN_TARGET,
             Status::Unknown,
             "NotArchiving",
             "no logs are archived",
         ),
-        Some(seconds) if seconds > acceptable => wanted(
+        Some(seconds) if seconds > acceptable => desired_condition(
             DELAY_WITHIN_TARGET,
             false,
             "DelayExceeded",
@@ -146,7 +146,7 @@ pub(super) fn delay_within_target(delay: Option<i64>, acceptable: i64) -> Desire
                 "log backup is more than {acceptable} s behind: check the throughput of the storage"
             ),
         ),
-        Some(_) => wanted(
+        Some(_) => desired_condition(
             DELAY_WITHIN_TARGET,
             true,
             "DelayWithinTarget",

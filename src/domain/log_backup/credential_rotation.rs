@@ -29,7 +29,12 @@ pub struct StorageKeys {
 /// Returns why a database of this version, or of a tenant without its own account, cannot receive
 /// new keys. Returns `None` if it can.
 #[must_use]
-pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Option<Blocker> {
+pub fn rotation_blocker(
+    tenant: &str,
+    version: &str,
+    can: bool,
+    has_account: bool,
+) -> Option<Blocker> {
     const OTHERWISE: &str = "The operator sends nothing. Keep the old key valid in the storage. If \
                              that is not possible, move to a new BackupStorage with the new key \
                              (strategy with `storageChangePolicy: StopAndSwitch`). This causes a \
@@ -45,7 +50,7 @@ pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> 
             ),
         ));
     }
-    (!known).then(|| {
+    (!has_account).then(|| {
         Blocker::permanent(
             ROTATION_WOULD_INTERRUPT_LOGS,
             format!(
@@ -65,40 +70,40 @@ impl Evaluation<'_> {
         if observed.locations.is_empty() {
             return None;
         }
-        let Some(known) = &mut self.status.credentials else {
+        let Some(credentials) = &mut self.status.credentials else {
             // The destination was set before the operator recorded keys.
             self.status.credentials = Some(given(&observed.version));
             return None;
         };
-        if known.secret_resource_version == observed.version {
-            *known = given(&observed.version);
+        if credentials.secret_resource_version == observed.version {
+            *credentials = given(&observed.version);
             return None;
         }
         if let Some(blocker) = &observed.blocker {
-            known.applying = None;
-            RetryState::of_keys(known).forget();
-            known.cause = Some(blocker.cause());
+            credentials.applying = None;
+            RetryState::of_keys(credentials).forget();
+            credentials.cause = Some(blocker.cause());
             return None;
         }
         let is_other_version =
             |applying: &ApplyingKeys| applying.secret_resource_version != observed.version;
-        if known.applying.as_ref().is_none_or(is_other_version) {
-            RetryState::of_keys(known).forget();
-            known.applying = Some(ApplyingKeys {
+        if credentials.applying.as_ref().is_none_or(is_other_version) {
+            RetryState::of_keys(credentials).forget();
+            credentials.applying = Some(ApplyingKeys {
                 secret_resource_version: observed.version.clone(),
                 locations: Vec::new(),
             });
         }
-        let applying = known.applying.as_ref()?;
+        let applying = credentials.applying.as_ref()?;
         let mut left = observed.locations.iter();
         let Some(location) = left.find(|location| !applying.locations.contains(location)) else {
-            *known = given(&observed.version);
+            *credentials = given(&observed.version);
             return None;
         };
         if ineligible(tenant).is_some() {
             return None;
         }
-        if let Some(until) = RetryState::of_keys(known).paused_until(self.now) {
+        if let Some(until) = RetryState::of_keys(credentials).paused_until(self.now) {
             self.later = self.later.sooner(Next::At(until), self.now);
             return None;
         }
@@ -135,19 +140,21 @@ impl Evaluation<'_> {
         answer: &Answer,
     ) -> LogBackupDecision {
         let now = self.now;
-        if let Some(known) = &mut self.status.credentials {
+        if let Some(credentials) = &mut self.status.credentials {
             match answer {
-                Answer::Refused(failure) => RetryState::of_keys(known).record_failure(failure, now),
+                Answer::Refused(failure) => {
+                    RetryState::of_keys(credentials).record_failure(failure, now)
+                }
                 Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
-                    RetryState::of_keys(known).record_unsent(
+                    RetryState::of_keys(credentials).record_unsent(
                         "the new keys of the storage",
                         why,
                         now,
                     );
                 }
                 _ => {
-                    RetryState::of_keys(known).forget();
-                    let applying = known.applying.get_or_insert_default();
+                    RetryState::of_keys(credentials).forget();
+                    let applying = credentials.applying.get_or_insert_default();
                     version.clone_into(&mut applying.secret_resource_version);
                     applying.locations.push(location.to_owned());
                     let observed = self.observed.storage_keys.as_ref();
@@ -156,11 +163,11 @@ impl Evaluation<'_> {
                         .iter()
                         .all(|location| applying.locations.contains(location))
                     {
-                        *known = given(version);
+                        *credentials = given(version);
                     }
                 }
             }
-            if let Some(until) = RetryState::of_keys(known).paused_until(now) {
+            if let Some(until) = RetryState::of_keys(credentials).paused_until(now) {
                 self.later = self.later.sooner(Next::At(until), now);
             }
         }

@@ -8,7 +8,7 @@ use super::storage_migration::switched;
 use super::{Archive, Evaluation, State, tenant_summary};
 use crate::api::condition::types::DELAY_WITHIN_TARGET;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
-use crate::domain::condition::{self, DesiredCondition, Progress, Status, wanted};
+use crate::domain::condition::{self, DesiredCondition, Progress, Status, desired_condition};
 use crate::domain::tenant::TENANT_NOT_FOUND;
 use crate::domain::{ObservedDestination, cause, time};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
@@ -57,7 +57,7 @@ pub(super) fn render(
     conditions.extend(switched(evaluation, &status));
     conditions.push(if let State::Blocked(blocker) = state {
         let unknown = Status::Unknown;
-        wanted(
+        desired_condition(
             DELAY_WITHIN_TARGET,
             unknown,
             blocker.reason,
@@ -133,8 +133,8 @@ fn record_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
 /// its storage was deleted before.
 fn record_directory(evaluation: &Evaluation<'_>, status: &mut LogBackupStatus, tenant: &Tenant) {
     let round = tenant.round.as_ref();
-    let ours = round.filter(|_| *evaluation.destination() == ObservedDestination::Ours);
-    if let Some(round) = ours {
+    let own_round = round.filter(|_| *evaluation.destination() == ObservedDestination::Ours);
+    if let Some(round) = own_round {
         status.storage_directory = Some(round.path.clone());
     }
 }

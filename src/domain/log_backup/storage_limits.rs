@@ -39,7 +39,12 @@ pub struct ObservedLimits {
 /// Returns why a database of this version, or of a tenant without its own account, cannot receive
 /// limits. Returns `None` if it can.
 #[must_use]
-pub fn limits_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Option<Blocker> {
+pub fn limits_blocker(
+    tenant: &str,
+    version: &str,
+    can: bool,
+    has_account: bool,
+) -> Option<Blocker> {
     if !can {
         return Some(Blocker::permanent(
             "UnsupportedServerVersion",
@@ -50,7 +55,7 @@ pub fn limits_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Op
             ),
         ));
     }
-    (!known).then(|| {
+    (!has_account).then(|| {
         Blocker::permanent(
             "TenantAccountUnknown",
             format!(
@@ -64,10 +69,10 @@ pub fn limits_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Op
 
 impl ObservedLimits {
     /// Returns the limits that the database shows for a location; `None` while they cannot be read.
-    fn shown(&self, location: &str) -> Option<StorageLimits> {
+    fn current(&self, location: &str) -> Option<StorageLimits> {
         let limited = self.limited.as_ref()?;
-        let known = limited.iter().find(|(there, _)| there == location);
-        Some(known.map_or(StorageLimits::NONE, |(_, limits)| *limits))
+        let found = limited.iter().find(|(limited, _)| limited == location);
+        Some(found.map_or(StorageLimits::NONE, |(_, limits)| *limits))
     }
 
     fn is_asked_for(&self) -> bool {
@@ -84,9 +89,9 @@ impl Evaluation<'_> {
         if !observed.is_asked_for() && self.status.storage_limits.is_none() {
             return;
         }
-        let known = self.status.storage_limits.get_or_insert_default();
-        record(known, observed);
-        if !observed.is_asked_for() && known.pending.is_empty() {
+        let limits = self.status.storage_limits.get_or_insert_default();
+        record(limits, observed);
+        if !observed.is_asked_for() && limits.pending.is_empty() {
             self.status.storage_limits = None;
         }
     }
@@ -94,11 +99,11 @@ impl Evaluation<'_> {
     /// Returns the next statement for limits.
     pub(super) fn limit(&mut self, tenant: &Tenant) -> Option<Effect> {
         let observed = self.observed.limits.as_ref()?;
-        let known = self.status.storage_limits.as_mut()?;
+        let limits = self.status.storage_limits.as_mut()?;
         let enforces = self.object.spec.drift == Drift::Enforce;
         let mut due = None;
-        for pending in &mut known.pending {
-            let has_drifted = known.locations.contains(&pending.location);
+        for pending in &mut limits.pending {
+            let has_drifted = limits.locations.contains(&pending.location);
             if let Some(cause) = remaining_blocker(
                 observed,
                 tenant,
@@ -143,11 +148,11 @@ impl Evaluation<'_> {
         answer: &Answer,
     ) -> LogBackupDecision {
         let now = self.now;
-        if let Some(known) = &mut self.status.storage_limits {
+        if let Some(limits) = &mut self.status.storage_limits {
             if matches!(answer, Answer::Done | Answer::Unknown(_)) {
-                add(&mut known.ours, location, MAX_MANAGED_LOCATIONS);
+                add(&mut limits.ours, location, MAX_MANAGED_LOCATIONS);
             }
-            let mut pending = known.pending.iter_mut();
+            let mut pending = limits.pending.iter_mut();
             if let Some(pending) = pending.find(|pending| pending.location == location) {
                 record_answer(pending, answer, now);
                 if let Some(until) = RetryState::of_limits(pending).paused_until(now) {
@@ -161,59 +166,60 @@ impl Evaluation<'_> {
 }
 
 /// Records the requested limits, and the locations that have them.
-fn record(known: &mut TenantLimits, observed: &ObservedLimits) {
+fn record(limits: &mut TenantLimits, observed: &ObservedLimits) {
     let wanted = observed.wanted.to_string();
     for location in &observed.locations {
-        let shown = observed
-            .shown(location)
-            .filter(|shown| *shown != StorageLimits::NONE);
+        let current = observed
+            .current(location)
+            .filter(|current| *current != StorageLimits::NONE);
         // The current or the previous limits of the spec.
-        if shown.is_some_and(|shown| shown == observed.wanted || shown.to_string() == known.wanted)
-        {
-            add(&mut known.ours, location, MAX_MANAGED_LOCATIONS);
+        if current.is_some_and(|current| {
+            current == observed.wanted || current.to_string() == limits.wanted
+        }) {
+            add(&mut limits.ours, location, MAX_MANAGED_LOCATIONS);
         }
     }
-    known.ours.retain(|location| {
+    limits.ours.retain(|location| {
         let is_here = observed.is_asked_for() && observed.locations.contains(location);
-        is_here || observed.shown(location) != Some(StorageLimits::NONE)
+        is_here || observed.current(location) != Some(StorageLimits::NONE)
     });
-    if known.wanted != wanted {
-        *known = TenantLimits {
+    if limits.wanted != wanted {
+        *limits = TenantLimits {
             wanted,
-            ours: std::mem::take(&mut known.ours),
+            ours: std::mem::take(&mut limits.ours),
             ..TenantLimits::default()
         };
     }
-    known
+    limits
         .locations
         .retain(|location| observed.locations.contains(location));
     for location in &observed.locations {
-        if observed.shown(location) == Some(observed.wanted) {
-            add(&mut known.locations, location, observed.locations.len());
+        if observed.current(location) == Some(observed.wanted) {
+            add(&mut limits.locations, location, observed.locations.len());
         }
     }
-    let is_pending = |location: &&String| match observed.shown(location) {
-        Some(shown) => shown != observed.wanted,
-        None => !known.locations.contains(location),
+    let is_pending = |location: &&String| match observed.current(location) {
+        Some(current) => current != observed.wanted,
+        None => !limits.locations.contains(location),
     };
     let all = if observed.is_asked_for() {
         &observed.locations
     } else {
-        &known.ours
+        &limits.ours
     };
     let pending = all.iter().filter(is_pending).map(|location| {
-        let mut before = known.pending.iter();
-        let known = before.find(|pending| pending.location == *location);
-        known.cloned().unwrap_or_else(|| PendingLocation {
+        let mut before = limits.pending.iter();
+        let earlier = before.find(|pending| pending.location == *location);
+        earlier.cloned().unwrap_or_else(|| PendingLocation {
             location: location.clone(),
             ..PendingLocation::default()
         })
     });
-    known.pending = pending.collect();
+    limits.pending = pending.collect();
 }
 
 fn add(locations: &mut Vec<String>, location: &str, most: usize) {
-    if locations.len() < most && !locations.iter().any(|known| known == location) {
+    if locations.len() < most && !locations.iter().any(|listed| listed == location) {
         locations.push(location.to_owned());
     }
 }
@@ -225,12 +231,12 @@ fn remaining_blocker(
     location: &str,
     stands: bool,
 ) -> Option<Cause> {
-    let Some(shown) = observed.shown(location) else {
+    let Some(current) = observed.current(location) else {
         return Some(cause("LimitsNotReadable", NOT_READABLE));
     };
     if stands {
         let message = format!(
-            "another tool changed the limits of '{location}' in the database to {shown} (0 means \
+            "another tool changed the limits of '{location}' in the database to {current} (0 means \
              no limit), and the operator does not change them back. Change `limits` of the \
              BackupStorage, or set `drift: Enforce` here"
         );

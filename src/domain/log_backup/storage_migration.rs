@@ -14,7 +14,7 @@ use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT};
 use crate::api::condition::types::STORAGE_MIGRATED;
 use crate::api::log_backup::{LogBackupMode, StorageChangePolicy, StorageMigration};
 use crate::api::{DesiredState, LogBackupStatus};
-use crate::domain::condition::{DesiredCondition, Status, wanted};
+use crate::domain::condition::{DesiredCondition, Status, desired_condition};
 use crate::domain::tenant::ineligible;
 use crate::domain::{Blocker, Event, Next, ObservedDestination, time};
 use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
@@ -47,8 +47,8 @@ pub struct ObservedMigration {
 
 /// Returns the active change.
 fn open(status: &LogBackupStatus) -> Option<&StorageMigration> {
-    let known = status.storage_migration.as_ref();
-    known.filter(|known| known.step != SWITCHED)
+    let migration = status.storage_migration.as_ref();
+    migration.filter(|migration| migration.step != SWITCHED)
 }
 
 /// Returns whether a change is active.
@@ -61,11 +61,11 @@ pub fn is_migrating(status: &LogBackupStatus) -> bool {
 /// last archive location, and both locations of an active change. If a change is reverted after the
 /// new destination was set and before logs were archived there, the new location is left again.
 pub fn own_locations(status: &LogBackupStatus) -> impl Iterator<Item = &str> {
-    let known = open(status);
-    let left = known.map(|known| known.from.as_str());
+    let migration = open(status);
+    let left = migration.map(|migration| migration.from.as_str());
     let is_set = |step: &str| matches!(step, SETTING | STARTING | AWAITING_FULL_BACKUP);
-    let set = known.filter(|known| is_set(&known.step));
-    let set = set.map(|known| known.to.as_str());
+    let set = migration.filter(|migration| is_set(&migration.step));
+    let set = set.map(|migration| migration.to.as_str());
     let archived = status.storage_directory.as_deref();
     [archived, left, set].into_iter().flatten()
 }
@@ -78,7 +78,8 @@ fn bare(location: &str) -> &str {
 
 /// Returns whether a change is active and needs a full backup.
 pub(super) fn wants_full_backup(status: &LogBackupStatus) -> bool {
-    open(status).is_some_and(|known| matches!(&*known.step, AWAITING_FULL_BACKUP | RETURNED))
+    open(status)
+        .is_some_and(|migration| matches!(&*migration.step, AWAITING_FULL_BACKUP | RETURNED))
 }
 
 impl Evaluation<'_> {
@@ -87,9 +88,9 @@ impl Evaluation<'_> {
         let ObservedDestination::Elsewhere(location) = self.destination() else {
             return None;
         };
-        let is_ours = own_locations(&self.status).any(|known| bare(known) == location);
+        let is_own = own_locations(&self.status).any(|own| bare(own) == location);
         let is_asked = self.object.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch;
-        (is_ours && is_asked).then(|| location.clone())
+        (is_own && is_asked).then(|| location.clone())
     }
 
     /// Takes the next step of a change.
@@ -105,12 +106,12 @@ impl Evaluation<'_> {
             decision.next = STEP_TIMEOUT;
             return decision;
         }
-        let known = open(&self.status);
-        let is_another = |known: &StorageMigration| {
-            let was_taken_back = matches!(&*known.step, RETURNING | RETURNED);
-            known.from != from || known.to != observed.to || was_taken_back
+        let migration = open(&self.status);
+        let is_another = |migration: &StorageMigration| {
+            let was_taken_back = matches!(&*migration.step, RETURNING | RETURNED);
+            migration.from != from || migration.to != observed.to || was_taken_back
         };
-        if known.is_none_or(is_another) {
+        if migration.is_none_or(is_another) {
             return self.announce(tenant, archive, from, observed);
         }
         if let Some(until) = self.paused_until() {
@@ -202,22 +203,22 @@ impl Evaluation<'_> {
     }
 
     fn set_step(&mut self, step: &str) {
-        if let Some(known) = &mut self.status.storage_migration {
-            step.clone_into(&mut known.step);
+        if let Some(migration) = &mut self.status.storage_migration {
+            step.clone_into(&mut migration.step);
         }
     }
 
     /// Records that the logs go to the old location again, as the spec requests. Two locations that
     /// differ only in their hosts are not distinguished here.
     fn record_revert(&mut self, tenant: &Tenant) {
-        let Some(known) = &mut self.status.storage_migration else {
+        let Some(migration) = &mut self.status.storage_migration else {
             return;
         };
-        let shown = tenant.log_dest.as_ref().map(|dest| bare(&dest.path));
-        let is_there = shown == Some(&*known.from) && known.from != known.to;
-        if is_there && matches!(known.step.as_str(), STOPPING | SETTING) {
-            RETURNING.clone_into(&mut known.step);
-            known.data_from = None;
+        let current = tenant.log_dest.as_ref().map(|dest| bare(&dest.path));
+        let is_there = current == Some(&*migration.from) && migration.from != migration.to;
+        if is_there && matches!(migration.step.as_str(), STOPPING | SETTING) {
+            RETURNING.clone_into(&mut migration.step);
+            migration.data_from = None;
         }
     }
 
@@ -227,10 +228,10 @@ impl Evaluation<'_> {
             return;
         }
         self.record_revert(tenant);
-        let Some(known) = open(&self.status) else {
+        let Some(migration) = open(&self.status) else {
             return;
         };
-        match known.step.as_str() {
+        match migration.step.as_str() {
             // The edit was reverted before any statement was sent.
             ANNOUNCED => self.status.storage_migration = None,
             STOPPING | SETTING => self.set_step(STARTING),
@@ -244,7 +245,7 @@ impl Evaluation<'_> {
         }
         let is_around = self.object.spec.mode == LogBackupMode::AroundDataBackup;
         let runs = *archive == Archive::Round(RoundStatus::Doing);
-        let next = match open(&self.status).map(|known| &*known.step) {
+        let next = match open(&self.status).map(|migration| &*migration.step) {
             Some(STARTING) => AWAITING_FULL_BACKUP,
             Some(RETURNING) => RETURNED,
             _ => return,
@@ -261,15 +262,15 @@ pub(super) fn switched(
     evaluation: &Evaluation<'_>,
     status: &LogBackupStatus,
 ) -> Option<DesiredCondition> {
-    let known = status.storage_migration.as_ref()?;
+    let migration = status.storage_migration.as_ref()?;
     let busy = evaluation
         .observed
         .switch
         .as_ref()
         .and_then(|observed| observed.busy.as_ref());
-    let (from, to) = (&known.from, &known.to);
+    let (from, to) = (&migration.from, &migration.to);
     let gap = "recovery to a time in between is not possible, and a full backup follows";
-    let (is, reason, message) = match known.step.as_str() {
+    let (is, reason, message) = match migration.step.as_str() {
         ANNOUNCED => {
             let when = busy.map_or_else(
                 || "The move starts shortly".to_owned(),
@@ -319,5 +320,5 @@ pub(super) fn switched(
             (Status::False, "StorageMigrationInProgress", message)
         }
     };
-    Some(wanted(STORAGE_MIGRATED, is, reason, message))
+    Some(desired_condition(STORAGE_MIGRATED, is, reason, message))
 }

@@ -9,7 +9,7 @@ use crate::api::condition::types::{
 use crate::api::recovery_task::{Finish, RecoveryMode, TargetType};
 use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::domain::Event;
-use crate::domain::condition::{self, Progress, Status, wanted};
+use crate::domain::condition::{self, Progress, Status, desired_condition};
 use crate::oceanbase::model::RestoreStatus;
 
 /// Returns the status of a task in this state. Phase, label and conditions are rendered and never
@@ -32,7 +32,12 @@ pub(super) fn render(
         Status::Unknown => "the recovery has not ended",
         Status::True | Status::False => &message,
     };
-    let mut conditions = vec![wanted(SUCCEEDED, succeeded, &reason, succeeded_message)];
+    let mut conditions = vec![desired_condition(
+        SUCCEEDED,
+        succeeded,
+        &reason,
+        succeeded_message,
+    )];
     conditions.extend(condition::progress(progress, &reason, &message));
     let kept = match &task.spec.verification {
         Some(_) => "the tenant is restored temporarily",
@@ -40,7 +45,7 @@ pub(super) fn render(
     };
     let reached = |kind, is, yes: &str, said: &str, no: &str| {
         let (why, what) = if is { (yes, said) } else { (&*reason, no) };
-        wanted(kind, is, why, what)
+        desired_condition(kind, is, why, what)
     };
     if task.spec.mode == RecoveryMode::Recover {
         let sent = status.sends.is_some() || status.job_id.is_some();
@@ -93,7 +98,12 @@ pub(super) fn render(
         }
     }
     if let Some(skipped) = &status.preview_skipped {
-        conditions.push(wanted(PREVIEWED, false, &skipped.reason, &skipped.message));
+        conditions.push(desired_condition(
+            PREVIEWED,
+            false,
+            &skipped.reason,
+            &skipped.message,
+        ));
     }
     if task.spec.verification.is_some() {
         conditions.push(verified(&status, &reason, &message));
@@ -113,14 +123,14 @@ fn verified(
 ) -> condition::DesiredCondition {
     let result = status.verification.as_ref();
     match result.and_then(|progress| progress.result.as_deref()) {
-        Some("Passed") => wanted(
+        Some("Passed") => desired_condition(
             RESTORE_VERIFIED,
             true,
             "Verified",
             "the tenant was restored and has passed its checks",
         ),
-        Some("Failed") => wanted(RESTORE_VERIFIED, false, reason, message),
-        _ => wanted(
+        Some("Failed") => desired_condition(RESTORE_VERIFIED, false, reason, message),
+        _ => desired_condition(
             RESTORE_VERIFIED,
             Status::Unknown,
             reason,

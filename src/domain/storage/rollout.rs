@@ -1,7 +1,7 @@
 //! Rollout of a storage's keys or limits to the tenants that use it.
 
 use crate::api::Cause;
-use crate::domain::condition::{DesiredCondition, Status, wanted};
+use crate::domain::condition::{DesiredCondition, Status, desired_condition};
 
 /// Log backup whose tenant does not have the new values, and the cause if there is one.
 pub(super) type Pending<'a> = (&'a str, Option<&'a Cause>);
@@ -28,5 +28,5 @@ pub(super) fn condition(
         let (status, reason, message) = otherwise;
         (status, reason, message.to_owned())
     };
-    wanted(condition_type, status, reason, message)
+    desired_condition(condition_type, status, reason, message)
 }

@@ -12,7 +12,7 @@ use super::Observation;
 use crate::api::BackupStorageStatus;
 use crate::api::condition::types::WITHIN_CAPACITY;
 use crate::api::storage::TrendPoint;
-use crate::domain::condition::{DesiredCondition, Status, turned, wanted};
+use crate::domain::condition::{DesiredCondition, Status, desired_condition, turned};
 use crate::domain::{Event, shortened, time};
 
 /// Number of days to keep.
@@ -155,7 +155,7 @@ fn unreadable(capacity: &Capacity) -> DesiredCondition {
          write digits and a unit, such as 10Ti or 500G",
         shortened(capacity.text.clone(), 64)
     );
-    wanted(
+    desired_condition(
         WITHIN_CAPACITY,
         Status::Unknown,
         "CapacityUnreadable",
@@ -189,7 +189,7 @@ fn judged(capacity: &Capacity, used_percent: Option<i32>) -> DesiredCondition {
     let Some(used) = used_percent else {
         let message = "the size of the backups is unknown until each OceanBaseCluster that uses \
                        the storage has answered";
-        return wanted(WITHIN_CAPACITY, Status::Unknown, "FiguresUnknown", message);
+        return desired_condition(WITHIN_CAPACITY, Status::Unknown, "FiguresUnknown", message);
     };
     if used >= limit {
         let message = format!(
@@ -197,10 +197,10 @@ fn judged(capacity: &Capacity, used_percent: Option<i32>) -> DesiredCondition {
              (`retention` of the strategies, a CleanupTask), or extend the storage and raise \
              `capacity`"
         );
-        return wanted(WITHIN_CAPACITY, false, STORAGE_NEARLY_FULL, message);
+        return desired_condition(WITHIN_CAPACITY, false, STORAGE_NEARLY_FULL, message);
     }
     let message = format!("backups take less than {limit} % of `capacity` ({text})");
-    wanted(WITHIN_CAPACITY, true, STORAGE_BELOW_THRESHOLD, message)
+    desired_condition(WITHIN_CAPACITY, true, STORAGE_BELOW_THRESHOLD, message)
 }
 
 /// Returns the event if a storage becomes too full, or is no longer too full.

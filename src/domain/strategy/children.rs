@@ -51,18 +51,18 @@ impl Evaluation<'_> {
 
     fn create_tasks(&self, plan: &Plan<'_>) -> Option<Effect> {
         let mut names = BTreeSet::new();
-        let mut ours = self.early_backups(plan);
-        ours.extend(self.slot_tasks(plan));
+        let mut backups = self.early_backups(plan);
+        backups.extend(self.slot_tasks(plan));
         // Mirrors start no backup, so no window holds them back. The open slot waits for the end of
         // an upgrade, so that the missed-run policy applies to it.
         if self.observed.is_upgrading || plan.schedule.blackout(self.now).is_some() {
-            ours.clear();
+            backups.clear();
         }
-        ours.retain(|task| !self.index.has_task(&task.name) && names.insert(task.name.clone()));
+        backups.retain(|task| !self.index.has_task(&task.name) && names.insert(task.name.clone()));
         let mut mirrors = self.mirrors(plan.matched);
         mirrors.retain(|(name, _)| !self.index.has_task(name));
-        let ours = self.batch(ours, |task| &task.name).into_iter();
-        let tasks: Vec<_> = ours
+        let backups = self.batch(backups, |task| &task.name).into_iter();
+        let tasks: Vec<_> = backups
             .map(|task| self.new_task(task, plan.schedule))
             .chain(self.batch(mirrors, |(name, _)| name))
             .collect();

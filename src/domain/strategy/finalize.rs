@@ -116,50 +116,51 @@ impl Evaluation<'_> {
         if self.strategy.spec.deletion_policy == DeletionPolicy::Retain {
             return Vec::new();
         }
-        let known = self.status.retention.iter();
+        let records = self.status.retention.iter();
         // An empty window means that no policy of the operator exists.
-        let set = known.filter(|known| !known.recovery_window.is_empty());
-        let policies = set.filter_map(|known| {
-            let ours = &known.recovery_window;
+        let records = records.filter(|record| !record.recovery_window.is_empty());
+        let policies = records.filter_map(|record| {
+            let window = &record.recovery_window;
             let Ok(tenants) = &self.observed.database else {
                 return Some(Remaining::new(format!(
-                    "delete policy '{ours}' of the tenant with id {}",
-                    known.tenant_id
+                    "delete policy '{window}' of the tenant with id {}",
+                    record.tenant_id
                 )));
             };
             let mut tenants = tenants.iter();
-            let tenant = tenants.find(|tenant| tenant.id.0 == known.tenant_id)?;
-            self.policy_left(tenant, ours)
+            let tenant = tenants.find(|tenant| tenant.id.0 == record.tenant_id)?;
+            self.policy_left(tenant, window)
         });
-        let ours = self.observed.log_backups.iter();
-        let ours =
-            ours.filter(|known| self.is_of_strategy(known) && self.is_to_end(&known.tenant_name));
+        let own = self.observed.log_backups.iter();
+        let own = own.filter(|log_backup| {
+            self.is_of_strategy(log_backup) && self.is_to_end(&log_backup.tenant_name)
+        });
         // With mode Unmanaged, another tool manages the logs, including logs that were archived
         // earlier.
         let managed = self.manages_log_backup();
-        let log_backups = ours.clone().filter(|known| {
-            managed && !self.is_of_others(known) && !self.has_nothing_to_stop(known)
+        let log_backups = own.clone().filter(|log_backup| {
+            managed && !self.is_of_others(log_backup) && !self.has_nothing_to_stop(log_backup)
         });
         let log_backups = log_backups.filter_map(log_backup_left);
-        let memories = ours.filter_map(|known| self.memory_left(known));
+        let memories = own.filter_map(|log_backup| self.memory_left(log_backup));
         policies.chain(log_backups).chain(memories).collect()
     }
 
     /// Returns an edit for a log backup that still records a dropped delete policy. The next
     /// strategy would take the same policy, set later by another tool, for the operator's own.
-    fn memory_left(&self, known: &ObservedLogBackup) -> Option<Remaining> {
-        let inherited = known.inherited.as_ref()?;
+    fn memory_left(&self, log_backup: &ObservedLogBackup) -> Option<Remaining> {
+        let inherited = log_backup.inherited.as_ref()?;
         let tenants = self.observed.database.as_ref().ok()?;
         let mut tenants = tenants.iter();
-        let tenant = tenants.find(|tenant| Some(tenant.id) == known.tenant_id)?;
+        let tenant = tenants.find(|tenant| Some(tenant.id) == log_backup.tenant_id)?;
         let is_stale = inherited.recovery_window.is_some() && tenant.recovery_window().is_none();
         is_stale.then(|| Remaining {
             edit: Some(LogBackupEdit {
-                name: known.name.clone(),
-                version: known.version.clone(),
-                settings: known.settings.clone(),
+                name: log_backup.name.clone(),
+                version: log_backup.version.clone(),
+                settings: log_backup.settings.clone(),
                 location: None,
-                storage_change_policy: known.storage_change_policy,
+                storage_change_policy: log_backup.storage_change_policy,
                 inherited: Inherited {
                     recovery_window: None,
                     ..inherited.clone()
@@ -167,14 +168,14 @@ impl Evaluation<'_> {
             }),
             ..Remaining::new(format!(
                 "the record of the delete policy in LogBackup '{}'",
-                known.name
+                log_backup.name
             ))
         })
     }
 
     /// Returns whether this strategy was the last to write into the log backup.
-    fn is_of_strategy(&self, known: &ObservedLogBackup) -> bool {
-        let inherited = known.inherited.as_ref();
+    fn is_of_strategy(&self, log_backup: &ObservedLogBackup) -> bool {
+        let inherited = log_backup.inherited.as_ref();
         inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name)
     }
 
@@ -187,38 +188,38 @@ impl Evaluation<'_> {
 
     /// Returns whether the log backup must not stop what runs in the database. Either the logs go
     /// to another destination, or the log backup is for the previous database.
-    fn is_of_others(&self, known: &ObservedLogBackup) -> bool {
+    fn is_of_others(&self, log_backup: &ObservedLogBackup) -> bool {
         let is_elsewhere =
             |cause: &Cause| matches!(cause.reason.as_str(), "DestinationInUse" | CLUSTER_REPLACED);
         let is_observed = self.observed.database.is_ok();
-        known.cause.as_ref().is_some_and(is_elsewhere)
-            || is_observed && self.observed.is_of_another(known.database.as_ref())
+        log_backup.cause.as_ref().is_some_and(is_elsewhere)
+            || is_observed && self.observed.is_of_another(log_backup.database.as_ref())
     }
 
     /// Returns whether the log backup archives nothing: its tenant was deleted or replaced, or
     /// another LogBackup is active for the tenant.
-    fn has_nothing_to_stop(&self, known: &ObservedLogBackup) -> bool {
-        let cause = known.cause.as_ref().map(|cause| cause.reason.as_str());
+    fn has_nothing_to_stop(&self, log_backup: &ObservedLogBackup) -> bool {
+        let cause = log_backup.cause.as_ref().map(|cause| cause.reason.as_str());
         let is_double = matches!(cause, Some("LogBackupExists" | "TenantReplaced"));
-        let is_gone = known.tenant_id.is_some_and(|id| {
+        let is_gone = log_backup.tenant_id.is_some_and(|id| {
             let tenants = self.observed.database.as_ref();
             tenants.is_ok_and(|tenants| tenants.iter().all(|tenant| tenant.id != id))
         });
         is_double || is_gone
     }
 
-    fn policy_left(&self, tenant: &Tenant, ours: &str) -> Option<Remaining> {
+    fn policy_left(&self, tenant: &Tenant, window: &str) -> Option<Remaining> {
         let in_flight = self.is_in_flight(tenant);
-        let is_there = tenant.recovery_window() == Some(ours);
+        let is_there = tenant.recovery_window() == Some(window);
         if !self.is_to_end(&tenant.name) || !(is_there || in_flight) {
             return None;
         }
         let tenant_name = TenantName::parse(&tenant.name)?;
-        let what = format!("delete policy '{ours}' of tenant {tenant_name}");
+        let what = format!("delete policy '{window}' of tenant {tenant_name}");
         let drop = PolicyChange::Drop {
             tenant: tenant_name,
             tenant_id: tenant.id,
-            recovery_window: ours.to_owned(),
+            recovery_window: window.to_owned(),
         };
         let paused_until = self.policy_paused_until(&drop);
         let is_due =
@@ -279,26 +280,26 @@ impl Evaluation<'_> {
     /// Sets the conditions of a strategy under deletion; the other conditions stay unchanged.
     fn show_leaving(&mut self, reason: &'static str, message: &str) {
         let progress = condition::progress(Progress::Reconciling, reason, message);
-        let known = std::mem::take(&mut self.status.conditions);
-        let shown = condition::merge(&known, progress, self.strategy.generation, self.now);
-        let others = known
+        let before = std::mem::take(&mut self.status.conditions);
+        let shown = condition::merge(&before, progress, self.strategy.generation, self.now);
+        let others = before
             .into_iter()
-            .filter(|known| shown.iter().all(|shown| shown.type_ != known.type_));
+            .filter(|before| shown.iter().all(|shown| shown.type_ != before.type_));
         self.status.conditions = shown.iter().cloned().chain(others).collect();
         self.status.observed_generation = Some(self.strategy.generation);
     }
 }
 
 /// Returns a log backup that has not stopped.
-fn log_backup_left(known: &ObservedLogBackup) -> Option<Remaining> {
-    if known.is_to_stop() && known.phase.as_deref() == Some("Stopped") {
+fn log_backup_left(log_backup: &ObservedLogBackup) -> Option<Remaining> {
+    if log_backup.is_to_stop() && log_backup.phase.as_deref() == Some("Stopped") {
         return None;
     }
     Some(Remaining {
-        log_backup: (!known.is_to_stop()).then(|| known.name.clone()),
+        log_backup: (!log_backup.is_to_stop()).then(|| log_backup.name.clone()),
         ..Remaining::new(format!(
             "log backup of tenant {} (LogBackup '{}')",
-            known.tenant_name, known.name
+            log_backup.tenant_name, log_backup.name
         ))
     })
 }

@@ -11,7 +11,7 @@ use crate::api::strategy::{
     FailingTenant, PendingObject, SlotRecord, StrategyLogBackupMode, TenantSelection,
 };
 use crate::api::{BackupStrategyStatus, DesiredState};
-use crate::domain::condition::{DesiredCondition, Status, wanted};
+use crate::domain::condition::{DesiredCondition, Status, desired_condition};
 use crate::domain::log_backup::{may_be_paused, resuming};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
@@ -43,10 +43,10 @@ pub(super) fn last_runs<'a>(
     let is_late = |task: &ObservedTask| late.contains(task.name.as_str());
     let rank = |task: &'a ObservedTask| (is_late(task), task.completed_at, task.name.as_str());
     // Backups that other tools or users start and break do not count for the strategy.
-    let ours = tasks.filter(|task| !task.external);
-    let known = ours.filter(|task| task.completed_at.is_some() || is_late(task));
+    let own = tasks.filter(|task| !task.external);
+    let ended = own.filter(|task| task.completed_at.is_some() || is_late(task));
     // A canceled task says nothing about the next one.
-    for task in known.filter(|task| task.outcome.as_deref() != Some("Canceled")) {
+    for task in ended.filter(|task| task.outcome.as_deref() != Some("Canceled")) {
         let newest = last.entry(task.tenant_name.as_str()).or_insert(task);
         if rank(newest) < rank(task) {
             *newest = task;
@@ -117,8 +117,8 @@ pub(super) fn unedited(
     let eligible = matched.eligible.iter();
     eligible
         .filter_map(|tenant| {
-            let known = index.log_backup_of(tenant)?;
-            let unmade = failed.get(known.name.as_str())?;
+            let log_backup = index.log_backup_of(tenant)?;
+            let unmade = failed.get(log_backup.name.as_str())?;
             Some(FailingTenant {
                 name: tenant.name.clone(),
                 reason: unmade.reason.clone(),
@@ -135,10 +135,12 @@ fn phase_of<'a>(
     mode: StrategyLogBackupMode,
 ) -> Option<&'a str> {
     match index.log_backup_of(tenant) {
-        Some(known) if known.around_data_backup && known.phase.as_deref() == Some("Stopped") => {
+        Some(log_backup)
+            if log_backup.around_data_backup && log_backup.phase.as_deref() == Some("Stopped") =>
+        {
             Some("InProgress")
         }
-        Some(known) => known.phase.as_deref(),
+        Some(log_backup) => log_backup.phase.as_deref(),
         None if mode == StrategyLogBackupMode::Unmanaged => Some(unmanaged_phase(tenant)),
         None => None,
     }
@@ -154,32 +156,34 @@ fn unarchived(
     if !matches!(phase, "Interrupted" | "Failed" | "Stopped" | "Paused") {
         return None;
     }
-    let known = index.log_backup_of(tenant);
-    let cause = known.and_then(|known| known.cause.as_ref());
+    let log_backup = index.log_backup_of(tenant);
+    let cause = log_backup.and_then(|log_backup| log_backup.cause.as_ref());
     let is_held = matches!(phase, "Stopped" | "Paused");
     let of = format!("log backup of tenant {}", tenant.name);
-    let message = match known {
+    let message = match log_backup {
         None => format!(
             "{of}, which `logBackup.mode: Unmanaged` leaves to another tool, is {phase}: data \
              backups wait until it runs"
         ),
-        Some(known) if is_held && known.desired_state != DesiredState::Running => format!(
-            "{of} is {phase}, as LogBackup '{}' requires: set its `desiredState` to Running to \
+        Some(log_backup) if is_held && log_backup.desired_state != DesiredState::Running => {
+            format!(
+                "{of} is {phase}, as LogBackup '{}' requires: set its `desiredState` to Running to \
              resume archiving",
-            known.name
-        ),
-        Some(known) if is_held => format!(
+                log_backup.name
+            )
+        }
+        Some(log_backup) if is_held => format!(
             "{of} is {phase}, although LogBackup '{}' requires Running: another tool changed it in \
              the database. {}, or set its `drift` to Enforce",
-            known.name,
-            going_on(known, phase)
+            log_backup.name,
+            going_on(log_backup, phase)
         ),
-        Some(known) => match cause {
+        Some(log_backup) => match cause {
             Some(cause) => format!(
                 "{of} is {phase} (LogBackup '{}'): {}",
-                known.name, cause.message
+                log_backup.name, cause.message
             ),
-            None => format!("{of} is {phase}; see LogBackup '{}'", known.name),
+            None => format!("{of} is {phase}; see LogBackup '{}'", log_backup.name),
         },
     };
     let reason = match cause {
@@ -195,10 +199,10 @@ fn unarchived(
 
 /// Returns how to resume a log backup that was paused or stopped in the database. A paused round
 /// resumes without a gap; stopping it would create one.
-fn going_on(known: &ObservedLogBackup, phase: &str) -> String {
-    let settings = &known.settings;
+fn going_on(log_backup: &ObservedLogBackup, phase: &str) -> String {
+    let settings = &log_backup.settings;
     if phase == "Paused" && !may_be_paused(settings.mode.into(), settings.binding) {
-        return format!("To resume it, {}", resuming(&known.tenant_name));
+        return format!("To resume it, {}", resuming(&log_backup.tenant_name));
     }
     format!("To resume it, set its `desiredState` to {phase} and then to Running")
 }
@@ -226,7 +230,7 @@ pub(super) fn backup_healthy(
             "tenant {} cannot be backed up: {}",
             tenant.name, tenant.message
         );
-        return wanted(BACKUP_HEALTHY, false, &tenant.reason, message);
+        return desired_condition(BACKUP_HEALTHY, false, &tenant.reason, message);
     }
     judged(last, history)
 }
@@ -237,8 +241,8 @@ pub(super) fn known_failing(
     status: &BackupStrategyStatus,
     tenants: Option<&TenantSelection>,
 ) -> Vec<FailingTenant> {
-    let known = status.tenants.iter().flat_map(|tenants| &tenants.failing);
-    known
+    let failing = status.tenants.iter().flat_map(|tenants| &tenants.failing);
+    failing
         .filter(|tenant| LASTING.contains(&&*tenant.reason))
         .filter(|tenant| selects(tenants, &tenant.name))
         .cloned()
@@ -253,7 +257,7 @@ fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> DesiredCondition {
             "the last backup of tenant {} did not succeed (BackupTask '{}'): {why}",
             task.tenant_name, task.name
         );
-        return wanted(BACKUP_HEALTHY, false, reason, message);
+        return desired_condition(BACKUP_HEALTHY, false, reason, message);
     }
     // Skipped slots were skipped on purpose.
     let mut kept = history.iter().filter(|record| record.outcome != "Skipped");
@@ -264,17 +268,17 @@ fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> DesiredCondition {
             missed.slot.0,
             missed.reason.as_deref().unwrap_or_default()
         );
-        return wanted(BACKUP_HEALTHY, false, "BackupMissed", message);
+        return desired_condition(BACKUP_HEALTHY, false, "BackupMissed", message);
     }
     if last.is_empty() {
-        return wanted(
+        return desired_condition(
             BACKUP_HEALTHY,
             Status::Unknown,
             "NoBackupYet",
             "no backup has ended yet",
         );
     }
-    wanted(
+    desired_condition(
         BACKUP_HEALTHY,
         true,
         "LastBackupsSucceeded",
@@ -289,16 +293,16 @@ pub(super) fn log_backup_healthy(
     mode: StrategyLogBackupMode,
 ) -> DesiredCondition {
     let is_lacking = |tenant: &&FailingTenant| {
-        let name = |known: &Tenant| known.name == tenant.name;
-        let known = matched.eligible.iter().find(|known| name(known));
-        known.is_some_and(|known| index.log_backup_of(known).is_none())
+        let mut eligible = matched.eligible.iter();
+        let eligible = eligible.find(|eligible| eligible.name == tenant.name);
+        eligible.is_some_and(|tenant| index.log_backup_of(tenant).is_none())
     };
     if let Some(tenant) = failing.iter().find(is_lacking) {
         let message = format!(
             "tenant {} has no log backup: {}",
             tenant.name, tenant.message
         );
-        return wanted(LOG_BACKUP_HEALTHY, false, &tenant.reason, message);
+        return desired_condition(LOG_BACKUP_HEALTHY, false, &tenant.reason, message);
     }
     let phase_of = |tenant: &Tenant| phase_of(index, tenant, mode);
     let mut eligible = matched.eligible.iter();
@@ -306,21 +310,21 @@ pub(super) fn log_backup_healthy(
         eligible.find_map(|tenant| Some((unarchived(index, tenant, mode)?, phase_of(tenant)?)));
     if let Some((tenant, phase)) = bad {
         let reason = format!("LogBackup{phase}");
-        return wanted(LOG_BACKUP_HEALTHY, false, &reason, tenant.message);
+        return desired_condition(LOG_BACKUP_HEALTHY, false, &reason, tenant.message);
     }
     if matched.eligible.is_empty() {
-        return wanted(LOG_BACKUP_HEALTHY, Status::Unknown, "NoTenants", NO_TENANTS);
+        return desired_condition(LOG_BACKUP_HEALTHY, Status::Unknown, "NoTenants", NO_TENANTS);
     }
     let mut running = matched.eligible.iter();
     if running.all(|tenant| phase_of(tenant) == Some("InProgress")) {
-        return wanted(
+        return desired_condition(
             LOG_BACKUP_HEALTHY,
             true,
             "Archiving",
             "log backup of each tenant is running",
         );
     }
-    wanted(
+    desired_condition(
         LOG_BACKUP_HEALTHY,
         Status::Unknown,
         "Starting",

@@ -40,8 +40,8 @@ impl Evaluation<'_> {
     /// Returns why an edit of `storageRef` or `paths` is refused: it would move a tenant's logs.
     pub(super) fn find_rejected_edit(&self, matched: &MatchedTenants) -> Option<String> {
         matched.eligible.iter().find_map(|tenant| {
-            let known = self.index.log_backup_of(tenant)?;
-            let (reason, message) = self.other_log_destination(tenant, known)?;
+            let log_backup = self.index.log_backup_of(tenant)?;
+            let (reason, message) = self.other_log_destination(tenant, log_backup)?;
             let is_refused = reason == STORAGE_CHANGE_REFUSED;
             is_refused.then(|| format!("tenant {}: {message}", tenant.name))
         })
@@ -76,12 +76,12 @@ impl Evaluation<'_> {
         paths.log.as_ref().map(|_| self.log_path(tenant, None))
     }
 
-    /// Returns the log directory. `known` is the directory that a log backup names.
-    fn log_path(&self, tenant: &Tenant, known: Option<&String>) -> String {
+    /// Returns the log directory. `named` is the directory that a log backup names.
+    fn log_path(&self, tenant: &Tenant, named: Option<&String>) -> String {
         let paths = self.strategy.spec.paths.as_ref();
         let template = paths.and_then(|paths| paths.log.as_deref());
         let in_use = self.observed.directories.get(&tenant.id);
-        let in_use = known.or(in_use.and_then(|of| of.log.as_ref()));
+        let in_use = named.or(in_use.and_then(|of| of.log.as_ref()));
         naming::log_path(template, &self.observed.identity, tenant, in_use)
     }
 
@@ -124,17 +124,17 @@ impl Evaluation<'_> {
     pub(super) fn new_location(
         &self,
         tenant: &Tenant,
-        known: &ObservedLogBackup,
+        log_backup: &ObservedLogBackup,
     ) -> Option<(String, Option<String>)> {
-        (self.may_migrate(known) && self.needs_migration(tenant, known)).then(|| {
+        (self.may_migrate(log_backup) && self.needs_migration(tenant, log_backup)).then(|| {
             let storage = self.strategy.spec.storage_ref.name.clone();
             (storage, self.new_log_path(tenant))
         })
     }
 
     /// Returns whether the strategy may migrate the log backup: only one that it created.
-    fn may_migrate(&self, known: &ObservedLogBackup) -> bool {
-        let inherited = known.inherited.as_ref();
+    fn may_migrate(&self, log_backup: &ObservedLogBackup) -> bool {
+        let inherited = log_backup.inherited.as_ref();
         self.strategy.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
             && inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name)
     }
@@ -142,10 +142,10 @@ impl Evaluation<'_> {
     /// Returns whether the tenant's data backups are at a destination that its log backup has left
     /// or will leave.
     fn migrates_with_logs(&self, tenant: &Tenant, location: &str) -> bool {
-        self.index.log_backup_of(tenant).is_some_and(|known| {
-            let is_in_flight = known.is_migrating || self.needs_migration(tenant, known);
-            self.may_migrate(known)
-                && (is_in_flight || known.data_left.as_deref() == Some(location))
+        self.index.log_backup_of(tenant).is_some_and(|log_backup| {
+            let is_in_flight = log_backup.is_migrating || self.needs_migration(tenant, log_backup);
+            self.may_migrate(log_backup)
+                && (is_in_flight || log_backup.data_left.as_deref() == Some(location))
         })
     }
 
@@ -154,15 +154,15 @@ impl Evaluation<'_> {
     fn other_log_destination(
         &self,
         tenant: &Tenant,
-        known: &ObservedLogBackup,
+        log_backup: &ObservedLogBackup,
     ) -> Option<(&'static str, String)> {
-        if !self.needs_migration(tenant, known) || self.may_migrate(known) {
+        if !self.needs_migration(tenant, log_backup) || self.may_migrate(log_backup) {
             return None;
         }
-        let path = self.present_path(tenant, known);
-        let (name, storage) = (&known.name, &known.storage);
+        let path = self.present_path(tenant, log_backup);
+        let (name, storage) = (&log_backup.name, &log_backup.storage);
         let location = format!("'{path}' of BackupStorage '{storage}'");
-        let inherited = known.inherited.as_ref();
+        let inherited = log_backup.inherited.as_ref();
         if inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name) {
             let message = format!(
                 "the edit of `storageRef` or `paths` is rejected: it would move the logs of \
@@ -183,21 +183,21 @@ impl Evaluation<'_> {
     }
 
     /// Returns whether a log backup uses another destination than the strategy's.
-    fn needs_migration(&self, tenant: &Tenant, known: &ObservedLogBackup) -> bool {
+    fn needs_migration(&self, tenant: &Tenant, log_backup: &ObservedLogBackup) -> bool {
         let spec = self.strategy.spec;
-        let is_at_storage = known.storage == spec.storage_ref.name
-            || self.observed.same_storages.contains(&known.storage);
-        let path = self.present_path(tenant, known);
-        let desired = || self.log_path(tenant, known.path.as_ref());
-        !is_at_storage || (known.inherited.is_some() && path != desired())
+        let is_at_storage = log_backup.storage == spec.storage_ref.name
+            || self.observed.same_storages.contains(&log_backup.storage);
+        let path = self.present_path(tenant, log_backup);
+        let desired = || self.log_path(tenant, log_backup.path.as_ref());
+        !is_at_storage || (log_backup.inherited.is_some() && path != desired())
     }
 
     /// Returns the directory of a log backup.
-    fn present_path(&self, tenant: &Tenant, known: &ObservedLogBackup) -> String {
+    fn present_path(&self, tenant: &Tenant, log_backup: &ObservedLogBackup) -> String {
         let in_use = self.observed.directories.get(&tenant.id);
         let in_use = in_use.and_then(|of| of.log.as_ref());
         let default = || naming::log_path(None, &self.observed.identity, tenant, in_use);
-        known.path.clone().unwrap_or_else(default)
+        log_backup.path.clone().unwrap_or_else(default)
     }
 
     /// Returns whether another tool archives the tenant's logs. That is allowed unless the strategy

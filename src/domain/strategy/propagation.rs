@@ -105,41 +105,42 @@ impl From<LogBackupMode> for StrategyLogBackupMode {
 impl Evaluation<'_> {
     /// Returns edits for log backups that follow an edit of the strategy or a change of strategy.
     pub(super) fn log_backups_to_edit(&self, plan: &Plan<'_>) -> Vec<LogBackupEdit> {
-        let is_ours = self.manages_log_backup();
-        let eligible = plan.matched.eligible.iter().filter(|_| is_ours);
-        let ours = eligible.filter(|tenant| self.refusal(tenant).is_none());
-        ours.filter_map(|tenant| {
-            let known = self.index.log_backup_of(tenant)?;
-            let before = known.inherited.as_ref()?;
-            let mut settings = known.settings.clone();
-            let mut inherited = Inherited {
-                strategy: self.strategy.name.to_owned(),
-                log_backup: before.log_backup.clone(),
-                recovery_window: self.window_to_pass_on(tenant, known, before),
-            };
-            let wanted = &self.strategy.spec.log_backup;
-            follow(wanted, &mut settings, &mut inherited.log_backup);
-            let location = self.new_location(tenant, known);
-            let is_own = before.strategy == self.strategy.name;
-            let policy = if is_own {
-                self.strategy.spec.storage_change_policy
-            } else {
-                known.storage_change_policy
-            };
-            let is_the_same = settings == known.settings
-                && inherited == *before
-                && location.is_none()
-                && policy == known.storage_change_policy;
-            (!is_the_same).then(|| LogBackupEdit {
-                name: known.name.clone(),
-                version: known.version.clone(),
-                settings,
-                location,
-                storage_change_policy: policy,
-                inherited,
+        let is_managed = self.manages_log_backup();
+        let eligible = plan.matched.eligible.iter().filter(|_| is_managed);
+        let eligible = eligible.filter(|tenant| self.refusal(tenant).is_none());
+        eligible
+            .filter_map(|tenant| {
+                let known = self.index.log_backup_of(tenant)?;
+                let before = known.inherited.as_ref()?;
+                let mut settings = known.settings.clone();
+                let mut inherited = Inherited {
+                    strategy: self.strategy.name.to_owned(),
+                    log_backup: before.log_backup.clone(),
+                    recovery_window: self.window_to_pass_on(tenant, known, before),
+                };
+                let wanted = &self.strategy.spec.log_backup;
+                follow(wanted, &mut settings, &mut inherited.log_backup);
+                let location = self.new_location(tenant, known);
+                let is_own = before.strategy == self.strategy.name;
+                let policy = if is_own {
+                    self.strategy.spec.storage_change_policy
+                } else {
+                    known.storage_change_policy
+                };
+                let is_the_same = settings == known.settings
+                    && inherited == *before
+                    && location.is_none()
+                    && policy == known.storage_change_policy;
+                (!is_the_same).then(|| LogBackupEdit {
+                    name: known.name.clone(),
+                    version: known.version.clone(),
+                    settings,
+                    location,
+                    storage_change_policy: policy,
+                    inherited,
+                })
             })
-        })
-        .collect()
+            .collect()
     }
 
     pub(super) fn edit_log_backups(&self, plan: &Plan<'_>) -> Option<Effect> {

@@ -14,7 +14,7 @@ use super::{Evaluation, MatchedTenants};
 use crate::api::Drift;
 use crate::api::condition::types::RETENTION_APPLIED;
 use crate::api::retention::{Retention, RetentionPolicy};
-use crate::domain::condition::{DesiredCondition, Status, wanted};
+use crate::domain::condition::{DesiredCondition, Status, desired_condition};
 use crate::domain::retention::seconds;
 use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{Answer, DELETE_POLICY, Destinations, Tenant, TenantId, TenantName};
@@ -85,7 +85,7 @@ pub(super) struct RetentionView {
 pub(super) fn unknown(retention: &Retention, blocker: &Blocker) -> DesiredCondition {
     match unmanaged(retention) {
         Some(condition) => condition,
-        None => wanted(
+        None => desired_condition(
             RETENTION_APPLIED,
             Status::Unknown,
             blocker.reason,
@@ -97,7 +97,7 @@ pub(super) fn unknown(retention: &Retention, blocker: &Blocker) -> DesiredCondit
 /// Returns the condition if no policy is to be applied.
 fn unmanaged(retention: &Retention) -> Option<DesiredCondition> {
     (retention.policy == RetentionPolicy::Unmanaged).then(|| {
-        wanted(
+        desired_condition(
             RETENTION_APPLIED,
             true,
             "Unmanaged",
@@ -271,7 +271,9 @@ impl Evaluation<'_> {
         matched: &MatchedTenants,
         tally: &PolicyCounts,
     ) -> DesiredCondition {
-        let not = |reason: &str, message: String| wanted(RETENTION_APPLIED, false, reason, message);
+        let not = |reason: &str, message: String| {
+            desired_condition(RETENTION_APPLIED, false, reason, message)
+        };
         let failed = matched.eligible.iter().find_map(|tenant| {
             let cause = self.record(tenant.id)?.cause.as_ref()?;
             Some((&tenant.name, cause))
@@ -306,7 +308,7 @@ impl Evaluation<'_> {
         }
         if matched.eligible.is_empty() {
             let message = "this strategy has no tenant to back up now: see `status.tenants`";
-            return wanted(RETENTION_APPLIED, Status::Unknown, "NoTenants", message);
+            return desired_condition(RETENTION_APPLIED, Status::Unknown, "NoTenants", message);
         }
         if let Some(pending) = shrink::pending(tally) {
             return pending;
@@ -316,10 +318,10 @@ impl Evaluation<'_> {
                 "the policies of {} tenants are being set",
                 tally.in_progress
             );
-            return wanted(RETENTION_APPLIED, Status::Unknown, "Applying", message);
+            return desired_condition(RETENTION_APPLIED, Status::Unknown, "Applying", message);
         }
         let message = "the database's policies are as `retention` requires";
-        wanted(RETENTION_APPLIED, true, "Applied", message)
+        desired_condition(RETENTION_APPLIED, true, "Applied", message)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::api::condition::types::{
 };
 use crate::api::strategy::{FailingTenant, StrategyTenants};
 use crate::api::{BackupStrategyStatus, Condition};
-use crate::domain::condition::{self, DesiredCondition, Progress, Status, wanted};
+use crate::domain::condition::{self, DesiredCondition, Progress, Status, desired_condition};
 use crate::domain::tenant::CLUSTER_UPGRADING;
 use crate::domain::{Event, shortened, time};
 
@@ -64,7 +64,12 @@ pub(super) fn render(
             let ready = was_ready.then(|| accepted(suspended));
             conditions.extend(condition::blocked(blocker, ready));
             let (reason, message) = (blocker.reason, &blocker.message);
-            conditions.push(wanted(SCHEDULING, Status::Unknown, reason, message));
+            conditions.push(desired_condition(
+                SCHEDULING,
+                Status::Unknown,
+                reason,
+                message,
+            ));
             // Earlier results stay: an unreachable cluster says nothing about the last backups.
             let is_ours =
                 |task: &&ObservedTask| covers(strategy.name, &observed.rivals, &task.tenant_name);
@@ -72,7 +77,7 @@ pub(super) fn render(
             let failing = known_failing(&status, strategy.spec.tenants.as_ref());
             (
                 backup_healthy(&failing, &last, &status.schedule_history),
-                wanted(LOG_BACKUP_HEALTHY, Status::Unknown, reason, message),
+                desired_condition(LOG_BACKUP_HEALTHY, Status::Unknown, reason, message),
             )
         }
         StrategyState::Planned(matched, failing, idle) => {
@@ -90,7 +95,7 @@ pub(super) fn render(
             conditions.push(match idle {
                 Some(reason) if !suspended => skipping(reason, rejected_edit.as_deref()),
                 None if observed.is_upgrading && !suspended => {
-                    wanted(SCHEDULING, true, CLUSTER_UPGRADING, SLOTS_WAIT)
+                    desired_condition(SCHEDULING, true, CLUSTER_UPGRADING, SLOTS_WAIT)
                 }
                 _ => scheduling(matched, suspended, &status),
             });
@@ -277,8 +282,8 @@ fn record_tasks(status: &mut BackupStrategyStatus, tasks: &[ObservedTask]) {
     // Tasks are deleted later; their recorded results stay.
     status.last_success_time = status.last_success_time.take().max(ended(true));
     status.last_failure_time = status.last_failure_time.take().max(ended(false));
-    let ours = tasks.iter().filter(|task| !task.external);
-    let running = ours.filter(|task| task.outcome.is_none()).count();
+    let own = tasks.iter().filter(|task| !task.external);
+    let running = own.filter(|task| task.outcome.is_none()).count();
     status.running_tasks = Some(count(running));
 }
 
@@ -324,7 +329,7 @@ fn skipping(reason: &str, rejected_edit: Option<&str>) -> DesiredCondition {
         None => "slots are skipped, because no tenant can be backed up now: see `status.tenants`"
             .to_owned(),
     };
-    wanted(SCHEDULING, false, reason, message)
+    desired_condition(SCHEDULING, false, reason, message)
 }
 
 fn scheduling(
@@ -342,7 +347,7 @@ fn scheduling(
             "a blackout window delays the open slot: it starts at {}",
             until.0
         );
-        return wanted(SCHEDULING, true, "BlackoutWindow", message);
+        return desired_condition(SCHEDULING, true, "BlackoutWindow", message);
     }
     let (status, reason, message) = if suspended {
         (false, "Suspended", SUSPENDED)
@@ -357,7 +362,7 @@ fn scheduling(
             "the operator creates tasks for the slots",
         )
     };
-    wanted(SCHEDULING, status, reason, message)
+    desired_condition(SCHEDULING, status, reason, message)
 }
 
 fn count(number: usize) -> i32 {

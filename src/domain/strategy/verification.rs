@@ -24,7 +24,7 @@ use crate::api::verification::{
 };
 use crate::api::{Cause, RecoveryTaskSpec};
 use crate::domain::children::ApplyOutcome;
-use crate::domain::naming::{fingerprint, verification};
+use crate::domain::naming::{self, fingerprint};
 use crate::domain::{Event, Next, shortened, time};
 use crate::oceanbase::model::{CheckQuery, Tenant, TenantId};
 use due::{DueSlot, Times};
@@ -86,8 +86,8 @@ impl Evaluation<'_> {
             return VerificationPlan::nothing(Next::Await);
         };
         let now = self.now;
-        let known = self.status.verification.get_or_insert_default();
-        known.since_time.get_or_insert_with(|| time(now));
+        let verification = self.status.verification.get_or_insert_default();
+        verification.since_time.get_or_insert_with(|| time(now));
         self.record_verification(settings, matched);
         self.close_verification(created);
         let times = Times::parse(settings, &strategy.spec.schedule.time_zone);
@@ -98,14 +98,14 @@ impl Evaluation<'_> {
                 return VerificationPlan::nothing(Next::Await);
             }
         };
-        let known = self.status.verification.get_or_insert_default();
-        known.next_time = None;
+        let verification = self.status.verification.get_or_insert_default();
+        verification.next_time = None;
         if strategy.spec.suspend {
             return VerificationPlan::nothing(Next::Await);
         }
-        times.anchor(known, settings, now);
+        times.anchor(verification, settings, now);
         let coming = times.next_after(now);
-        known.next_time = coming.map(|at| times.format(at));
+        verification.next_time = coming.map(|at| times.format(at));
         let next = coming.map_or(Next::Await, Next::At);
         if created.is_some() {
             // The next pass does the rest.
@@ -158,8 +158,8 @@ impl Evaluation<'_> {
                 message: format!("RecoveryTask '{name}' was not created: {why}"),
             });
         }
-        let known = self.status.verification.get_or_insert_default();
-        known.open = None;
+        let verification = self.status.verification.get_or_insert_default();
+        verification.open = None;
     }
 
     /// Opens the due slot for the tenant whose turn it is.
@@ -170,11 +170,11 @@ impl Evaluation<'_> {
         times: &Times,
     ) {
         let tenants = self.to_verify(settings, matched);
-        let known = self.status.verification.get_or_insert_default();
-        let Some(due) = times.due(known, tenants.len(), self.now) else {
+        let verification = self.status.verification.get_or_insert_default();
+        let Some(due) = times.due(verification, tenants.len(), self.now) else {
             return;
         };
-        let is_running = known.open.is_some()
+        let is_running = verification.open.is_some()
             || self
                 .observed
                 .verifications
@@ -182,19 +182,19 @@ impl Evaluation<'_> {
                 .any(|observed| observed.outcome.is_none());
         if is_running {
             if due.is_left_out_while_busy {
-                known.last_slot_time = Some(time(due.slot));
-                known.slot_tenants = Some(0);
+                verification.last_slot_time = Some(time(due.slot));
+                verification.slot_tenants = Some(0);
             }
             return;
         }
-        let last = known.last_tenant.as_deref();
+        let last = verification.last_tenant.as_deref();
         let later = tenants
             .iter()
             .find(|tenant| last.is_none_or(|last| *tenant.name > *last));
         let Some(tenant) = later.or(tenants.first()) else {
             return;
         };
-        open(known, self.strategy.name, tenant, &due);
+        open(verification, self.strategy.name, tenant, &due);
     }
 
     /// Returns the tenants that can be verified, by name.
@@ -306,19 +306,22 @@ fn is_wanted(settings: &VerificationSettings, tenant: &str) -> bool {
     settings.tenants.is_empty() || settings.tenants.iter().any(|name| name == tenant)
 }
 
-fn open(known: &mut VerificationStatus, strategy: &str, tenant: &Tenant, due: &DueSlot) {
+fn open(verification: &mut VerificationStatus, strategy: &str, tenant: &Tenant, due: &DueSlot) {
     let slot = time(due.slot);
-    let is_same = known.last_slot_time.as_ref() == Some(&slot);
-    let before = known.slot_tenants.filter(|_| is_same).unwrap_or_default();
-    known.slot_tenants = Some(before.saturating_add(1));
-    known.last_slot_time = Some(slot.clone());
-    known.last_tenant = Some(tenant.name.clone());
-    known.open = Some(OpenVerification {
+    let is_same = verification.last_slot_time.as_ref() == Some(&slot);
+    let before = verification
+        .slot_tenants
+        .filter(|_| is_same)
+        .unwrap_or_default();
+    verification.slot_tenants = Some(before.saturating_add(1));
+    verification.last_slot_time = Some(slot.clone());
+    verification.last_tenant = Some(tenant.name.clone());
+    verification.open = Some(OpenVerification {
         slot,
         not_after_time: time(due.until),
         tenant_name: tenant.name.clone(),
         tenant_id: tenant.id.0,
-        task_name: verification(strategy, TenantId(tenant.id.0), due.slot),
+        task_name: naming::verification(strategy, TenantId(tenant.id.0), due.slot),
     });
 }
 

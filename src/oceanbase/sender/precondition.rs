@@ -143,10 +143,10 @@ impl Sender {
     ) -> Result<(), SendError> {
         let ended = Query::JobHistoryByKey(key.clone());
         let jobs = self.jobs(session, version, &ended).await?;
-        let ours = jobs
+        let own = jobs
             .into_iter()
             .filter(|job| job.description == key.as_str());
-        let ended = ours.filter(|job| job.status.is_terminal());
+        let ended = own.filter(|job| job.status.is_terminal());
         match ended.max_by_key(|job| job.tenant_id) {
             Some(job) => Err(SendError::Answer(Answer::Ended(Box::new(job)))),
             None => Ok(()),
@@ -310,14 +310,14 @@ fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), S
         .iter()
         .filter(|job| job.tenant_id == tenant_id && !job.status.is_terminal())
         .peekable();
-    let ours = |job: &Job| {
+    let is_own = |job: &Job| {
         job.description == key.as_str()
             || parents.contains(&(job.initiator_tenant_id, job.initiator_job_id))
     };
     if running.peek().is_none() {
         return Err(withheld("the backup is not running any more"));
     }
-    if running.all(ours) {
+    if running.all(is_own) {
         Ok(())
     } else {
         Err(withheld("another backup is running"))
@@ -327,14 +327,14 @@ fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), S
 /// Checks for a free slot. Commands to one cluster are sent one after the other, and the row of a
 /// job exists when its statement is answered. Two tasks thus cannot both take the last slot.
 fn free_slot(running: &[Job], tenant_id: TenantId, slots: usize) -> Result<(), SendError> {
-    let ours = running
+    let own = running
         .iter()
         .filter(|job| job.description.starts_with(JobKey::PREFIX));
     // The database also accepts no backup until the row of the previous one has left this view.
-    if ours.clone().any(|job| job.tenant_id == tenant_id) {
+    if own.clone().any(|job| job.tenant_id == tenant_id) {
         return Err(withheld("another backup of the tenant is running"));
     }
-    let taken = ours.filter(|job| !job.status.is_terminal());
+    let taken = own.filter(|job| !job.status.is_terminal());
     let taken: BTreeSet<_> = taken.map(|job| &job.description).collect();
     if taken.len() < slots {
         return Ok(());

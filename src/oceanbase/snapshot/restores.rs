@@ -28,7 +28,7 @@ pub(super) struct RestoreCache {
     tenants: Jobs,
     tables: Jobs,
     /// Last published value. An equal value keeps its allocation.
-    shown: Arc<Restores>,
+    published: Arc<Restores>,
     /// Time at which the published servers were read.
     servers_at: Option<Instant>,
 }
@@ -36,7 +36,7 @@ pub(super) struct RestoreCache {
 /// Restores of tenants, or of tables: each has its own numbering.
 #[derive(Default)]
 struct Jobs {
-    known: BTreeMap<JobId, Restore>,
+    jobs: BTreeMap<JobId, Restore>,
     /// START_TIMESTAMP of the newest restore so far.
     newest_start: Option<Timestamp>,
     /// Restores that have left one view and not appeared in the other, and since when.
@@ -55,10 +55,10 @@ impl Reading<'_> {
         with_servers: bool,
         now: Timestamp,
     ) -> Result<Arc<Restores>, ReadError> {
-        let known = &mut history.restores;
-        let read = match self.read_restores(known, now).await {
+        let cache = &mut history.restores;
+        let read = match self.read_restores(cache, now).await {
             Ok(read) => {
-                let servers = self.servers(known, &read, with_servers).await?;
+                let servers = self.servers(cache, &read, with_servers).await?;
                 Restores { servers, ..read }
             }
             Err(QueryError::Server(error)) => Restores {
@@ -67,15 +67,15 @@ impl Reading<'_> {
             },
             Err(error) => return Err(error.into()),
         };
-        if *known.shown != read {
-            known.shown = Arc::new(read);
+        if *cache.published != read {
+            cache.published = Arc::new(read);
         }
-        Ok(Arc::clone(&known.shown))
+        Ok(Arc::clone(&cache.published))
     }
 
     async fn read_restores(
         &mut self,
-        known: &mut RestoreCache,
+        cache: &mut RestoreCache,
         now: Timestamp,
     ) -> Result<Restores, QueryError> {
         // Running restores before ended ones: a row that moves between the two queries then appears
@@ -84,7 +84,7 @@ impl Reading<'_> {
         let running = self
             .rows(running, |rows| query::restores(rows, false))
             .await?;
-        let ended = RestoreQuery::History(known.tenants.watermark(now));
+        let ended = RestoreQuery::History(cache.tenants.watermark(now));
         let ended = self.rows(ended, |rows| query::restores(rows, true)).await?;
         let units = self.rows(RestoreQuery::Units, query::units).await?;
         let mut pools = self.rows(RestoreQuery::Pools, query::pools).await?;
@@ -100,15 +100,15 @@ impl Reading<'_> {
         } else {
             None
         };
-        known.tenants.merge(running, ended);
-        let tables_refused = match self.read_tables(&mut known.tables, now).await {
+        cache.tenants.merge(running, ended);
+        let tables_refused = match self.read_tables(&mut cache.tables, now).await {
             Ok(()) => None,
             Err(QueryError::Server(error)) => Some(explain_refusal(&error)),
             Err(error) => return Err(error),
         };
         Ok(Restores {
-            restores: known.tenants.known.values().cloned().collect(),
-            tables: known.tables.known.values().cloned().collect(),
+            restores: cache.tenants.jobs.values().cloned().collect(),
+            tables: cache.tables.jobs.values().cloned().collect(),
             tables_refused,
             pools,
             units,
@@ -123,11 +123,11 @@ impl Reading<'_> {
     /// rejects the query, the servers remain unknown.
     async fn servers(
         &mut self,
-        known: &mut RestoreCache,
+        cache: &mut RestoreCache,
         read: &Restores,
-        wanted: bool,
+        with_servers: bool,
     ) -> Result<Option<Vec<Server>>, QueryError> {
-        if wanted {
+        if with_servers {
             let servers = match self.read_servers().await {
                 Err(QueryError::Server(error)) => {
                     let why = explain_refusal(&error).reason;
@@ -139,13 +139,13 @@ impl Reading<'_> {
                 }
                 servers => servers?,
             };
-            known.servers_at = Some(Instant::now());
+            cache.servers_at = Some(Instant::now());
             return Ok(Some(servers));
         }
-        let is_fresh = known.servers_at.is_some_and(|at| at.elapsed() < SHOWN);
-        let shown = &known.shown;
-        if is_fresh && shown.pools == read.pools && shown.units == read.units {
-            return Ok(shown.servers.clone());
+        let is_fresh = cache.servers_at.is_some_and(|at| at.elapsed() < SHOWN);
+        let published = &cache.published;
+        if is_fresh && published.pools == read.pools && published.units == read.units {
+            return Ok(published.servers.clone());
         }
         Ok(None)
     }
@@ -159,7 +159,7 @@ impl Reading<'_> {
     }
 
     /// Reads recoveries of tables, if the version has them.
-    async fn read_tables(&mut self, known: &mut Jobs, now: Timestamp) -> Result<(), QueryError> {
+    async fn read_tables(&mut self, jobs: &mut Jobs, now: Timestamp) -> Result<(), QueryError> {
         if !self.version.can(Capability::TableRecovery) {
             return Ok(());
         }
@@ -167,9 +167,9 @@ impl Reading<'_> {
         let running = self
             .rows(running, |rows| query::tables(rows, false))
             .await?;
-        let ended = RestoreQuery::TableHistory(known.watermark(now));
+        let ended = RestoreQuery::TableHistory(jobs.watermark(now));
         let ended = self.rows(ended, |rows| query::tables(rows, true)).await?;
-        known.merge(running, ended);
+        jobs.merge(running, ended);
         Ok(())
     }
 
@@ -202,11 +202,8 @@ impl Jobs {
         let recent = self
             .newest_start
             .and_then(|at| at.saturating_sub(CLOCK_SLACK).ok());
-        let running = self
-            .known
-            .values()
-            .filter(|known| !known.status.is_terminal());
-        let unfinished = running.map(|known| known.started_at);
+        let running = self.jobs.values().filter(|job| !job.status.is_terminal());
+        let unfinished = running.map(|job| job.started_at);
         let missing = self.missing.values().copied();
         let since = unfinished.chain(missing).map(|at| at.unwrap_or(oldest));
         let since = since.filter(|at| *at >= oldest).min();
@@ -222,13 +219,13 @@ impl Jobs {
             .map(|restore| (restore.job_id, restore))
             .collect();
         let mut moving = HashMap::new();
-        self.known.retain(|id, known| {
-            if fresh.contains_key(id) || known.status.is_terminal() {
+        self.jobs.retain(|id, job| {
+            if fresh.contains_key(id) || job.status.is_terminal() {
                 return true;
             }
             let since = self.moving.get(id).copied().unwrap_or_else(Instant::now);
             if since.elapsed() > VIEW_LAG {
-                self.missing.insert(*id, known.started_at);
+                self.missing.insert(*id, job.started_at);
                 return false;
             }
             moving.insert(*id, since);
@@ -237,26 +234,26 @@ impl Jobs {
         self.moving = moving;
         self.missing.retain(|id, _| !fresh.contains_key(id));
         for (id, restore) in fresh {
-            let known = self.known.get(&id);
+            let earlier = self.jobs.get(&id);
             // An ended restore stays ended, even if its row lingers in the view of running ones.
-            if known.is_some_and(|known| known.status.is_terminal())
+            if earlier.is_some_and(|earlier| earlier.status.is_terminal())
                 && !restore.status.is_terminal()
             {
                 continue;
             }
             self.newest_start = self.newest_start.max(restore.started_at);
-            self.known.insert(id, restore);
+            self.jobs.insert(id, restore);
         }
         self.trim();
     }
 
     /// Keeps the running restores and the newest of the ended ones.
     fn trim(&mut self) {
-        let is_over = |known: &Restore| known.status.is_terminal();
-        let ended = self.known.values().filter(|known| is_over(known)).count();
+        let is_over = |job: &Restore| job.status.is_terminal();
+        let ended = self.jobs.values().filter(|job| is_over(job)).count();
         let mut surplus = ended.saturating_sub(MAX_ENDED_RESTORES);
-        self.known.retain(|_, known| {
-            let drop = surplus > 0 && is_over(known);
+        self.jobs.retain(|_, job| {
+            let drop = surplus > 0 && is_over(job);
             surplus -= usize::from(drop);
             !drop
         });

@@ -32,22 +32,22 @@ fn child(id: i64, outcome: Option<&str>) -> ChildTask {
     }
 }
 
-fn observed(known: Vec<ChildTask>) -> Observation {
+fn observed(existing: Vec<ChildTask>) -> Observation {
     let tenants = TENANTS.map(|(id, name)| (TenantId(id), name.to_owned()));
     Observation {
         children: ChildTasks {
             tenants: tenants.into(),
             why_none: None,
-            known,
+            existing,
         },
         ..observation_of(None)
     }
 }
 
 fn with(outcomes: [Option<&str>; 3]) -> Observation {
-    let known = TENANTS.iter().zip(outcomes);
+    let existing = TENANTS.iter().zip(outcomes);
     observed(
-        known
+        existing
             .map(|((id, _), outcome)| child(*id, outcome))
             .collect(),
     )
@@ -152,7 +152,7 @@ fn one_that_failed_is_named_when_all_have_ended() {
 fn one_that_is_deleted_and_held_by_somebodys_finalizer_is_not_waited_for() {
     let mut story = followed();
     let mut observed = with([Some("Completed"), Some("Completed"), None]);
-    observed.children.known[2].deleting = true;
+    observed.children.existing[2].deleting = true;
     story.reconcile(&observed, 10);
     assert_eq!(
         (story.phase(), story.reason()),
@@ -171,7 +171,7 @@ fn one_that_somebody_deleted_is_not_forgotten() {
 fn with_dropped(outcomes: [Option<&str>; 3]) -> Observation {
     let mut observed = with(outcomes);
     observed.children.tenants.remove(0);
-    observed.children.known[0].tenant_gone = true;
+    observed.children.existing[0].tenant_gone = true;
     observed
 }
 
@@ -202,7 +202,7 @@ fn a_task_that_waits_for_a_tenant_that_was_dropped_unseen_is_canceled() {
     let mut observed = with_dropped([None; 3]);
     let running = story.reconcile(&observed, 5);
     assert_eq!(running.effect, None, "it ends by itself");
-    observed.children.known[0].knows_tenant = false;
+    observed.children.existing[0].knows_tenant = false;
     let decision = story.reconcile(&observed, 6);
     let one = vec![("now-t1002".to_owned(), "uid-1002".to_owned())];
     assert_eq!(decision.effect, Some(Effect::CancelChildren(one)));
@@ -213,7 +213,7 @@ fn a_task_that_waits_for_a_tenant_that_was_dropped_unseen_is_canceled() {
 fn a_task_whose_tenants_were_all_dropped_has_failed() {
     let mut story = followed();
     let mut observed = with([Some("Failed"); 3]);
-    for child in &mut observed.children.known {
+    for child in &mut observed.children.existing {
         child.tenant_gone = true;
     }
     story.reconcile(&observed, 9);
@@ -224,7 +224,7 @@ fn a_task_whose_tenants_were_all_dropped_has_failed() {
 fn a_tenant_that_is_made_anew_while_tasks_are_made_counts_beside_the_one_before() {
     let mut story = story();
     let mut observed = observed(vec![child(1002, None)]);
-    observed.children.known[0].tenant_gone = true;
+    observed.children.existing[0].tenant_gone = true;
     observed.children.tenants = vec![(TenantId(1004), "orders".to_owned())];
     assert_eq!(created(&story.reconcile(&observed, 0)), ["now-t1004"]);
     assert_eq!(story.status.children.unwrap().total, 2);
@@ -272,7 +272,7 @@ fn cancel_is_passed_on_once_to_those_that_run() {
     let mut story = followed();
     story.cancel();
     let mut observed = with([Some("Completed"), None, None]);
-    observed.children.known[2].cancel = true;
+    observed.children.existing[2].cancel = true;
     let decision = story.reconcile(&observed, 5);
     let one = vec![("now-t1004".to_owned(), "uid-1004".to_owned())];
     assert_eq!(decision.effect, Some(Effect::CancelChildren(one)));

@@ -21,14 +21,14 @@ impl Evaluation<'_> {
     /// that everything is kept. The next policy then belongs to another tool, and setting the
     /// strategy's own would shorten retention.
     pub(super) fn record_applied(&mut self, tenant: &Tenant, days: Option<i32>) {
-        let shown = tenant.recovery_window().filter(|_| days.is_some());
-        let shown = shown.unwrap_or_default();
+        let window = tenant.recovery_window().filter(|_| days.is_some());
+        let window = window.unwrap_or_default();
         let now = self.now;
-        if let Some(known) = self.record_mut(tenant.id) {
-            shown.clone_into(&mut known.recovery_window);
-            known.applied_time.get_or_insert_with(|| time(now));
-            known.taken = None;
-            forget_failures(known);
+        if let Some(record) = self.record_mut(tenant.id) {
+            window.clone_into(&mut record.recovery_window);
+            record.applied_time.get_or_insert_with(|| time(now));
+            record.taken = None;
+            forget_failures(record);
         }
     }
 
@@ -41,17 +41,17 @@ impl Evaluation<'_> {
                 recovery_window, ..
             } => recovery_window.clone(),
         };
-        if let Some(known) = self.record_mut(due.tenant_id()) {
-            known.recovery_window = recovery_window;
-            known.applied_time = None;
+        if let Some(record) = self.record_mut(due.tenant_id()) {
+            record.recovery_window = recovery_window;
+            record.applied_time = None;
         }
     }
 
     /// Removes the recorded failures of a tenant.
     pub(super) fn forget_failures_of(&mut self, tenant: &Tenant) {
-        let mut known = self.status.retention.iter_mut();
-        if let Some(known) = known.find(|known| known.tenant_id == tenant.id.0) {
-            forget_failures(known);
+        let mut records = self.status.retention.iter_mut();
+        if let Some(record) = records.find(|record| record.tenant_id == tenant.id.0) {
+            forget_failures(record);
         }
     }
 
@@ -62,21 +62,21 @@ impl Evaluation<'_> {
         answer: &Answer,
     ) {
         let now = self.now;
-        let Some(known) = self.record_mut(change.tenant_id()) else {
+        let Some(record) = self.record_mut(change.tenant_id()) else {
             return;
         };
         match answer.acceptance() {
             // The next read of the views shows its effect, if any.
             Acceptance::Accepted => {
-                forget_failures(known);
-                accepted_statement::record(&mut known.taken, change.words(), now);
-                if accepted_statement::is_reported(known.taken.as_ref()) {
-                    known.cause = Some(without_effect(change));
+                forget_failures(record);
+                accepted_statement::record(&mut record.taken, change.words(), now);
+                if accepted_statement::is_reported(record.taken.as_ref()) {
+                    record.cause = Some(without_effect(change));
                 }
             }
-            Acceptance::Refused(failure) => record_failure(known, failure, now),
+            Acceptance::Refused(failure) => record_failure(record, failure, now),
             Acceptance::Unknown(why) => record_failure(
-                known,
+                record,
                 &passing(
                     "OutcomeUnknown",
                     format!(
@@ -88,7 +88,7 @@ impl Evaluation<'_> {
                 now,
             ),
             Acceptance::NotSent(why) | Acceptance::Withheld(why) => record_failure(
-                known,
+                record,
                 &passing(
                     "NotSent",
                     format!(
@@ -104,9 +104,9 @@ impl Evaluation<'_> {
     /// Returns whether the operator's statement about the tenant's policy is not visible yet. The
     /// views may still show the state before it.
     pub(in crate::domain::strategy) fn is_in_flight(&self, tenant: &Tenant) -> bool {
-        let known = self.record(tenant.id);
+        let record = self.record(tenant.id);
         self.observed.unsettled.contains(&tenant.id)
-            && known.is_some_and(|known| known.applied_time.is_none())
+            && record.is_some_and(|record| record.applied_time.is_none())
     }
 
     /// Returns until when a statement is not sent. Either the tenant's last statement failed, or
@@ -115,10 +115,10 @@ impl Evaluation<'_> {
         &self,
         change: &PolicyChange,
     ) -> Option<Timestamp> {
-        let known = self.record(change.tenant_id())?;
+        let record = self.record(change.tenant_id())?;
         let repeated_at =
-            accepted_statement::repeated_at(known.taken.as_ref(), change.words(), self.now);
-        paused(known, self.now).max(repeated_at)
+            accepted_statement::repeated_at(record.taken.as_ref(), change.words(), self.now);
+        paused(record, self.now).max(repeated_at)
     }
 
     /// Removes the policies of tenants that no longer belong to this strategy. Tenants that only
@@ -127,9 +127,9 @@ impl Evaluation<'_> {
     pub(super) fn forget_policies(&mut self, matched: &MatchedTenants) {
         let edited = self.strategy.status.observed_generation != Some(self.strategy.generation);
         let (name, rivals) = (self.strategy.name, &self.observed.rivals);
-        let known = &mut self.status.retention;
-        known.retain(|known| {
-            let is_it = |tenant: &&Arc<Tenant>| tenant.id.0 == known.tenant_id;
+        let records = &mut self.status.retention;
+        records.retain(|record| {
+            let is_it = |tenant: &&Arc<Tenant>| tenant.id.0 == record.tenant_id;
             if matched.eligible.iter().any(|tenant| is_it(&tenant)) {
                 return true;
             }
@@ -138,35 +138,37 @@ impl Evaluation<'_> {
             other.is_some_and(|tenant| keeps(name, rivals, &tenant.name))
         });
         if edited {
-            for known in known {
-                known.taken = None;
-                forget_failures(known);
+            for record in records {
+                record.taken = None;
+                forget_failures(record);
             }
         }
     }
 
     /// Returns the record of a tenant's policy.
     pub(super) fn record(&self, tenant: TenantId) -> Option<&AppliedPolicy> {
-        let mut known = self.status.retention.iter();
-        known.find(|known| known.tenant_id == tenant.0)
+        let mut records = self.status.retention.iter();
+        records.find(|record| record.tenant_id == tenant.0)
     }
 
     /// Returns whether a strategy set this window for the tenant: this one, or the previous one,
     /// which passed it on.
-    pub(super) fn is_set_here(&self, tenant: &Tenant, shown: &str) -> bool {
-        let known = self.record(tenant.id);
-        let known = known.map(|known| known.recovery_window.as_str());
+    pub(super) fn is_set_here(&self, tenant: &Tenant, window: &str) -> bool {
+        let record = self.record(tenant.id);
+        let own = record.map(|record| record.recovery_window.as_str());
         let log_backup = self.index.log_backup_of(tenant);
-        let log_backup = log_backup.filter(|it| !self.observed.is_of_another(it.database.as_ref()));
-        let passed_on = log_backup.and_then(|known| known.inherited.as_ref());
+        let log_backup = log_backup
+            .filter(|log_backup| !self.observed.is_of_another(log_backup.database.as_ref()));
+        let passed_on = log_backup.and_then(|log_backup| log_backup.inherited.as_ref());
         let passed_on = passed_on.and_then(|inherited| inherited.recovery_window.as_deref());
-        !shown.is_empty() && [known, passed_on].contains(&Some(shown))
+        !window.is_empty() && [own, passed_on].contains(&Some(window))
     }
 
     /// Returns whether, by this strategy's record, everything of the tenant was kept until now.
     pub(super) fn has_kept_all(&self, tenant: &Tenant) -> bool {
-        self.record(tenant.id)
-            .is_some_and(|known| known.applied_time.is_some() && known.recovery_window.is_empty())
+        self.record(tenant.id).is_some_and(|record| {
+            record.applied_time.is_some() && record.recovery_window.is_empty()
+        })
     }
 
     /// Returns the window to pass on to the tenant's next strategy. The log backup records it,
@@ -182,13 +184,13 @@ impl Evaluation<'_> {
         if !is_asked || tenant.recovery_window().is_none() {
             return None;
         }
-        let applied = |known: &&AppliedPolicy| {
-            known.applied_time.is_some() && !known.recovery_window.is_empty()
+        let applied = |record: &&AppliedPolicy| {
+            record.applied_time.is_some() && !record.recovery_window.is_empty()
         };
-        let known = self.record(tenant.id).filter(applied);
-        let known = known.map(|known| known.recovery_window.clone());
+        let record = self.record(tenant.id).filter(applied);
+        let own = record.map(|record| record.recovery_window.clone());
         let is_elsewhere = self.observed.is_of_another(log_backup.database.as_ref());
-        known.or_else(|| before.recovery_window.clone().filter(|_| !is_elsewhere))
+        own.or_else(|| before.recovery_window.clone().filter(|_| !is_elsewhere))
     }
 
     pub(super) fn has_room(&self, tenant: &Tenant) -> bool {
@@ -197,12 +199,12 @@ impl Evaluation<'_> {
 
     /// Returns the record of a tenant's policy; creates it if there is room.
     pub(super) fn record_mut(&mut self, tenant: TenantId) -> Option<&mut AppliedPolicy> {
-        let known = &mut self.status.retention;
-        let at = match known.binary_search_by_key(&tenant.0, |known| known.tenant_id) {
+        let records = &mut self.status.retention;
+        let at = match records.binary_search_by_key(&tenant.0, |record| record.tenant_id) {
             Ok(at) => at,
-            Err(_) if known.len() >= MAX_POLICIES => return None,
+            Err(_) if records.len() >= MAX_POLICIES => return None,
             Err(at) => {
-                known.insert(
+                records.insert(
                     at,
                     AppliedPolicy {
                         tenant_id: tenant.0,
@@ -212,23 +214,23 @@ impl Evaluation<'_> {
                 at
             }
         };
-        known.get_mut(at)
+        records.get_mut(at)
     }
 }
 
-fn record_failure(known: &mut AppliedPolicy, failure: &Failure, now: Timestamp) {
-    let failures = known.failures.unwrap_or(0).saturating_add(1);
+fn record_failure(record: &mut AppliedPolicy, failure: &Failure, now: Timestamp) {
+    let failures = record.failures.unwrap_or(0).saturating_add(1);
     // Failures that only a user can fix are retried rarely.
     let least = if failure.class == FailureClass::Permanent {
         5
     } else {
         1
     };
-    known.failures = Some(failures.max(least));
-    known.last_failure_time = Some(time(now));
+    record.failures = Some(failures.max(least));
+    record.last_failure_time = Some(time(now));
     let mut cause = Cause::from(failure);
     cause.message = shortened(cause.message, MESSAGE_LIMIT);
-    known.cause = Some(cause);
+    record.cause = Some(cause);
 }
 
 /// Returns a failure that may pass. Without the pause after it, each read would send the statement
@@ -252,14 +254,14 @@ fn without_effect(change: &PolicyChange) -> Cause {
     cause("StatementIneffective", &message)
 }
 
-fn forget_failures(known: &mut AppliedPolicy) {
-    known.failures = None;
-    known.last_failure_time = None;
-    known.cause = None;
+fn forget_failures(record: &mut AppliedPolicy) {
+    record.failures = None;
+    record.last_failure_time = None;
+    record.cause = None;
 }
 
 /// Returns until when nothing is sent for a tenant, because its last statement failed.
-fn paused(known: &AppliedPolicy, now: Timestamp) -> Option<Timestamp> {
-    let failed_at = known.last_failure_time.as_ref()?.0;
-    AFTER_FAILURE.until(failed_at, known.failures.unwrap_or(1), now)
+fn paused(record: &AppliedPolicy, now: Timestamp) -> Option<Timestamp> {
+    let failed_at = record.last_failure_time.as_ref()?.0;
+    AFTER_FAILURE.until(failed_at, record.failures.unwrap_or(1), now)
 }

@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    DesiredCondition, Evaluation, PolicyChange, PolicyCounts, Status, and_more, never_expires,
-    wanted, window,
+    DesiredCondition, Evaluation, PolicyChange, PolicyCounts, Status, and_more, desired_condition,
+    never_expires, window,
 };
 use crate::api::condition::types::RETENTION_APPLIED;
 use crate::domain::retention::seconds;
@@ -20,7 +20,7 @@ impl Evaluation<'_> {
     pub(super) fn too_short(&self, days: Option<i32>) -> Option<DesiredCondition> {
         let least = self.observed.least_window_days;
         let days = days.filter(|days| *days < least)?;
-        Some(wanted(
+        Some(desired_condition(
             RETENTION_APPLIED,
             false,
             "BelowMinRecoveryWindow",
@@ -82,7 +82,7 @@ pub(super) fn pending(tally: &PolicyCounts) -> Option<DesiredCondition> {
          it at {until}{}. To keep the backups, revert the edit of `retention`",
         and_more(tally.shrinking.len())
     );
-    Some(wanted(
+    Some(desired_condition(
         RETENTION_APPLIED,
         Status::Unknown,
         "RetentionShrinkPending",

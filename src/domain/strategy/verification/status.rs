@@ -8,7 +8,7 @@ use super::{ObservedVerification, is_wanted};
 use crate::api::BackupStrategySpec;
 use crate::api::condition::types::RESTORE_VERIFIED;
 use crate::api::verification::{VerificationSettings, VerificationStatus, VerifiedTenant};
-use crate::domain::condition::{DesiredCondition, Status, wanted};
+use crate::domain::condition::{DesiredCondition, Status, desired_condition};
 use crate::domain::strategy::pending_objects::MESSAGE_LIMIT;
 use crate::domain::strategy::{Evaluation, MatchedTenants};
 use crate::domain::{shortened, time};
@@ -27,55 +27,66 @@ impl Evaluation<'_> {
         settings: &VerificationSettings,
         matched: &MatchedTenants,
     ) {
-        let known = self.status.verification.get_or_insert_default();
+        let verification = self.status.verification.get_or_insert_default();
         let running = self.observed.verifications.iter();
         let running = running.filter(|observed| observed.outcome.is_none());
-        known.running_task = running.map(|observed| observed.name.clone()).min();
+        verification.running_task = running.map(|observed| observed.name.clone()).min();
         let mut ended: Vec<&ObservedVerification> = self.observed.verifications.iter().collect();
         ended.retain(|observed| observed.outcome.is_some() && observed.completed_at.is_some());
         ended.sort_by_key(|observed| observed.completed_at);
         for observed in ended {
-            record(known, observed);
+            record(verification, observed);
         }
         // Without this, the results of a tenant that is no longer verified here would stay forever.
         let is_matched = |name: &str| {
             let mut eligible = matched.eligible.iter().map(|tenant| &tenant.name);
             let mut failing = matched.failing.iter().map(|tenant| &tenant.name);
-            eligible.any(|known| known == name) || failing.any(|known| known == name)
+            eligible.any(|covered| covered == name) || failing.any(|covered| covered == name)
         };
-        known
+        verification
             .tenants
             .retain(|tenant| is_wanted(settings, &tenant.name) && is_matched(&tenant.name));
-        known.tenants.truncate(MAX_VERIFICATIONS);
+        verification.tenants.truncate(MAX_VERIFICATIONS);
     }
 
     /// Returns the condition RestoreVerified; `None` if verification is not configured.
     pub(in crate::domain::strategy) fn restore_verified(&self) -> Option<DesiredCondition> {
-        let known = self.status.verification.as_ref()?;
+        let verification = self.status.verification.as_ref()?;
         if let Some(refused) = &self.verification_refused {
             let message = format!("`verification`: {}", refused.message);
-            return Some(wanted(RESTORE_VERIFIED, false, refused.reason, message));
+            return Some(desired_condition(
+                RESTORE_VERIFIED,
+                false,
+                refused.reason,
+                message,
+            ));
         }
-        if let Some(message) = overdue(self.strategy.spec, known, self.now).ok().flatten() {
-            return Some(wanted(
+        if let Some(message) = overdue(self.strategy.spec, verification, self.now)
+            .ok()
+            .flatten()
+        {
+            return Some(desired_condition(
                 RESTORE_VERIFIED,
                 false,
                 "VerificationOverdue",
                 message,
             ));
         }
-        if let Some((tenant, message)) = failed(known).next() {
+        if let Some((tenant, message)) = failed(verification).next() {
             let message = format!("tenant {}: {message}", tenant.name);
-            return Some(wanted(
+            return Some(desired_condition(
                 RESTORE_VERIFIED,
                 false,
                 "VerificationFailed",
                 message,
             ));
         }
-        let good = known.tenants.iter().find(|tenant| tenant.result == PASSED);
+        let good = verification
+            .tenants
+            .iter()
+            .find(|tenant| tenant.result == PASSED);
         Some(match good {
-            Some(tenant) => wanted(
+            Some(tenant) => desired_condition(
                 RESTORE_VERIFIED,
                 true,
                 "Verified",
@@ -86,7 +97,7 @@ impl Evaluation<'_> {
                     tenant.rto_seconds.unwrap_or_default()
                 ),
             ),
-            None => wanted(
+            None => desired_condition(
                 RESTORE_VERIFIED,
                 Status::Unknown,
                 "NotVerified",
@@ -98,9 +109,9 @@ impl Evaluation<'_> {
 
 /// Returns tenants whose last verification failed, and why.
 pub(in crate::domain::strategy) fn failed(
-    known: &VerificationStatus,
+    verification: &VerificationStatus,
 ) -> impl Iterator<Item = (&VerifiedTenant, String)> {
-    let failed = known
+    let failed = verification
         .tenants
         .iter()
         .filter(|tenant| tenant.result == FAILED);
@@ -115,14 +126,14 @@ pub(in crate::domain::strategy) fn failed(
 /// true.
 pub(in crate::domain::strategy) fn overdue(
     spec: &BackupStrategySpec,
-    known: &VerificationStatus,
+    verification: &VerificationStatus,
     now: Timestamp,
 ) -> Result<Option<String>, Timestamp> {
     let Some(settings) = &spec.verification else {
         return Ok(None);
     };
-    let last = known.last_success_time.as_ref();
-    let Some(since) = last.max(known.since_time.as_ref()).map(|at| at.0) else {
+    let last = verification.last_success_time.as_ref();
+    let Some(since) = last.max(verification.since_time.as_ref()).map(|at| at.0) else {
         return Ok(None);
     };
     let days = settings.overdue_days;
@@ -142,7 +153,7 @@ pub(in crate::domain::strategy) fn overdue(
     )))
 }
 
-fn record(known: &mut VerificationStatus, observed: &ObservedVerification) {
+fn record(verification: &mut VerificationStatus, observed: &ObservedVerification) {
     let (Some(outcome), Some(ended_at)) = (&observed.outcome, observed.completed_at) else {
         return;
     };
@@ -156,16 +167,23 @@ fn record(known: &mut VerificationStatus, observed: &ObservedVerification) {
         _ => FAILED,
     };
     let ended = time(ended_at);
-    if known.last_time.as_ref().is_none_or(|last| *last <= ended) {
-        known.last_time = Some(ended.clone());
-        known.result = Some(result.to_owned());
-        known.tenant_name = Some(observed.tenant_name.clone());
-        known.task_name = Some(observed.name.clone());
-        known.rto_seconds = observed.rto_seconds;
-        known.restore_time.clone_from(&observed.restore_time);
+    if verification
+        .last_time
+        .as_ref()
+        .is_none_or(|last| *last <= ended)
+    {
+        verification.last_time = Some(ended.clone());
+        verification.result = Some(result.to_owned());
+        verification.tenant_name = Some(observed.tenant_name.clone());
+        verification.task_name = Some(observed.name.clone());
+        verification.rto_seconds = observed.rto_seconds;
+        verification.restore_time.clone_from(&observed.restore_time);
     }
     if result == PASSED {
-        known.last_success_time = known.last_success_time.take().max(Some(ended.clone()));
+        verification.last_success_time = verification
+            .last_success_time
+            .take()
+            .max(Some(ended.clone()));
     }
     if result != PASSED && result != FAILED {
         // The earlier result stays.
@@ -181,13 +199,18 @@ fn record(known: &mut VerificationStatus, observed: &ObservedVerification) {
         restore_time: observed.restore_time.clone(),
         message: message.map(|cause| shortened(cause.message.clone(), MESSAGE_LIMIT)),
     };
-    let before = known.tenants.iter().find(|it| it.name == verified.name);
+    let before = verification
+        .tenants
+        .iter()
+        .find(|tenant| tenant.name == verified.name);
     if before.is_some_and(|before| before.last_time > verified.last_time) {
         return;
     }
-    known.tenants.retain(|it| it.name != verified.name);
-    known.tenants.push(verified);
-    known
+    verification
         .tenants
-        .sort_by_key(|it| Reverse(it.last_time.clone()));
+        .retain(|tenant| tenant.name != verified.name);
+    verification.tenants.push(verified);
+    verification
+        .tenants
+        .sort_by_key(|tenant| Reverse(tenant.last_time.clone()));
 }
