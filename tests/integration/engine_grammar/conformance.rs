@@ -169,7 +169,7 @@ async fn connection(engine: &Engine) -> Conn {
 async fn the_simulator_answers_queries_as_the_engine_does() {
     let engine = engine();
     let mut tables = engine.tables().await;
-    let mut connection = connection(engine).await;
+    let mut connection = connection(&engine).await;
     connection
         .query_drop("SET time_zone = '+08:00'")
         .await

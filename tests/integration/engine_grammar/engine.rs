@@ -5,14 +5,15 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{OnceLock, mpsc};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, Weak, mpsc};
 use std::time::Duration;
 
 use oceanbase_backup_operator::oceanbase::client::{
     Account, Connect, QueryError, Rows, ServerError, Session, Tls,
 };
 use oceanbase_backup_operator::oceanbase::mysql::MySql;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 const PACKAGE: &str = "pylibseekdb==1.2.0";
 
@@ -31,25 +32,42 @@ pub(super) type Tables = BTreeMap<String, String>;
 /// A running seekdb.
 pub(super) struct Engine {
     port: u16,
-    tables: Mutex<Tables>,
-    /// Its standard input closes with this program, which ends the database.
-    _serving: Child,
+    tables: Arc<Mutex<Tables>>,
+    serving: Child,
 }
 
-/// Returns the engine that all tests share; the first caller starts it.
-pub(super) fn engine() -> &'static Engine {
-    static SHARED: OnceLock<Result<Engine, String>> = OnceLock::new();
-    match SHARED.get_or_init(Engine::start) {
-        Ok(engine) => engine,
+/// Returns the engine that all tests share. The first caller starts it, and it ends with the last
+/// one that holds it: an idle seekdb takes a quarter of a core from all other tests.
+pub(super) fn engine() -> Arc<Engine> {
+    static SHARED: std::sync::Mutex<Weak<Engine>> = std::sync::Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(engine) = shared.upgrade() {
+        return engine;
+    }
+    match Engine::start() {
+        Ok(engine) => {
+            let engine = Arc::new(engine);
+            *shared = Arc::downgrade(&engine);
+            engine
+        }
         Err(problem) => panic!("no engine to test the grammar with: {problem}"),
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        drop(self.serving.stdin.take());
+        let _ = self.serving.wait();
     }
 }
 
 impl Engine {
     fn start() -> Result<Self, String> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
         let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("seekdb-1.2.0");
         let python = python(&home)?;
-        let directory = home.join(format!("run-{}", std::process::id()));
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let directory = home.join(format!("run-{}-{count}", std::process::id()));
         std::fs::create_dir_all(&directory).map_err(text)?;
         let log = directory.join("serve.log");
         let mut serving = Command::new(python)
@@ -78,8 +96,8 @@ impl Engine {
         if let Ok(Ok(port)) = receive.recv_timeout(START_TIMEOUT) {
             return Ok(Self {
                 port,
-                tables: Mutex::default(),
-                _serving: serving,
+                tables: Arc::default(),
+                serving,
             });
         }
         let _ = serving.kill();
@@ -98,22 +116,30 @@ impl Engine {
     }
 
     /// Logs in with the operator's own client.
-    pub(super) async fn session(&self) -> Client {
-        Client(MySql.connect(&self.account()).await.unwrap())
+    pub(super) async fn session(self: &Arc<Self>) -> Client {
+        let session = MySql.connect(&self.account()).await.unwrap();
+        Client {
+            session,
+            _engine: Arc::clone(self),
+        }
     }
 
     /// Locks the tables, which tests would otherwise overwrite for each other.
-    pub(super) async fn tables(&self) -> MutexGuard<'_, Tables> {
-        self.tables.lock().await
+    pub(super) async fn tables(&self) -> OwnedMutexGuard<Tables> {
+        Arc::clone(&self.tables).lock_owned().await
     }
 }
 
 /// A session of the operator's own client.
-pub(super) struct Client(Box<dyn Session>);
+pub(super) struct Client {
+    session: Box<dyn Session>,
+    /// Keeps the database running.
+    _engine: Arc<Engine>,
+}
 
 impl Client {
     pub(super) async fn ask(&mut self, text: &str) -> Result<Rows, ServerError> {
-        match self.0.query(text, PATIENCE).await {
+        match self.session.query(text, PATIENCE).await {
             Ok(rows) => Ok(rows),
             Err(QueryError::Server(error)) => Err(error),
             Err(QueryError::Lost(why)) => panic!("{why}: {text}"),

@@ -8,7 +8,7 @@ use oceanbase_backup_operator::oceanbase::statement::SESSION_SETUP;
 use oceanbase_backup_operator::oceanbase::version::Version;
 use oceanbase_sim::value::ColumnType;
 use oceanbase_sim::views::{self, ColumnDef, View};
-use tokio::sync::MutexGuard;
+use tokio::sync::OwnedMutexGuard;
 
 use super::engine::{Client, Tables, engine};
 
@@ -24,13 +24,14 @@ pub(super) struct Desk {
     reader: Client,
     /// Names of the queries.
     pub(super) asked: BTreeSet<&'static str>,
-    tables: MutexGuard<'static, Tables>,
+    tables: OwnedMutexGuard<Tables>,
 }
 
 impl Desk {
     pub(super) async fn new(version: &str) -> Self {
-        let tables = engine().tables().await;
-        let mut writer = engine().session().await;
+        let engine = engine();
+        let tables = engine.tables().await;
+        let mut writer = engine.session().await;
         let version: Version = version.parse().unwrap();
         // The views of V4.0 write times as text in the reader's zone; a table keeps the writer's.
         let zone = if version < Version([4, 1, 0, 0]) {
@@ -39,7 +40,7 @@ impl Desk {
             "+08:00"
         };
         writer.run(&format!("SET time_zone = '{zone}'")).await;
-        let mut reader = engine().session().await;
+        let mut reader = engine.session().await;
         reader.run(SESSION_SETUP).await;
         Self {
             views: version.to_string().parse().unwrap(),
