@@ -29,7 +29,7 @@ pub use status::{Attempt, BackupTaskStatus, Children};
     printcolumn(name = "CLUSTER", type_ = "string", json_path = ".status.clusterName"),
     printcolumn(name = "TENANT", type_ = "string", json_path = ".spec.tenantName"),
     printcolumn(name = "TYPE", type_ = "string", json_path = ".status.type"),
-    printcolumn(name = "SET", type_ = "integer", json_path = ".status.backupSetId"),
+    printcolumn(name = "SET", type_ = "integer", json_path = ".status.backupSetID"),
     printcolumn(name = "STATUS", type_ = "string", json_path = ".status.phase"),
     printcolumn(name = "PROGRESS", type_ = "string", json_path = ".status.progress"),
     printcolumn(name = "STARTED", type_ = "date", json_path = ".status.startTime"),
@@ -48,7 +48,7 @@ pub use status::{Attempt, BackupTaskStatus, Children};
     printcolumn(
         name = "JOB",
         type_ = "integer",
-        json_path = ".status.jobId",
+        json_path = ".status.jobID",
         priority = 1
     ),
     printcolumn(
@@ -73,23 +73,20 @@ pub use status::{Attempt, BackupTaskStatus, Children};
     selectable = ".spec.type",
     selectable = ".spec.strategyRef.name",
     selectable = ".status.phase",
-    selectable = ".status.backupSetId"
+    selectable = ".status.backupSetID"
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.strategyRef) != has(self.clusterRef)", "must have either `strategyRef`, or `clusterRef` and `storageRef`"))]
 #[x_kube(validation = ("has(self.clusterRef) == has(self.storageRef)", "must have `clusterRef` and `storageRef` together"))]
 #[x_kube(validation = ("(self.scope == 'Tenant') == has(self.tenantName)", "must have `tenantName` where the scope is 'Tenant', and must not have it otherwise"))]
-#[x_kube(validation = ("self.scope != 'Strategy' || has(self.strategyRef)", "must have `strategyRef` where the scope is 'Strategy'"))]
-#[x_kube(validation = ("self.scope != 'Cluster' || has(self.clusterRef)", "must have `clusterRef` and `storageRef` where the scope is 'Cluster'"))]
-#[x_kube(validation = ("!has(self.mirror) || (self.scope == 'Tenant' && has(self.strategyRef) && !(has(self.cancel) && self.cancel))", "a backup that another tool started (`mirror`) must be for one tenant of a strategy, and cannot be canceled here"))]
-#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "scope", "tenantName", "type", "scheduledTime", "notBeforeTime", "startingDeadlineSeconds", "activeDeadlineSeconds", "plusArchivelog", "restorePasswordSecretRef", "mirror"), "spec is immutable except for `cancel` and `ttlSecondsAfterFinished`; create a new BackupTask"))]
-#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` cannot be reverted; create a new BackupTask"))]
+#[x_kube(validation = ("!has(self.externalJob) || (self.scope == 'Tenant' && has(self.strategyRef) && !has(self.cancel))", "a backup that another tool started (`externalJob`) must be for one tenant of a strategy, and cannot be canceled here"))]
+#[x_kube(validation = ("!has(oldSelf.cancel) || has(self.cancel)", "`cancel` cannot be reverted; create a new BackupTask"))]
 pub struct BackupTaskSpec {
     /// Strategy of the tenant; provides the cluster and the storage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy_ref: Option<LocalReference>,
     /// Cluster, for a backup without a strategy. If the tenant has neither log backup nor a
-    /// strategy, the operator creates the LogBackup `<cluster>-t<tenantId>`. That LogBackup starts
+    /// strategy, the operator creates the LogBackup `<cluster>-t<tenantID>`. That LogBackup starts
     /// log backup before the data backup and stops it once the backup set can be recovered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster_ref: Option<LocalReference>,
@@ -130,7 +127,8 @@ pub struct BackupTaskSpec {
     #[schemars(range(min = 10, max = 2_592_000))]
     pub starting_deadline_seconds: Option<i64>,
     /// Maximum run time of the backup in seconds, 60 to 604800. After that the operator cancels the
-    /// backup under the rules of `cancel`, and the task fails. Default: the value of the strategy.
+    /// backup under the rules of `cancel`, and the task fails. It can be changed while the backup
+    /// runs. Default: the value that the strategy had when the backup began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 60, max = 604_800))]
     pub active_deadline_seconds: Option<i64>,
@@ -142,29 +140,31 @@ pub struct BackupTaskSpec {
     /// protects the restore and encrypts nothing. Default: the Secret of the strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore_password_secret_ref: Option<LocalReference>,
-    /// Request to cancel the backup; it cannot be taken back. The operator sends the statement
+    /// Request to cancel the backup; the only value is `true`, and it cannot be taken back. The operator sends the statement
     /// only while this backup is the only running backup of the tenant. A backup that starts
     /// between that check and the statement is canceled too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = [true]))]
     pub cancel: Option<bool>,
     /// Seconds after the end of the task until the object is deleted, 0 to 31536000; the backup
-    /// remains. Only objects created by a strategy or another task are deleted, because a manifest
-    /// in Git would be applied and run again. For each tenant and type, the newest task of a
-    /// strategy and its newest successful task remain.
+    /// remains. Leave it out for an object in Git: the next sync would apply the object again, and
+    /// it would be a new backup. For each tenant and type, the newest task of a strategy and its
+    /// newest successful task remain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 31_536_000))]
     pub ttl_seconds_after_finished: Option<i32>,
     /// Set only by the operator: the backup of another tool or user that this object shows. The
     /// operator sends no statement for the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mirror: Option<Mirror>,
+    pub external_job: Option<ExternalJob>,
 }
 
-/// Backup that another tool or user started.
+/// Job of the database that another tool or user started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Mirror {
+pub struct ExternalJob {
     /// Job of the backup in the tenant (`CDB_OB_BACKUP_JOBS.JOB_ID`).
+    #[serde(rename = "jobID")]
     #[schemars(range(min = 1))]
     pub job_id: i64,
     /// Time at which the database started the job.
@@ -178,8 +178,7 @@ pub enum Scope {
     /// One tenant.
     #[default]
     Tenant,
-    /// Every tenant of the strategy that can be backed up.
-    Strategy,
-    /// Every tenant of the cluster that can be backed up.
-    Cluster,
+    /// Every tenant of the strategy that can be backed up; without a strategy, every tenant of the
+    /// cluster.
+    AllTenants,
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::LocalReference;
-use super::backup_task::Mirror;
+use super::backup_task::ExternalJob;
 pub use status::{CleanupStatement, CleanupTaskStatus, PlanCounts, PlanEntry};
 
 /// One cleanup of the backups of one tenant.
@@ -61,7 +61,7 @@ pub use status::{CleanupStatement, CleanupTaskStatus, PlanCounts, PlanEntry};
     printcolumn(
         name = "JOB",
         type_ = "integer",
-        json_path = ".status.jobId",
+        json_path = ".status.jobID",
         priority = 1
     ),
     printcolumn(
@@ -80,12 +80,10 @@ pub use status::{CleanupStatement, CleanupTaskStatus, PlanCounts, PlanEntry};
     selectable = ".status.phase"
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.mode) != has(self.mirror)", "must have `mode`: Preview or Delete (only the operator writes `mirror`)"))]
+#[x_kube(validation = ("has(self.mode) != has(self.externalJob)", "must have `mode`: Preview or Delete (only the operator writes `externalJob`)"))]
 #[x_kube(validation = ("has(self.mode) == has(self.target)", "must have `target` together with `mode`"))]
-#[x_kube(validation = ("!has(self.cancel) || !self.cancel || (has(self.mode) && self.mode == 'Delete')", "must not have `cancel` without `mode: Delete`: nothing else can be canceled"))]
-#[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef && self.tenantName == oldSelf.tenantName", "spec is immutable except for `cancel`; create a new CleanupTask"))]
-#[x_kube(validation = (unchanged!("mode", "target", "mirror"), "spec is immutable except for `cancel`; create a new CleanupTask"))]
-#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` cannot be reverted; create a new CleanupTask"))]
+#[x_kube(validation = ("!has(self.cancel) || (has(self.mode) && self.mode == 'Delete')", "must not have `cancel` without `mode: Delete`: nothing else can be canceled"))]
+#[x_kube(validation = ("!has(oldSelf.cancel) || has(self.cancel)", "`cancel` cannot be reverted; create a new CleanupTask"))]
 pub struct CleanupTaskSpec {
     /// Cluster of the tenant.
     pub cluster_ref: LocalReference,
@@ -101,15 +99,16 @@ pub struct CleanupTaskSpec {
     /// Backups to delete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<CleanupTarget>,
-    /// Request to cancel the cleanup; it cannot be taken back. Backups already deleted are lost.
+    /// Request to cancel the cleanup; the only value is `true`, and it cannot be taken back. Backups already deleted are lost.
     /// The operator sends the statement only while this cleanup is the only running cleanup of the
     /// tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = [true]))]
     pub cancel: Option<bool>,
     /// Set only by the operator: the cleanup of the database, another tool or a user that this
     /// object shows. The operator sends no statement for the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mirror: Option<Mirror>,
+    pub external_job: Option<ExternalJob>,
 }
 
 /// Mode of a cleanup.
@@ -124,19 +123,32 @@ pub enum CleanupMode {
 /// Backups that a cleanup deletes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.ids) == (self.type != 'Obsolete')", "must have `ids` with type BackupSets or Pieces, and must not have it otherwise"))]
+#[x_kube(validation = ("has(self.backupSetIDs) == (self.type == 'BackupSets')", "must have `backupSetIDs` where `type` is 'BackupSets', and must not have it otherwise"))]
+#[x_kube(validation = ("has(self.pieceIDs) == (self.type == 'Pieces')", "must have `pieceIDs` where `type` is 'Pieces', and must not have it otherwise"))]
 pub struct CleanupTarget {
     /// Type of the target.
     #[serde(rename = "type")]
     pub type_: CleanupTargetType,
-    /// Numbers of backup sets (`BACKUP_SET_ID`) or archive pieces (`PIECE_ID`), at most 100.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Numbers of backup sets (`BACKUP_SET_ID`), at most 100.
+    #[serde(
+        default,
+        rename = "backupSetIDs",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(
         length(min = 1, max = 100),
         inner(range(min = 1)),
         extend("x-kubernetes-list-type" = "set")
     )]
-    pub ids: Option<Vec<i64>>,
+    pub backup_set_ids: Option<Vec<i64>>,
+    /// Numbers of archive pieces (`PIECE_ID`), at most 100.
+    #[serde(default, rename = "pieceIDs", skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 100),
+        inner(range(min = 1)),
+        extend("x-kubernetes-list-type" = "set")
+    )]
+    pub piece_ids: Option<Vec<i64>>,
 }
 
 /// Type of the target of a cleanup.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use credentials::TenantCredentials;
 pub use status::{ClusterBackup, ClusterIdentity, OceanBaseClusterStatus, TenantCounts};
 
-use super::LocalReference;
+use super::SecretSource;
 
 /// Connection to an OceanBase cluster.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -94,7 +94,7 @@ pub struct OceanBaseClusterSpec {
     pub cluster_name: Option<String>,
     /// Secret with the keys `username` (default `root`) and `password` of an account of the sys
     /// tenant.
-    pub credentials_secret_ref: LocalReference,
+    pub credentials: SecretSource,
     /// Accounts of tenants, for statements that only the tenant itself may send: new keys of a
     /// storage whose Secret has changed. Without an account, the tenant keeps its old keys, and the
     /// operator reports this.
@@ -120,19 +120,20 @@ pub struct OceanBaseClusterSpec {
 }
 
 /// Recoveries allowed from and to a cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("has(self.sourceTenants) || (self.policy != 'Allowed' && self.verification != 'Allowed')", "must have `sourceTenants` where `policy` or `verification` is 'Allowed': name the tenants whose data may be recovered"))]
 pub struct Recovery {
     /// Whether recoveries are allowed.
     #[serde(default)]
     pub policy: RecoveryPolicy,
     /// Tenants of this cluster that may be recovered, to any target. Also the names of tenants that
-    /// may be recovered from a storage to this cluster. Default: all tenants.
-    #[serde(default = "everything")]
+    /// may be recovered from a storage to this cluster. There is no default; `*` means all tenants.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(min = 1, max = 256),
         inner(length(min = 1, max = 64), regex(pattern = r"^([A-Za-z_][A-Za-z0-9_]*)?\*?$")),
-        extend("x-kubernetes-list-type" = "set")
+        extend("x-kubernetes-list-type" = "atomic")
     )]
     pub source_tenants: Vec<String>,
     /// Allowed prefixes for the names of tenants that a recovery creates in this cluster.
@@ -140,7 +141,7 @@ pub struct Recovery {
     #[schemars(
         length(min = 1, max = 64),
         inner(length(min = 1, max = 63), regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")),
-        extend("x-kubernetes-list-type" = "set")
+        extend("x-kubernetes-list-type" = "atomic")
     )]
     pub target_name_prefixes: Vec<String>,
     /// Whether verifications may restore tenants from and to this cluster, query them with the SQL
@@ -154,7 +155,7 @@ pub struct Recovery {
     #[schemars(
         length(max = 256),
         inner(length(min = 1, max = 64), regex(pattern = r"^([A-Za-z_][A-Za-z0-9_]*)?\*?$")),
-        extend("x-kubernetes-list-type" = "set")
+        extend("x-kubernetes-list-type" = "atomic")
     )]
     pub target_tenants: Vec<String>,
 }
@@ -163,7 +164,7 @@ impl Default for Recovery {
     fn default() -> Self {
         Self {
             policy: RecoveryPolicy::default(),
-            source_tenants: everything(),
+            source_tenants: Vec::new(),
             target_name_prefixes: restore(),
             verification: RecoveryPolicy::default(),
             target_tenants: Vec::new(),
@@ -198,16 +199,18 @@ pub struct Access {
     #[serde(default = "everything")]
     #[schemars(
         length(min = 1, max = 256),
+        transform = crate::api::omit_default,
         inner(length(min = 1, max = 64), regex(pattern = r"^([A-Za-z_][A-Za-z0-9_]*)?\*?$")),
-        extend("x-kubernetes-list-type" = "set")
+        extend("x-kubernetes-list-type" = "atomic")
     )]
     pub tenants: Vec<String>,
-    /// Names of BackupStorages. Default: all storages.
+    /// Names of BackupStorages. Default: all storages of the namespace.
     #[serde(default = "everything")]
     #[schemars(
         length(min = 1, max = 256),
+        transform = crate::api::omit_default,
         inner(length(min = 1, max = 253), regex(pattern = r"^([a-z0-9][a-z0-9.\-]*)?\*?$")),
-        extend("x-kubernetes-list-type" = "set")
+        extend("x-kubernetes-list-type" = "atomic")
     )]
     pub storages: Vec<String>,
 }
@@ -228,15 +231,15 @@ fn everything() -> Vec<String> {
 /// Protection of the connection to the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("!(self.mode in ['VerifyCA', 'VerifyIdentity']) || has(self.caSecretRef)", "must have `caSecretRef` where the mode is 'VerifyCA' or 'VerifyIdentity'"))]
-#[x_kube(validation = ("self.mode in ['VerifyCA', 'VerifyIdentity'] || !has(self.caSecretRef)", "must not have `caSecretRef` where the mode is 'Disabled' or 'Required'"))]
+#[x_kube(validation = ("!(self.mode in ['VerifyCA', 'VerifyIdentity']) || has(self.ca)", "must have `ca` where the mode is 'VerifyCA' or 'VerifyIdentity'"))]
+#[x_kube(validation = ("self.mode in ['VerifyCA', 'VerifyIdentity'] || !has(self.ca)", "must not have `ca` where the mode is 'Disabled' or 'Required'"))]
 pub struct TlsSpec {
     /// Mode of the protection. There is no default: the author of the object must choose.
     pub mode: TlsMode,
     /// Secret with the key `ca.crt`: PEM certificates of the authorities that sign the certificate
     /// of the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ca_secret_ref: Option<LocalReference>,
+    pub ca: Option<SecretSource>,
 }
 
 /// Extent to which the certificate of the database is verified.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct PinnedDatabase {
     /// Number that the cluster reports.
+    #[serde(rename = "clusterID")]
     pub cluster_id: i64,
     /// Bootstrap time of the cluster. With the number, it distinguishes the cluster from all
     /// others.

@@ -1,5 +1,6 @@
 //! Effect of the deletion of an object on the database.
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,10 @@ pub enum DeletionPolicy {
     Stop,
 }
 
-/// Returns the default time limit of `Stop`, in seconds.
-pub(super) fn five_minutes() -> i64 {
-    300
+/// Default time limit of `Stop`, in seconds.
+const DEFAULT_TIMEOUT_SECONDS: i64 = 300;
+
+/// Returns the time limit of `Stop`, from a field in seconds.
+pub(super) fn timeout(seconds: Option<i64>) -> SignedDuration {
+    SignedDuration::from_secs(seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS))
 }

@@ -6,20 +6,22 @@ mod settings;
 mod status;
 mod storage_migration;
 
+use jiff::SignedDuration;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 pub use credentials::{ApplyingKeys, TenantKeys};
 pub use limits::{PendingLocation, TenantLimits};
 pub use settings::{
-    Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode, StorageChangePolicy,
+    Binding, DesiredState, DriftPolicy, InterruptionPolicy, InterruptionSettings, LogBackupMode,
+    StorageChangePolicy,
 };
 pub use status::{
     Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantSummary, Transition,
 };
 pub use storage_migration::StorageMigration;
 
-use super::{DeletionPolicy, LocalReference};
+use super::{DeletionPolicy, LocalReference, deletion_policy};
 
 /// Log backup of one tenant.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -65,13 +67,13 @@ use super::{DeletionPolicy, LocalReference};
     printcolumn(
         name = "ROUND",
         type_ = "integer",
-        json_path = ".status.roundId",
+        json_path = ".status.roundID",
         priority = 1
     ),
     printcolumn(
         name = "PIECE",
         type_ = "integer",
-        json_path = ".status.pieceId",
+        json_path = ".status.pieceID",
         priority = 1
     ),
     printcolumn(
@@ -97,10 +99,10 @@ use super::{DeletionPolicy, LocalReference};
     selectable = ".status.phase"
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef && self.tenantName == oldSelf.tenantName", "`clusterRef` and `tenantName` are immutable; create a new LogBackup"))]
-#[x_kube(validation = (concat!("self.storageChangePolicy == 'StopAndSwitch' || (", unchanged!("storageRef", "path"), ")"), "`storageRef` and `path` are immutable; stop this LogBackup and create a new one, or set `storageChangePolicy` to StopAndSwitch"))]
-#[x_kube(validation = ("self.desiredState != 'Paused' || self.binding != 'Mandatory'", "`desiredState` must not be 'Paused' where `binding` is 'Mandatory': the database would stop writing"))]
-#[x_kube(validation = ("self.desiredState != 'Paused' || self.mode != 'AroundDataBackup'", "`desiredState` must not be 'Paused' where `mode` is 'AroundDataBackup': there is nothing to pause between two data backups"))]
+#[x_kube(validation = ("self.storageChangePolicy == 'StopAndSwitch' || (self.storageRef == oldSelf.storageRef && has(self.path) == has(oldSelf.path) && (!has(self.path) || self.path == oldSelf.path))", "`storageRef` and `path` are immutable; stop this LogBackup and create a new one, or set `storageChangePolicy` to StopAndSwitch"))]
+#[x_kube(validation = ("self.state != 'Paused' || self.binding != 'Mandatory'", "`state` must not be 'Paused' where `binding` is 'Mandatory': the database would stop writing"))]
+#[x_kube(validation = ("self.state != 'Paused' || self.mode != 'AroundDataBackup'", "`state` must not be 'Paused' where `mode` is 'AroundDataBackup': there is nothing to pause between two data backups"))]
+#[x_kube(validation = ("!has(self.deletionTimeoutSeconds) || self.deletionPolicy == 'Stop'", "must not have `deletionTimeoutSeconds` where `deletionPolicy` is 'Retain': such a deletion waits for nothing"))]
 #[x_kube(validation = ("!has(self.path) || !self.path.matches('(^|/)[.]{1,2}(/|$)')", "`path` must not have a part that is '.' or '..'"))]
 pub struct LogBackupSpec {
     /// Cluster of the tenant.
@@ -132,8 +134,8 @@ pub struct LogBackupSpec {
     /// created. In both cases, the condition `Archiving` of this object and `LogBackupHealthy` and
     /// `tenants.failing` of the strategy report it; set Running to continue.
     #[serde(default)]
-    pub desired_state: DesiredState,
-    /// Periods in which logs are archived while `desiredState` is Running.
+    pub state: DesiredState,
+    /// Periods in which logs are archived while `state` is Running.
     #[serde(default)]
     pub mode: LogBackupMode,
     /// Behavior of the database when the storage cannot keep up.
@@ -145,26 +147,34 @@ pub struct LogBackupSpec {
     pub piece_switch_days: i32,
     /// Delay after which the database archives its logs, in seconds, 0 to 7200: its parameter
     /// `archive_lag_target`, V4.2 and later, at least 60 with S3. It is set while log backup runs;
-    /// other changes to it are handled as `drift` says. Default: the value of the tenant (120
+    /// other changes to it are handled as `driftPolicy` says. Default: the value of the tenant (120
     /// unless changed). A longer target raises the threshold of the delay alert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 7200))]
     pub archive_lag_target_seconds: Option<i32>,
     /// Reaction to changes that other tools or users make in the database.
     #[serde(default)]
-    pub drift: Drift,
+    pub drift_policy: DriftPolicy,
     /// Reaction to an interrupted round. Default: a new round, and a full backup if the tenant has
     /// a strategy, at most once a day.
     #[serde(default)]
-    pub heal: HealSettings,
+    pub interruption: InterruptionSettings,
     /// Effect of the deletion of this object on the database.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
     /// Time limit of a deletion with `deletionPolicy: Stop`, in seconds, 10 to 86400; default 300.
     /// After that the object is deleted with a Warning event, and archiving continues.
-    #[serde(default = "super::deletion_policy::five_minutes")]
-    #[schemars(range(min = 10, max = 86400), transform = crate::api::omit_default)]
-    pub finalizer_timeout_seconds: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 10, max = 86400))]
+    pub deletion_timeout_seconds: Option<i64>,
+}
+
+impl LogBackupSpec {
+    /// Returns the time limit of a deletion with `deletionPolicy: Stop`.
+    #[must_use]
+    pub fn deletion_timeout(&self) -> SignedDuration {
+        deletion_policy::timeout(self.deletion_timeout_seconds)
+    }
 }
 
 fn one() -> i32 {

@@ -1,24 +1,6 @@
 //! Custom resources of `backup.oceanbase.io/v1alpha1`: types, schemas and validation, without
 //! behavior.
 
-/// Builds a CEL rule: the given fields, which may be absent, are unchanged. A plain comparison
-/// would be skipped for a field that was absent before. Optional types exceed the cost limit of a
-/// rule.
-macro_rules! unchanged {
-    ($first:literal $(, $field:literal)*) => {
-        concat!(
-            unchanged!(@one $first)
-            $(, " && ", unchanged!(@one $field))*
-        )
-    };
-    (@one $field:literal) => {
-        concat!(
-            "has(self.", $field, ") == has(oldSelf.", $field, ") && (!has(self.", $field,
-            ") || self.", $field, " == oldSelf.", $field, ")"
-        )
-    };
-}
-
 pub mod accepted_statement;
 pub mod alert;
 pub mod backup_task;
@@ -30,6 +12,7 @@ pub mod data_backup;
 pub mod database_identity;
 pub mod deletion_policy;
 pub mod log_backup;
+pub mod quantity;
 pub mod recovery_task;
 pub mod reference;
 pub mod resources;
@@ -43,6 +26,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+    ValidationRule,
 };
 use kube::CustomResourceExt;
 
@@ -55,9 +39,12 @@ pub use condition::Condition;
 pub use data_backup::{DataBackupSettings, RetrySettings};
 pub use database_identity::PinnedDatabase;
 pub use deletion_policy::DeletionPolicy;
-pub use log_backup::{Binding, DesiredState, Drift, LogBackup, LogBackupSpec, LogBackupStatus};
+pub use log_backup::{
+    Binding, DesiredState, DriftPolicy, LogBackup, LogBackupSpec, LogBackupStatus,
+};
+pub use quantity::Quantity;
 pub use recovery_task::{RecoveryTask, RecoveryTaskSpec, RecoveryTaskStatus};
-pub use reference::LocalReference;
+pub use reference::{LocalReference, SecretSource};
 pub use retention::{Retention, RetentionPolicy};
 pub use schedule::{BackupType, ScheduleSpec};
 pub use storage::{BackupStorage, BackupStorageSpec, BackupStorageStatus};
@@ -116,9 +103,106 @@ fn complete(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
             forbid_null(schema);
             derive_block_defaults(schema);
             set_status_default(schema);
+            forbid_changes(schema, &crd.spec.names.kind);
         }
     }
     crd
+}
+
+/// Fields that cannot change, by kind: below which field of the object, and their names.
+const IMMUTABLE: [(&str, &[&str], &[&str]); 10] = [
+    ("BackupStorage", &["spec"], &["type"]),
+    (
+        "BackupStorage",
+        &["spec", "s3"],
+        &["endpoint", "bucket", "prefix"],
+    ),
+    (
+        "BackupStorage",
+        &["spec", "oss"],
+        &["endpoint", "bucket", "prefix"],
+    ),
+    (
+        "BackupStorage",
+        &["spec", "cos"],
+        &["endpoint", "bucket", "prefix"],
+    ),
+    ("BackupStorage", &["spec", "nfs"], &["path"]),
+    ("BackupStrategy", &["spec"], &["clusterRef"]),
+    ("LogBackup", &["spec"], &["clusterRef", "tenantName"]),
+    (
+        "BackupTask",
+        &["spec"],
+        &[
+            "strategyRef",
+            "clusterRef",
+            "storageRef",
+            "scope",
+            "tenantName",
+            "type",
+            "scheduledTime",
+            "notBeforeTime",
+            "plusArchivelog",
+            "restorePasswordSecretRef",
+            "externalJob",
+        ],
+    ),
+    (
+        "CleanupTask",
+        &["spec"],
+        &["clusterRef", "tenantName", "mode", "target", "externalJob"],
+    ),
+    (
+        "RecoveryTask",
+        &["spec"],
+        &[
+            "source",
+            "until",
+            "target",
+            "objects",
+            "verification",
+            "mode",
+            "decryptionSecretRefs",
+            "failurePolicy",
+            "notAfterTime",
+            "idempotencyKey",
+        ],
+    ),
+];
+
+/// Adds a rule for each immutable field, which names the field in the error of the API server.
+fn forbid_changes(schema: &mut JSONSchemaProps, kind: &str) {
+    for (_, path, fields) in IMMUTABLE.iter().filter(|(of, ..)| *of == kind) {
+        let block = path.iter().try_fold(&mut *schema, |block, name| {
+            block.properties.as_mut()?.get_mut(*name)
+        });
+        let Some(block) = block else { continue };
+        let rules = fields.iter().map(|field| immutable(block, field, kind));
+        let rules: Vec<_> = rules.collect();
+        block
+            .x_kubernetes_validations
+            .get_or_insert_default()
+            .extend(rules);
+    }
+}
+
+fn immutable(block: &JSONSchemaProps, field: &str, kind: &str) -> ValidationRule {
+    let mut is_required = block.required.iter().flatten();
+    let rule = if is_required.any(|name| name == field) {
+        format!("self.{field} == oldSelf.{field}")
+    } else {
+        format!(
+            "has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == \
+             oldSelf.{field})"
+        )
+    };
+    ValidationRule {
+        rule,
+        message: Some(format!("is immutable; create a new {kind}")),
+        field_path: Some(format!(".{field}")),
+        reason: Some("FieldValueForbidden".to_owned()),
+        ..ValidationRule::default()
+    }
 }
 
 /// Removes `nullable`, which is derived from `Option`. A stored null would be a third state beside

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::verification::Verification;
 use super::{INSTANT, LocalReference};
 
-pub use source::{Source, SourceType, StorageSource, TenantSource};
+pub use source::{Source, StorageSource, TenantSource};
 pub use status::RecoveryTaskStatus;
 pub use tables::{Objects, RecoveredDatabase, RecoveredTable};
-pub use target::{Target, TargetType};
+pub use target::{Target, TargetRole, TargetType};
 
 /// One recovery of one tenant, or of some of its tables.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -46,13 +46,13 @@ pub use target::{Target, TargetType};
     printcolumn(
         name = "JOB",
         type_ = "integer",
-        json_path = ".status.jobId",
+        json_path = ".status.jobID",
         priority = 1
     ),
     printcolumn(
         name = "SCN",
         type_ = "string",
-        json_path = ".status.restoreScn",
+        json_path = ".status.restoreSCN",
         priority = 1
     ),
     printcolumn(
@@ -65,14 +65,12 @@ pub use target::{Target, TargetType};
     selectable = ".status.phase"
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = (unchanged!("objects", "verification", "decryptionSecretRefs", "notAfterTime", "idempotencyKey"), "spec is immutable except for `cancel`; create a new RecoveryTask"))]
-#[x_kube(validation = ("self.source == oldSelf.source && self.until == oldSelf.until && self.target == oldSelf.target && self.finish == oldSelf.finish && self.mode == oldSelf.mode && self.failurePolicy == oldSelf.failurePolicy", "spec is immutable except for `cancel`; create a new RecoveryTask"))]
-#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` cannot be reverted; create a new RecoveryTask"))]
-#[x_kube(validation = ("self.mode != 'Preview' || !has(self.cancel) || !self.cancel", "a preview cannot be canceled: it changes nothing"))]
-#[x_kube(validation = ("self.mode != 'Preview' || self.source.type != 'Storage' || self.until.type != 'Latest'", "a preview from a storage needs a point: `until` must be a time or an SCN"))]
+#[x_kube(validation = ("!has(oldSelf.cancel) || has(self.cancel)", "`cancel` cannot be reverted; create a new RecoveryTask"))]
+#[x_kube(validation = ("self.mode != 'Preview' || !has(self.cancel)", "a preview cannot be canceled: it changes nothing"))]
+#[x_kube(validation = ("self.mode != 'Preview' || !has(self.source.storage) || self.until.type != 'Latest'", "a preview from a storage needs a point: `until` must be a time or an SCN"))]
 #[x_kube(validation = ("has(self.objects) == (self.target.type == 'ExistingTenant')", "must have `objects` where `target.type` is 'ExistingTenant', and must not have it otherwise"))]
-#[x_kube(validation = ("!has(self.objects) || self.finish == 'Activate'", "tables are recovered into a primary tenant: `finish` must be 'Activate' with `objects`"))]
-#[x_kube(validation = ("!has(self.verification) || (self.target.type == 'NewTenant' && self.finish == 'Standby' && self.mode == 'Recover' && self.failurePolicy == 'CleanUp')", "a verification creates a tenant that is only read and always dropped. With `verification`, `target.type` must be 'NewTenant', `finish` 'Standby', `mode` 'Recover' and `failurePolicy` 'CleanUp'"))]
+#[x_kube(validation = ("!has(self.objects) || self.target.role == 'Primary'", "tables are recovered into a primary tenant: `target.role` must be 'Primary' with `objects`"))]
+#[x_kube(validation = ("!has(self.verification) || (self.target.type == 'NewTenant' && self.target.role == 'Standby' && self.mode == 'Recover' && self.failurePolicy == 'CleanUp')", "a verification creates a tenant that is only read and always dropped. With `verification`, `target.type` must be 'NewTenant', `target.role` 'Standby', `mode` 'Recover' and `failurePolicy` 'CleanUp'"))]
 pub struct RecoveryTaskSpec {
     /// Source of the recovery.
     pub source: Source,
@@ -87,9 +85,6 @@ pub struct RecoveryTaskSpec {
     /// Settings that make the recovery a verification: the tenant is restored, checked and dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<Verification>,
-    /// State of the tenant after the recovery.
-    #[serde(default)]
-    pub finish: Finish,
     /// Whether the recovery is performed or only planned.
     #[serde(default)]
     pub mode: RecoveryMode,
@@ -112,10 +107,11 @@ pub struct RecoveryTaskSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512), regex(pattern = r"^[\x21-\x7e]+$"))]
     pub idempotency_key: Option<String>,
-    /// Request to cancel the recovery; it cannot be taken back. Until the tenant is restored, it is
+    /// Request to cancel the recovery; the only value is `true`, and it cannot be taken back. Until the tenant is restored, it is
     /// dropped, regardless of `failurePolicy`; after that it is kept. Tables that were already
     /// recovered remain in their tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = [true]))]
     pub cancel: Option<bool>,
 }
 
@@ -123,7 +119,7 @@ pub struct RecoveryTaskSpec {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.time) == (self.type == 'Time')", "must have `time` where `type` is 'Time', and must not have it otherwise"))]
-#[x_kube(validation = ("has(self.scn) == (self.type == 'Scn')", "must have `scn` where `type` is 'Scn', and must not have it otherwise"))]
+#[x_kube(validation = ("has(self.scn) == (self.type == 'SCN')", "must have `scn` where `type` is 'SCN', and must not have it otherwise"))]
 pub struct Until {
     /// Format of the point.
     #[serde(rename = "type")]
@@ -151,19 +147,10 @@ pub enum UntilType {
     /// Instant.
     Time,
     /// System change number.
+    #[serde(rename = "SCN")]
     Scn,
     /// Latest recoverable point when the recovery starts.
     Latest,
-}
-
-/// State of a tenant after its recovery.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Finish {
-    /// The tenant becomes a primary tenant.
-    #[default]
-    Activate,
-    /// The tenant remains a read-only standby tenant at its point and can be activated manually.
-    Standby,
 }
 
 /// Mode of a recovery.

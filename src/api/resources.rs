@@ -4,17 +4,13 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Resources of a tenant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+use super::Quantity;
+
+/// Resources of a tenant: exactly one of `create` and `pools`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.create) == (self.type == 'Create')", "must have `create` where \
- `type` is 'Create', and must not have it otherwise"))]
-#[x_kube(validation = ("(has(self.pools) && size(self.pools) > 0) == (self.type == 'Pools')", "must \
- have `pools` where `type` is 'Pools', and must not have it otherwise"))]
+#[x_kube(validation = ("has(self.create) != has(self.pools)", "must have exactly one of `create` and `pools`"))]
 pub struct Resources {
-    /// Type of the resources. Exactly the block of the same name must be present.
-    #[serde(rename = "type")]
-    pub type_: ResourcesType,
     /// Unit and pool to create for the tenant. After a failure they are dropped as `failurePolicy`
     /// says. Those of an auxiliary tenant are also dropped after success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,40 +18,23 @@ pub struct Resources {
     /// Existing pools that no tenant uses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
-        length(max = 16),
+        length(min = 1, max = 16),
         inner(length(min = 1, max = 127), regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")),
         extend("x-kubernetes-list-type" = "set")
     )]
     pub pools: Vec<String>,
 }
 
-/// Origin of the resources of a tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum ResourcesType {
-    /// The recovery creates the resources.
-    Create,
-    /// The resources exist.
-    Pools,
-}
-
 /// Unit and pool for a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateResources {
-    /// CPUs of each unit, such as `4` or `2.5`.
-    #[schemars(length(max = 6), regex(pattern = r"^[1-9][0-9]{0,3}([.][0-9])?$"))]
-    pub max_cpu: String,
-    /// Memory of each unit, in whole GiB, such as `8Gi`.
-    #[schemars(length(max = 7), regex(pattern = r"^[1-9][0-9]{0,4}Gi$"))]
-    pub memory: String,
-    /// Log disk of each unit, in whole GiB. Default: three times the memory.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 7), regex(pattern = r"^[1-9][0-9]{0,4}Gi$"))]
-    pub log_disk: Option<String>,
+    /// Resources of each unit.
+    pub unit: UnitResources,
     /// Number of units in each zone, 1 to 64; default 1.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 64))]
-    pub unit_number: i32,
+    pub unit_count: i32,
     /// Zones of the pool. Default: all zones of the cluster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
@@ -64,6 +43,24 @@ pub struct CreateResources {
         extend("x-kubernetes-list-type" = "set")
     )]
     pub zones: Vec<String>,
+}
+
+/// Resources of a unit, as Kubernetes quantities.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UnitResources {
+    /// CPUs, such as `4`, `2.5` or `2500m`, 1 to 9999.
+    #[serde(rename = "maxCPU")]
+    #[x_kube(validation = ("quantity(string(self)).compareTo(quantity('1')) >= 0 && quantity(string(self)).compareTo(quantity('9999')) <= 0", "must be from 1 to 9999 CPUs"))]
+    pub max_cpu: Quantity,
+    /// Memory, such as `8Gi`, 1Gi to 100Ti; rounded up to whole MiB.
+    #[x_kube(validation = ("quantity(string(self)).compareTo(quantity('1Gi')) >= 0 && quantity(string(self)).compareTo(quantity('100Ti')) <= 0", "must be from 1Gi to 100Ti"))]
+    pub memory: Quantity,
+    /// Log disk, such as `24Gi`, 2Gi to 100Ti; rounded up to whole MiB. Default: three times the
+    /// memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = ("quantity(string(self)).compareTo(quantity('2Gi')) >= 0 && quantity(string(self)).compareTo(quantity('100Ti')) <= 0", "must be from 2Gi to 100Ti"))]
+    pub log_disk: Option<Quantity>,
 }
 
 fn one() -> i32 {

@@ -38,6 +38,7 @@ pub struct Retention {
 #[serde(rename_all = "camelCase", default)]
 pub struct AppliedPolicy {
     /// Number of the tenant.
+    #[serde(rename = "tenantID")]
     pub tenant_id: i64,
     /// Recovery window as configured, such as `7d`; empty if everything is kept.
     #[schemars(length(max = 64))]

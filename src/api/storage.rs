@@ -14,7 +14,7 @@ pub use limits::Limits;
 pub use status::BackupStorageStatus;
 pub use usage::TrendPoint;
 
-use super::LocalReference;
+use super::{Quantity, SecretSource};
 
 /// Storage for backups. OceanBase itself reads and writes the storage.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -50,7 +50,6 @@ use super::LocalReference;
 #[x_kube(validation = ("has(self.cos) == (self.type == 'COS')", "must have `cos` where `type` is 'COS', and must not have it otherwise"))]
 #[x_kube(validation = ("has(self.nfs) == (self.type == 'NFS')", "must have `nfs` where `type` is 'NFS', and must not have it otherwise"))]
 #[x_kube(validation = ("!has(self.limits) || self.type != 'NFS'", "must not have `limits` where `type` is 'NFS': the database supports limits only for object storages"))]
-#[x_kube(validation = ("self.type == oldSelf.type", "`type` is immutable; create a new BackupStorage for a new location"))]
 pub struct BackupStorageSpec {
     /// Type of the storage. Exactly the block of the same name must be present.
     #[serde(rename = "type")]
@@ -71,11 +70,8 @@ pub struct BackupStorageSpec {
     /// Capacity of the storage, such as `10Ti` or `500G`: the base of `status.usedPercent`. The
     /// capacity does not limit writes, and the database does not query the storage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        length(max = 14),
-        regex(pattern = r"^[1-9][0-9]{0,11}([KMGTPE]i|[kMGTPE])?$")
-    )]
-    pub capacity: Option<String>,
+    #[x_kube(validation = ("quantity(string(self)).isGreaterThan(quantity('0'))", "must be greater than 0"))]
+    pub capacity: Option<Quantity>,
     /// Percentage of `capacity` from which `backup_storage_capacity_over_threshold` is raised, 1 to
     /// 100; default 80.
     #[serde(default = "eighty")]
@@ -109,7 +105,6 @@ pub enum StorageType {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("!has(self.prefix) || !self.prefix.matches('(^|/)[.]{1,2}(/|$)')", "`prefix` must not have a part that is '.' or '..'"))]
-#[x_kube(validation = (unchanged!("endpoint", "bucket", "prefix"), "`endpoint`, `bucket` and `prefix` are immutable; create a new BackupStorage for a new location"))]
 pub struct S3Spec {
     /// Host of the service, with `https://` or `http://` if the service requires it.
     #[schemars(
@@ -144,14 +139,13 @@ pub struct S3Spec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<Checksum>,
     /// Secret with the keys `accessKeyId` and `accessKeySecret`.
-    pub credentials_secret_ref: LocalReference,
+    pub credentials: SecretSource,
 }
 
 /// Bucket of Alibaba Cloud OSS or Tencent Cloud COS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("!has(self.prefix) || !self.prefix.matches('(^|/)[.]{1,2}(/|$)')", "`prefix` must not have a part that is '.' or '..'"))]
-#[x_kube(validation = (unchanged!("endpoint", "bucket", "prefix"), "`endpoint`, `bucket` and `prefix` are immutable; create a new BackupStorage for a new location"))]
 pub struct BucketSpec {
     /// Host of the service.
     #[schemars(
@@ -176,13 +170,12 @@ pub struct BucketSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delete_mode: Option<DeleteMode>,
     /// Secret with the keys `accessKeyId` and `accessKeySecret`, on COS also `appId`.
-    pub credentials_secret_ref: LocalReference,
+    pub credentials: SecretSource,
 }
 
 /// Directory mounted at the same path on every observer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[x_kube(validation = ("!self.path.matches('(^|/)[.]{1,2}(/|$)')", "`path` must not have a part that is '.' or '..'"))]
-#[x_kube(validation = ("self.path == oldSelf.path", "`path` is immutable; create a new BackupStorage for a new location"))]
 pub struct NfsSpec {
     /// Absolute path of the directory.
     #[schemars(length(min = 2, max = 512), regex(pattern = r"^(/[A-Za-z0-9_.\-]+)+$"))]

@@ -3,6 +3,7 @@
 mod destinations;
 mod status;
 
+use jiff::SignedDuration;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,11 +15,13 @@ pub use status::{
 };
 
 use super::alert::AlertSettings;
-use super::log_backup::{HealSettings, StorageChangePolicy};
+use super::log_backup::{InterruptionSettings, StorageChangePolicy};
 use super::retention::Retention;
 use super::schedule::ScheduleSpec;
 use super::verification::VerificationSettings;
-use super::{Binding, DataBackupSettings, DeletionPolicy, Drift, LocalReference};
+use super::{
+    Binding, DataBackupSettings, DeletionPolicy, DriftPolicy, LocalReference, deletion_policy,
+};
 
 /// Tenants of a cluster, with the schedule and the storage of their backups.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -93,7 +96,7 @@ use super::{Binding, DataBackupSettings, DeletionPolicy, Drift, LocalReference};
     selectable = ".status.phase"
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef", "`clusterRef` is immutable; create a new BackupStrategy"))]
+#[x_kube(validation = ("!has(self.deletionTimeoutSeconds) || self.deletionPolicy == 'Stop'", "must not have `deletionTimeoutSeconds` where `deletionPolicy` is 'Retain': such a deletion waits for nothing"))]
 pub struct BackupStrategySpec {
     /// Cluster of the tenants.
     pub cluster_ref: LocalReference,
@@ -101,9 +104,6 @@ pub struct BackupStrategySpec {
     /// backed up and that no strategy names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenants: Option<TenantSelection>,
-    /// Method of data backups.
-    #[serde(default)]
-    pub method: BackupMethod,
     /// Storage of the backups.
     pub storage_ref: LocalReference,
     /// Directories of the backups of a tenant below the directory of the storage. If the template
@@ -139,7 +139,7 @@ pub struct BackupStrategySpec {
     pub log_backup: LogBackupSettings,
     /// Number of ended tasks to keep.
     #[serde(default)]
-    pub history: HistoryLimits,
+    pub task_history_limits: TaskHistoryLimits,
     /// Retention of backups.
     pub retention: Retention,
     /// Verification by recovery. Default: no verification.
@@ -155,9 +155,17 @@ pub struct BackupStrategySpec {
     pub deletion_policy: DeletionPolicy,
     /// Time limit of a deletion with `deletionPolicy` Stop, in seconds, 10 to 86400; default 300.
     /// After that the strategy is deleted, and the event StopTimeout lists what remains.
-    #[serde(default = "super::deletion_policy::five_minutes")]
-    #[schemars(range(min = 10, max = 86400), transform = crate::api::omit_default)]
-    pub finalizer_timeout_seconds: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 10, max = 86400))]
+    pub deletion_timeout_seconds: Option<i64>,
+}
+
+impl BackupStrategySpec {
+    /// Returns the time limit of a deletion with `deletionPolicy: Stop`.
+    #[must_use]
+    pub fn deletion_timeout(&self) -> SignedDuration {
+        deletion_policy::timeout(self.deletion_timeout_seconds)
+    }
 }
 
 /// Tenants of a strategy.
@@ -218,14 +226,6 @@ pub struct PathTemplates {
     pub log: Option<String>,
 }
 
-/// Method of data backups.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum BackupMethod {
-    /// The database writes its blocks to the storage (`ALTER SYSTEM BACKUP`).
-    #[default]
-    Physical,
-}
-
 /// Treatment of an incremental backup that is not possible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum IncrementalNotPossible {
@@ -254,7 +254,7 @@ pub enum FirstBackup {
 /// Backups started by other tools or users are included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct HistoryLimits {
+pub struct TaskHistoryLimits {
     /// Number of successful tasks to keep, 1 to 100; default 10.
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 100), transform = crate::api::omit_default)]
@@ -266,7 +266,7 @@ pub struct HistoryLimits {
     pub failed: i32,
 }
 
-impl Default for HistoryLimits {
+impl Default for TaskHistoryLimits {
     fn default() -> Self {
         Self {
             successful: ten(),
@@ -295,7 +295,7 @@ pub enum StrategyLogBackupMode {
 pub struct LogBackupSettings {
     /// Periods in which logs are archived. With Unmanaged, no LogBackup records the delete policies
     /// that this strategy has set, so a later strategy treats them as foreign (`PolicyDrift`).
-    /// Delete this strategy with `deletionPolicy: Stop`, which drops them, or set `drift: Enforce`
+    /// Delete this strategy with `deletionPolicy: Stop`, which drops them, or set `driftPolicy: Enforce`
     /// in the later strategy.
     #[serde(default)]
     pub mode: StrategyLogBackupMode,
@@ -308,18 +308,18 @@ pub struct LogBackupSettings {
     pub piece_switch_days: i32,
     /// Delay after which the database archives its logs, in seconds, 0 to 7200: its parameter
     /// `archive_lag_target`, V4.2 and later, at least 60 with S3. It is set while log backup runs;
-    /// other changes to it are handled as `drift` says. Default: the value of the tenant (120
+    /// other changes to it are handled as `driftPolicy` says. Default: the value of the tenant (120
     /// unless changed). A longer target raises the threshold of the delay alert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 7200))]
     pub archive_lag_target_seconds: Option<i32>,
     /// Reaction to changes that other tools or users make in the database.
     #[serde(default)]
-    pub drift: Drift,
+    pub drift_policy: DriftPolicy,
     /// Reaction to an interrupted round. Default: a new round and a full backup, at most once a
     /// day.
     #[serde(default)]
-    pub heal: HealSettings,
+    pub interruption: InterruptionSettings,
 }
 
 impl Default for LogBackupSettings {
@@ -329,8 +329,8 @@ impl Default for LogBackupSettings {
             binding: Binding::default(),
             piece_switch_days: one(),
             archive_lag_target_seconds: None,
-            drift: Drift::default(),
-            heal: HealSettings::default(),
+            drift_policy: DriftPolicy::default(),
+            interruption: InterruptionSettings::default(),
         }
     }
 }

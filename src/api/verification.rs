@@ -5,8 +5,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::LocalReference;
 use super::resources::Resources;
+use super::{LocalReference, SecretSource};
 
 /// Query to a restored tenant, with the expected result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +30,7 @@ pub struct Check {
     /// Expected value as text: `1000`, `1000.50`, `2026-11-20 10:42:17`, `NULL`. The actual value
     /// is compared with it and is never shown.
     #[schemars(length(max = 256))]
-    pub expect: String,
+    pub expected_value: String,
     /// Time limit of the query in the database, in seconds, 1 to 3600; default 60.
     #[serde(default = "one_minute")]
     #[schemars(range(min = 1, max = 3600), transform = crate::api::omit_default)]
@@ -45,7 +45,7 @@ fn one_minute() -> i32 {
 /// tenant, checked, and dropped with any result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("!has(self.checks) || size(self.checks) == 0 || has(self.credentialsSecretRef)", "must have `credentialsSecretRef` with `checks`"))]
+#[x_kube(validation = ("!has(self.checks) || size(self.checks) == 0 || has(self.credentials)", "must have `credentials` with `checks`"))]
 pub struct Verification {
     /// Checks of the tenant. Default: a successful restore is sufficient.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -55,7 +55,7 @@ pub struct Verification {
     /// of the restored point. Users are restored with the data. The user needs read access to the
     /// tables of the checks only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credentials_secret_ref: Option<LocalReference>,
+    pub credentials: Option<SecretSource>,
 }
 
 /// Verification by a strategy. Its tenants are restored one after another, each by its own
@@ -63,7 +63,7 @@ pub struct Verification {
 /// (`recovery.verification`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("!has(self.checks) || size(self.checks) == 0 || has(self.credentialsSecretRef)", "must have `credentialsSecretRef` with `checks`"))]
+#[x_kube(validation = ("!has(self.checks) || size(self.checks) == 0 || has(self.credentials)", "must have `credentials` with `checks`"))]
 pub struct VerificationSettings {
     /// Schedule of the verifications, in the time zone of the schedule of the strategy.
     pub schedule: VerificationSchedule,
@@ -85,7 +85,7 @@ pub struct VerificationSettings {
     /// Secret with the keys `username` (default `root`) and `password` of a user that each tenant
     /// had at the restored point. Users are restored with the data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credentials_secret_ref: Option<LocalReference>,
+    pub credentials: Option<SecretSource>,
     /// Secrets with the key `password`: the passwords of the backup sets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
@@ -301,6 +301,7 @@ pub struct OpenVerification {
     #[schemars(length(max = 128))]
     pub tenant_name: String,
     /// Number of the tenant.
+    #[serde(rename = "tenantID")]
     pub tenant_id: i64,
     /// Name of the RecoveryTask.
     #[schemars(length(max = 253))]

@@ -248,7 +248,7 @@ impl Reconcile for BackupTask {
     fn written(&self, before: &BackupTaskStatus, context: &Context) {
         let after = self.current_status();
         // Counts each backup once: not again for the task for several tenants.
-        if self.spec.scope == Scope::Tenant && self.spec.mirror.is_none() {
+        if self.spec.scope == Scope::Tenant && self.spec.external_job.is_none() {
             metrics::ended(self, before, &after, &context.metrics.work);
         }
     }
@@ -346,7 +346,7 @@ fn tenant_of<'a>(task: &BackupTask, snapshot: &'a Snapshot) -> Option<&'a Arc<Te
     let known = status.and_then(|status| snapshot.tenants.get(&TenantId(status.tenant_id?)));
     let has_sent = status.is_some_and(|status| !status.attempts.is_empty());
     known
-        .filter(|_| has_sent || task.spec.mirror.is_some())
+        .filter(|_| has_sent || task.spec.external_job.is_some())
         .or_else(|| snapshot.tenant(&task.spec.tenant_name))
         .or(known)
 }

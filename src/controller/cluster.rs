@@ -129,7 +129,7 @@ fn archived_around(context: &Context, cluster: &ClusterKey) -> BTreeSet<TenantId
     let all = &context.caches.log_backups;
     let around = all.state_filter(|object| {
         object.spec.mode == LogBackupMode::AroundDataBackup
-            && object.spec.desired_state == DesiredState::Running
+            && object.spec.state == DesiredState::Running
     });
     let of_database = around.iter().filter(|object| {
         let of = cluster_of(&***object, &object.spec.cluster_ref);

@@ -12,7 +12,6 @@ use super::watch::caches;
 use super::watch::malformed::missing;
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
 use crate::api::{BackupStorage, LocalReference, storage};
-use crate::domain::storage::bytes_of;
 use crate::domain::{Blocker, naming};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::Endpoint;
@@ -225,17 +224,19 @@ pub fn limits(spec: &BackupStorageSpec) -> Result<StorageLimits, Blocker> {
         let message = format!("`limits.{field}` must be {form}");
         Blocker::permanent("InvalidDestination", message)
     };
-    let max_bandwidth = limits.max_bandwidth.as_deref().map(|text| {
-        bytes_per_second(text).ok_or_else(|| {
+    let max_bandwidth = limits.max_bytes_per_second.as_ref().map(|quantity| {
+        let bytes = quantity.value();
+        let bytes = bytes.filter(|bytes| (MIN_BANDWIDTH..=MAX_BANDWIDTH).contains(bytes));
+        bytes.ok_or_else(|| {
             unfit(
-                "maxBandwidth",
-                "a number from 1 to 999999999 with Ki, Mi or Gi, such as 100Mi",
+                "maxBytesPerSecond",
+                "a quantity from 1Ki to 1Ti, such as 100Mi",
             )
         })
     });
     let max_iops = limits.max_iops.map(|iops| match iops {
         100..=10_000_000 => Ok(i64::from(iops)),
-        _ => Err(unfit("maxIops", "a number from 100 to 10000000")),
+        _ => Err(unfit("maxIOPS", "a number from 100 to 10000000")),
     });
     Ok(StorageLimits {
         max_iops: max_iops.transpose()?.unwrap_or(0),
@@ -243,12 +244,9 @@ pub fn limits(spec: &BackupStorageSpec) -> Result<StorageLimits, Blocker> {
     })
 }
 
-/// Parses quantities such as `100Mi`, in the form that the schema accepts.
-fn bytes_per_second(text: &str) -> Option<i64> {
-    let mut units = ["Ki", "Mi", "Gi"].into_iter();
-    let digits = units.find_map(|unit| text.strip_suffix(unit))?;
-    bytes_of(text).filter(|_| digits.len() <= 9)
-}
+/// Range of `limits.maxBytesPerSecond`, in bytes per second.
+const MIN_BANDWIDTH: i64 = 1 << 10;
+const MAX_BANDWIDTH: i64 = 1 << 40;
 
 /// Returns the blocker of a value that cannot be part of a destination.
 pub(super) fn invalid(error: &DestinationError) -> Blocker {
@@ -338,7 +336,7 @@ impl<'a> Parts<'a> {
                 name: &s3.bucket,
                 host: &s3.endpoint,
                 options,
-                credentials: &s3.credentials_secret_ref,
+                credentials: &s3.credentials.secret_ref,
             },
             needs,
         )
@@ -350,7 +348,7 @@ impl<'a> Parts<'a> {
             name: &spec.bucket,
             host: &spec.endpoint,
             options: spec.delete_mode.map(delete_mode).into_iter().collect(),
-            credentials: &spec.credentials_secret_ref,
+            credentials: &spec.credentials.secret_ref,
         };
         Self::bucket(spec.prefix.as_deref(), bucket, [needs, None])
     }

@@ -13,8 +13,7 @@ use kube::ResourceExt;
 
 use super::{Context, namespace};
 use crate::api::condition::types::REACHABLE;
-use crate::api::{BackupStorage, RecoveryTask};
-use crate::domain::storage::bytes_of;
+use crate::api::{BackupStorage, Quantity, RecoveryTask};
 use crate::oceanbase::cluster::ClusterState;
 use values::{ClusterStates, Gaps, holds, second};
 
@@ -83,8 +82,8 @@ fn record_figures(storage: &BackupStorage, [namespace, name]: [&str; 2], context
         let family = &infrastructure.storage_bytes;
         family.set_known([namespace, name, kind], bytes);
     }
-    let capacity = storage.spec.capacity.as_deref();
-    if let Some(bytes) = capacity.and_then(bytes_of) {
+    let capacity = storage.spec.capacity.as_ref();
+    if let Some(bytes) = capacity.and_then(Quantity::value) {
         let percent = i64::from(storage.spec.capacity_alert_percent);
         infrastructure
             .storage_capacity

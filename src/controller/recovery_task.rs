@@ -16,7 +16,7 @@ use super::watch::caches;
 use super::watch::triggers::{Change, Changed};
 use super::{Context, Reconcile, cluster_of, database, namespace, same_database};
 use crate::api::cluster::Recovery as RecoveryRules;
-use crate::api::recovery_task::{SourceType, TargetType};
+use crate::api::recovery_task::TargetType;
 use crate::api::{RecoveryTask, RecoveryTaskStatus};
 use crate::domain::recovery::{self, Effect, ObservedTarget};
 use crate::domain::{Blocker, Decision, Finalization, pinned, tenant};
@@ -270,21 +270,19 @@ impl RecoveryTask {
             TargetType::ExistingTenant => recovery::existing_target_allowed,
         };
         target_allowed(&rules, cluster, &target.tenant_name)
-            .and_then(|()| match (spec.source.type_, &spec.source) {
-                (SourceType::Tenant, source) => {
-                    let Some(tenant) = &source.tenant else {
-                        return Ok(());
-                    };
-                    let cluster = &tenant.cluster_ref.name;
-                    match self.rules(cluster, context) {
-                        Some(rules) => source_allowed(&rules, cluster, &tenant.tenant_name),
-                        None => Ok(()),
-                    }
-                }
-                (SourceType::Storage, source) => match &source.storage {
-                    Some(storage) => source_allowed(&rules, cluster, &storage.tenant_name),
+            .and_then(|()| match &spec.source.storage {
+                Some(storage) => source_allowed(&rules, cluster, &storage.tenant_name),
+                None => Ok(()),
+            })
+            .and_then(|()| {
+                let Some(tenant) = &spec.source.tenant else {
+                    return Ok(());
+                };
+                let cluster = &tenant.cluster_ref.name;
+                match self.rules(cluster, context) {
+                    Some(rules) => source_allowed(&rules, cluster, &tenant.tenant_name),
                     None => Ok(()),
-                },
+                }
             })
             .err()
     }

@@ -190,7 +190,7 @@ impl ObjectCredentials {
         let spec = &object.spec;
         let secret = self
             .secrets
-            .read(&key.namespace, &spec.credentials_secret_ref)
+            .read(&key.namespace, &spec.credentials.secret_ref)
             .await?;
         let endpoints = spec.endpoints.iter();
         let endpoints: Vec<_> = endpoints.filter_map(|text| endpoint(text)).collect();
@@ -213,10 +213,10 @@ impl ObjectCredentials {
 
     async fn tls(&self, key: &ClusterKey, object: &OceanBaseCluster) -> Result<Tls, Blocker> {
         let tls = &object.spec.tls;
-        let ca = match &tls.ca_secret_ref {
-            Some(reference) => {
+        let ca = match &tls.ca {
+            Some(ca) => {
                 use secrecy::ExposeSecret;
-                let secret = self.secrets.read(&key.namespace, reference).await?;
+                let secret = self.secrets.read(&key.namespace, &ca.secret_ref).await?;
                 secret
                     .required("ca.crt")?
                     .expose_secret()

@@ -83,10 +83,14 @@ impl Reconcile for BackupStorage {
             data_backup: newest_with_result(&tasks),
             tried_at: found.as_ref().and_then(|found| found.tried_at),
             figures: found.and_then(|found| found.figures),
-            capacity: self.spec.capacity.clone().map(|text| storage::Capacity {
-                text,
-                alert_percent: self.spec.capacity_alert_percent,
-            }),
+            capacity: self
+                .spec
+                .capacity
+                .clone()
+                .map(|quantity| storage::Capacity {
+                    quantity,
+                    alert_percent: self.spec.capacity_alert_percent,
+                }),
         }
     }
 

@@ -280,8 +280,8 @@ impl BackupStrategy {
                     created_at: created_at(&*task),
                     scheduled_at: task.spec.scheduled_time.as_ref().map(|at| at.0),
                     full: task.spec.type_ == crate::api::BackupType::Full,
-                    external: task.spec.mirror.is_some(),
-                    mirrored_since: task.spec.mirror.as_ref().map(|it| it.start_time.0),
+                    external: task.spec.external_job.is_some(),
+                    mirrored_since: task.spec.external_job.as_ref().map(|it| it.start_time.0),
                     deleting: task.metadata.deletion_timestamp.is_some(),
                     started_at: status.start_time.map(|at| at.0),
                     outcome: status.outcome,
@@ -346,10 +346,10 @@ fn observed_log_backup(
         // A strategy edits objects only in its own namespace.
         inherited: inherited(object).filter(|_| cluster.namespace == home),
         created_at: created_at(object),
-        desired_state: object.spec.desired_state,
+        desired_state: object.spec.state,
         phase: status.phase,
         around_data_backup: object.spec.mode == LogBackupMode::AroundDataBackup
-            && object.spec.desired_state == DesiredState::Running,
+            && object.spec.state == DesiredState::Running,
         full_backup_wanted_since: status.full_backup_wanted_since.map(|at| at.0),
         cause: status.cause,
     }

@@ -153,7 +153,7 @@ impl<'a> Evaluation<'a> {
     }
 
     fn source(&self, scheduled: bool) -> &'static str {
-        match (&self.task.spec.mirror, scheduled) {
+        match (&self.task.spec.external_job, scheduled) {
             (Some(_), _) => "External",
             (None, true) => "Strategy",
             (None, false) => "Manual",
@@ -175,7 +175,7 @@ impl<'a> Evaluation<'a> {
                     self.status.cluster_name = Some(target.cluster.clone());
                 }
                 // The operator does not know the destination and settings of external backups.
-                if self.task.spec.mirror.is_none() {
+                if self.task.spec.external_job.is_none() {
                     self.status.storage = Some(target.storage.clone());
                     self.status.strategy_generation = target.strategy_generation;
                     self.status.data_path.clone_from(&target.data_path);
@@ -198,7 +198,7 @@ impl<'a> Evaluation<'a> {
 
     /// Evaluates the observed state and takes the next step.
     fn decide(self) -> BackupDecision {
-        if let Some(mirror) = &self.task.spec.mirror {
+        if let Some(mirror) = &self.task.spec.external_job {
             return self.mirror(mirror);
         }
         if self.task.spec.scope != Scope::Tenant {

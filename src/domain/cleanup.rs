@@ -123,7 +123,7 @@ impl<'a> Evaluation<'a> {
 
     /// Records known facts that may disappear later.
     fn record_facts(&mut self) {
-        if self.task.spec.mirror.is_none() {
+        if self.task.spec.external_job.is_none() {
             self.status.source = Some("Manual".to_owned());
         }
         // A started cleanup stays with the database in which it started.
@@ -164,7 +164,7 @@ impl<'a> Evaluation<'a> {
                  cleanup in the database in which it started, then create a new CleanupTask",
             ));
         }
-        if let Some(mirror) = &self.task.spec.mirror {
+        if let Some(mirror) = &self.task.spec.external_job {
             return self.mirror(mirror);
         }
         match (self.task.spec.mode, self.deletion()) {
@@ -228,11 +228,14 @@ impl<'a> Evaluation<'a> {
 
 /// Returns what a target requests.
 fn deletion(target: &CleanupTarget) -> Deletion {
-    let mut ids = target.ids.clone().unwrap_or_default();
-    ids.sort_unstable();
+    let sorted = |ids: &Option<Vec<i64>>| {
+        let mut ids = ids.clone().unwrap_or_default();
+        ids.sort_unstable();
+        ids
+    };
     match target.type_ {
         CleanupTargetType::Obsolete => Deletion::Obsolete,
-        CleanupTargetType::BackupSets => Deletion::Sets(ids),
-        CleanupTargetType::Pieces => Deletion::Pieces(ids),
+        CleanupTargetType::BackupSets => Deletion::Sets(sorted(&target.backup_set_ids)),
+        CleanupTargetType::Pieces => Deletion::Pieces(sorted(&target.piece_ids)),
     }
 }

@@ -8,7 +8,7 @@
 //!   directory for an empty one, and mark every backup in it as deleted. The destination of another
 //!   owner is rejected.
 //! * After the desired state was reached, external changes in the database are reported and kept
-//!   until the object is edited. With `drift: Enforce` they are corrected if that causes no gap.
+//!   until the object is edited. With `driftPolicy: Enforce` they are corrected if that causes no gap.
 
 mod blockers;
 mod conditions;
@@ -51,7 +51,7 @@ pub use tenant_summary::{RelatedObjects, is_in_flight, is_summary_due};
 use super::tenant::ineligible;
 use super::{Blocker, Decision, Event, Next, ObservedDestination, time};
 use crate::api::log_backup::LogBackupMode;
-use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
+use crate::api::{DesiredState, DriftPolicy, LogBackupSpec, LogBackupStatus};
 use crate::oceanbase::model::{Answer, RoundStatus, Tenant};
 pub use observation::{LogBackup, Observation, Renamed};
 
@@ -102,7 +102,7 @@ pub fn decide(
 fn desired(spec: &LogBackupSpec, observed: &Observation) -> DesiredState {
     let database = observed.database.as_ref().ok();
     let tenant = database.and_then(|database| database.tenant.as_deref());
-    match (spec.mode, spec.desired_state, tenant) {
+    match (spec.mode, spec.state, tenant) {
         (LogBackupMode::AroundDataBackup, DesiredState::Running, Some(tenant)) => {
             on_demand::desired(observed.has_open_tasks, tenant)
         }
@@ -231,7 +231,7 @@ impl<'a> Evaluation<'a> {
         let Step::Send(effect) = step else {
             return false;
         };
-        let corrects = self.object.spec.drift == Drift::Enforce
+        let corrects = self.object.spec.drift_policy == DriftPolicy::Enforce
             && self.desired == DesiredState::Running
             && self.is_settled()
             && ineligible(tenant).is_none();

@@ -12,7 +12,7 @@ use crate::oceanbase::model::{Identity, JobId, Tenant, TenantId};
 const LIMIT: usize = 63;
 
 /// Returns the name of one tenant's task for one slot:
-/// `<strategy>-t<tenantId>-<full|incr>-<yyyymmddhhmm>z`.
+/// `<strategy>-t<tenantID>-<full|incr>-<yyyymmddhhmm>z`.
 #[must_use]
 pub fn task(strategy: &str, tenant: TenantId, slot: &Slot) -> String {
     shortened(strategy, &format!("-t{tenant}{}", of_slot(slot)))
@@ -29,27 +29,27 @@ pub fn of_slot(slot: &Slot) -> String {
 }
 
 /// Returns the name of one tenant's verification for one slot:
-/// `<strategy>-t<tenantId>-verify-<yyyymmddhhmm>z`, in UTC.
+/// `<strategy>-t<tenantID>-verify-<yyyymmddhhmm>z`, in UTC.
 #[must_use]
 pub fn verification(strategy: &str, tenant: TenantId, slot: Timestamp) -> String {
     let stamp = slot.strftime("%Y%m%d%H%M");
     shortened(strategy, &format!("-t{tenant}-verify-{stamp}z"))
 }
 
-/// Returns the name of one tenant's child of a task for several tenants: `<parent>-t<tenantId>`.
+/// Returns the name of one tenant's child of a task for several tenants: `<parent>-t<tenantID>`.
 #[must_use]
 pub fn child(parent: &str, tenant: TenantId) -> String {
     shortened(parent, &format!("-t{tenant}"))
 }
 
-/// Returns the name of the task that mirrors an external job: `<strategy>-t<tenantId>-ext-<jobId>`.
+/// Returns the name of the task that mirrors an external job: `<strategy>-t<tenantID>-ext-<jobID>`.
 #[must_use]
 pub fn external(strategy: &str, tenant: TenantId, job: JobId) -> String {
     shortened(strategy, &format!("-t{tenant}-ext-{job}"))
 }
 
 /// Returns the name of the same task if a job of an earlier database has that name. Job numbers
-/// repeat in the new database. The form is `<strategy>-t<tenantId>-ext-<jobId>-<yyyymmddhhmmss>z`,
+/// repeat in the new database. The form is `<strategy>-t<tenantID>-ext-<jobID>-<yyyymmddhhmmss>z`,
 /// with the job's start in UTC.
 #[must_use]
 pub fn external_since(
@@ -63,7 +63,7 @@ pub fn external_since(
 }
 
 /// Returns the name of the task that mirrors a cleanup of the database:
-/// `<strategy>-t<tenantId>-clean-<jobId>`.
+/// `<strategy>-t<tenantID>-clean-<jobID>`.
 #[must_use]
 pub fn cleanup(strategy: &str, tenant: TenantId, job: JobId) -> String {
     shortened(strategy, &format!("-t{tenant}-clean-{job}"))
@@ -71,7 +71,7 @@ pub fn cleanup(strategy: &str, tenant: TenantId, job: JobId) -> String {
 
 /// Returns the name of the same task if a job of an earlier database has that name. Job numbers
 /// repeat in the new database. The form is
-/// `<strategy>-t<tenantId>-clean-<jobId>-<yyyymmddhhmmss>z`, with the job's start in UTC.
+/// `<strategy>-t<tenantID>-clean-<jobID>-<yyyymmddhhmmss>z`, with the job's start in UTC.
 #[must_use]
 pub fn cleanup_since(
     strategy: &str,
@@ -83,7 +83,7 @@ pub fn cleanup_since(
     shortened(strategy, &format!("-t{tenant}-clean-{job}-{stamp}z"))
 }
 
-/// Returns the name of one tenant's log backup: `<cluster>-t<tenantId>`.
+/// Returns the name of one tenant's log backup: `<cluster>-t<tenantID>`.
 #[must_use]
 pub fn log_backup(cluster: &str, tenant: TenantId) -> String {
     shortened(cluster, &format!("-t{tenant}"))

@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 pub use credentials::AppliedCredentials;
-pub use usage::{Capacity, Figures, bytes_of, bytes_text, have_moved, over};
+pub use usage::{Capacity, Figures, bytes_text, have_moved, over};
 
 use super::condition::{self, Progress, Status, desired_condition};
 use super::{Decision, Event, Next};

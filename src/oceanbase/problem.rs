@@ -80,7 +80,7 @@ impl ConnectionProblem {
                 reason: "TlsFailed",
                 message: format!(
                     "{error}. Check that TLS is enabled in the database. Check `tls` of the \
-                     OceanBaseCluster: its `mode`, and the certificate of `caSecretRef`"
+                     OceanBaseCluster: its `mode`, and the certificate of `ca`"
                 ),
                 permanent: false,
                 outage: false,

@@ -43,14 +43,14 @@ pub struct BackupTaskStatus {
     pub cluster: Option<String>,
     /// Number that the cluster reports. Numbers of jobs and tenants are unique only within a
     /// cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "clusterID", skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<i64>,
     /// Bootstrap time of the cluster. With the number, it distinguishes the cluster from all
     /// others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_create_time: Option<MicroTime>,
     /// Number of the tenant. A tenant that is recreated under the same name has another number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "tenantID", skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<i64>,
     /// Backup method: `Physical`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,10 +80,10 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_backup: Option<DataBackupSettings>,
     /// Job of the database (`CDB_OB_BACKUP_JOBS.JOB_ID`).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "jobID", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
     /// Number of the backup set (`BACKUP_SET_ID`).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "backupSetID", skip_serializing_if = "Option::is_none")]
     pub backup_set_id: Option<i64>,
     /// Data version of the backup set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,11 +97,11 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot_time: Option<Time>,
     /// `MIN_RESTORE_SCN` of the backup set, in nanoseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "minRestoreSCN", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub min_restore_scn: Option<String>,
     /// `START_REPLAY_SCN` of the backup set: the SCN from which a restore needs logs.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "startReplaySCN", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub start_replay_scn: Option<String>,
     /// `ENCRYPTION_MODE` of the backup set.
@@ -199,7 +199,7 @@ pub struct Attempt {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_time: Option<Time>,
     /// Job of the database.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "jobID", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
     /// Time at which the job started.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -36,17 +36,17 @@ pub struct CleanupTaskStatus {
     #[schemars(length(max = 128))]
     pub cluster_name: Option<String>,
     /// Number that the cluster reports.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "clusterID", skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<i64>,
     /// Bootstrap time of the cluster. With the number, it distinguishes the cluster from all
     /// others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_create_time: Option<MicroTime>,
     /// Number of the tenant. A tenant that is recreated under the same name has another number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "tenantID", skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<i64>,
     /// Job of the database (`CDB_OB_BACKUP_DELETE_JOBS.JOB_ID`).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "jobID", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
     /// Time at which the database started the job.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,8 +132,10 @@ pub struct PlanCounts {
 #[serde(rename_all = "camelCase", default)]
 pub struct CleanupStatement {
     /// Number of the newest cleanup of the tenant before the statement.
+    #[serde(rename = "afterJobID")]
     pub after_job_id: i64,
     /// Number of the newest cleanup that sys started before the statement, for any tenant.
+    #[serde(rename = "afterParentJobID")]
     pub after_parent_job_id: i64,
     /// Number of times that the statement was due to be sent.
     pub sends: i32,

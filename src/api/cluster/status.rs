@@ -66,8 +66,9 @@ pub struct ClusterIdentity {
     #[schemars(length(max = 128))]
     pub cluster_name: String,
     /// Value of the parameter `cluster_id`.
+    #[serde(rename = "clusterID")]
     pub cluster_id: i64,
-    /// Bootstrap time of the cluster, as its sys tenant reports it. `clusterId` and `createTime`
+    /// Bootstrap time of the cluster, as its sys tenant reports it. `clusterID` and `createTime`
     /// together identify one database. OceanBaseClusters with equal values share their
     /// connections, one limit of concurrent backups, and one owner of the backups of each tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]

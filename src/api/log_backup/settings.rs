@@ -43,13 +43,13 @@ pub enum Binding {
 
 /// Reaction to changes that other tools or users make in the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Drift {
+pub enum DriftPolicy {
     /// The change is reported and kept until the object is edited. Among the edits of a strategy,
     /// only those of `mode` and `archiveLagTargetSeconds` count.
     #[default]
     Report,
     /// Log backup that should run is started or resumed again. A destination that was changed is
-    /// never reset, and nothing is done while `desiredState` is Paused or Stopped.
+    /// never reset, and nothing is done while `state` is Paused or Stopped.
     Enforce,
 }
 
@@ -68,37 +68,37 @@ pub enum StorageChangePolicy {
 
 /// Reaction to an interrupted round, which never continues on its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum HealPolicy {
+pub enum InterruptionPolicy {
     /// The interruption is reported; a user must act.
-    Never,
+    Report,
     /// The round is ended and a new round is started, with a gap between the two.
     RestartArchive,
     /// Like `RestartArchive`; the strategy of the tenant also takes a full backup, which recovery
     /// requires after a gap.
     #[default]
-    RestartAndFull,
+    RestartAndFullBackup,
 }
 
 /// Reaction to an interrupted round, and its maximum frequency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct HealSettings {
+pub struct InterruptionSettings {
     /// Reaction to an interrupted round.
     #[serde(default)]
     #[schemars(transform = crate::api::omit_default)]
-    pub policy: HealPolicy,
+    pub policy: InterruptionPolicy,
     /// Maximum number of restarts within 24 hours, 1 to 24; default 1. Further interruptions are
     /// only reported; a user must act.
     #[serde(default = "once")]
     #[schemars(range(min = 1, max = 24), transform = crate::api::omit_default)]
-    pub max_per_day: i32,
+    pub max_restarts_per_day: i32,
 }
 
-impl Default for HealSettings {
+impl Default for InterruptionSettings {
     fn default() -> Self {
         Self {
-            policy: HealPolicy::default(),
-            max_per_day: once(),
+            policy: InterruptionPolicy::default(),
+            max_restarts_per_day: once(),
         }
     }
 }

@@ -36,14 +36,14 @@ pub struct LogBackupStatus {
     #[schemars(length(max = 64))]
     pub console_label: Option<String>,
     /// Number of the tenant when this object first observed it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "tenantID", skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<i64>,
     /// Database in which this object first observed its tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<PinnedDatabase>,
     /// SCN up to which logs are archived, in nanoseconds since 1970. Written every few minutes; the
     /// metrics contain the live value.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "checkpointSCN", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub checkpoint_scn: Option<String>,
     /// Checkpoint as a time.
@@ -79,10 +79,10 @@ pub struct LogBackupStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive_lag_target_seconds: Option<i64>,
     /// Number of the round.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "roundID", skip_serializing_if = "Option::is_none")]
     pub round_id: Option<i64>,
     /// Number of the piece that is being written.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "pieceID", skip_serializing_if = "Option::is_none")]
     pub piece_id: Option<i64>,
     /// Periods in which the tenant can be recovered to any instant: oldest first, at most 50. Gaps
     /// between them are gaps in the backups.
@@ -93,8 +93,8 @@ pub struct LogBackupStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub recovery_points: Vec<RecoveryPoint>,
-    /// Generation of the spec whose `desiredState` was reached. Later changes in the database are
-    /// handled as `drift` says.
+    /// Generation of the spec whose `state` was reached. Later changes in the database are
+    /// handled as `driftPolicy` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied_generation: Option<i64>,
     /// With `mode: AroundDataBackup`, the last state reached: `Running`, `Stopped` or `Found`.
@@ -114,7 +114,7 @@ pub struct LogBackupStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
     pub interruptions: Vec<Interruption>,
-    /// Interrupted rounds that were replaced by a new round as `heal` says: newest first, at most
+    /// Interrupted rounds that were replaced by a new round as `interruption` says: newest first, at most
     /// 24.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 24), extend("x-kubernetes-list-type" = "atomic"))]
@@ -199,9 +199,11 @@ pub struct RecoveryWindow {
     /// Last recoverable instant at the time of writing: the last whole second of the window.
     pub end: Time,
     /// Exact SCN of the first recoverable instant, in nanoseconds since 1970.
+    #[serde(rename = "startSCN")]
     #[schemars(length(max = 20))]
     pub start_scn: String,
     /// Exact SCN of the last recoverable instant, in nanoseconds since 1970.
+    #[serde(rename = "endSCN")]
     #[schemars(length(max = 20))]
     pub end_scn: String,
 }
@@ -211,6 +213,7 @@ pub struct RecoveryWindow {
 #[serde(rename_all = "camelCase")]
 pub struct RecoveryPoint {
     /// Number of the backup set.
+    #[serde(rename = "backupSetID")]
     pub backup_set_id: i64,
     /// Type of the backup set.
     #[serde(rename = "type")]
@@ -235,6 +238,7 @@ pub struct Interruption {
     /// Time at which the operator observed the interruption.
     pub time: Time,
     /// Number of the round.
+    #[serde(rename = "roundID")]
     pub round_id: i64,
     /// Message of the database.
     #[schemars(length(max = 1024))]
@@ -248,6 +252,7 @@ pub struct Heal {
     /// Start of the replacement.
     pub time: Time,
     /// Number of the interrupted round.
+    #[serde(rename = "roundID")]
     pub round_id: i64,
     /// `Restarting`, then `Healed`, `InterruptedAgain` or, if another request superseded it,
     /// `Abandoned`.

@@ -7,14 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::api::LocalReference;
 
 /// Source of a recovery: a tenant that the operator backs up, or a storage with backups.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.tenant) == (self.type == 'Tenant')", "must have `tenant` where `type` is 'Tenant', and must not have it otherwise"))]
-#[x_kube(validation = ("has(self.storage) == (self.type == 'Storage')", "must have `storage` where `type` is 'Storage', and must not have it otherwise"))]
+#[x_kube(validation = ("has(self.tenant) != has(self.storage)", "must have exactly one of `tenant` and `storage`"))]
 pub struct Source {
-    /// Type of the source. Exactly the block of the same name must be present.
-    #[serde(rename = "type")]
-    pub type_: SourceType,
     /// Tenant whose LogBackup lists its destinations and recoverable windows. The tenant may have
     /// been dropped, and its cluster may be down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,15 +18,6 @@ pub struct Source {
     /// Backups in a storage, of any tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<StorageSource>,
-}
-
-/// Type of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum SourceType {
-    /// Tenant that the operator backs up or backed up.
-    Tenant,
-    /// Storage alone: the target cluster reads what it contains.
-    Storage,
 }
 
 /// Tenant that the operator backs up or backed up.
@@ -47,7 +34,7 @@ pub struct TenantSource {
     pub tenant_name: String,
     /// Number of the tenant, to choose among several tenants of the same name. Default: the newest
     /// tenant that can be recovered to the point.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, rename = "tenantID", skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1002))]
     pub tenant_id: Option<i64>,
 }
@@ -77,7 +64,7 @@ pub struct StorageSource {
     #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_\-]+$"))]
     pub cluster_name: Option<String>,
     /// Number of that cluster, for information only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, rename = "clusterID", skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub cluster_id: Option<i64>,
     /// Name of the tenant, compared with the tenants that the target cluster allows to be

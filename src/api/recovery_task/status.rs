@@ -39,7 +39,7 @@ pub struct RecoveryTaskStatus {
     #[schemars(length(max = 256))]
     pub source: Option<String>,
     /// Number of the source tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "sourceTenantID", skip_serializing_if = "Option::is_none")]
     pub source_tenant_id: Option<i64>,
     /// LogBackup from which the destinations of the backups were taken.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ pub struct RecoveryTaskStatus {
     #[schemars(length(max = 256))]
     pub target: Option<String>,
     /// Number of the new tenant (`RESTORE_TENANT_ID`).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "targetTenantID", skip_serializing_if = "Option::is_none")]
     pub target_tenant_id: Option<i64>,
     /// Name of the tenant from which the database takes tables (`AUX_TENANT_NAME`). The database
     /// drops it once the tables are recovered.
@@ -61,7 +61,7 @@ pub struct RecoveryTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<PinnedDatabase>,
     /// Point of the recovery, in nanoseconds since 1970; fixed before the first statement.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "restoreSCN", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub restore_scn: Option<String>,
     /// Point of the recovery as a time in UTC, to the nanosecond.
@@ -99,7 +99,7 @@ pub struct RecoveryTaskStatus {
     pub retry_time: Option<Time>,
     /// Job of the database (`JOB_ID` of sys in `CDB_OB_RESTORE_PROGRESS`, or in
     /// `CDB_OB_RECOVER_TABLE_JOBS`).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "jobID", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
     /// Backup sets from which the database restores, without keys; at most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -13,7 +13,7 @@ use crate::api::resources::Resources;
 #[x_kube(validation = ("self.type == 'NewTenant' || (!has(self.locality) && !has(self.concurrency))", "must not have `locality` or `concurrency` where `type` is 'ExistingTenant'"))]
 pub struct Target {
     /// Whether the tenant is created, or exists and receives tables.
-    #[serde(default, rename = "type")]
+    #[serde(rename = "type")]
     pub type_: TargetType,
     /// Cluster of the target. Its `recovery` must allow the recovery.
     pub cluster_ref: LocalReference,
@@ -24,6 +24,9 @@ pub struct Target {
         regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
     )]
     pub tenant_name: String,
+    /// Role of the tenant after the recovery; default Primary.
+    #[serde(default)]
+    pub role: TargetRole,
     /// Resources of the new tenant. For an existing tenant, the resources of the auxiliary tenant
     /// from which the tables are taken.
     pub resources: Resources,
@@ -52,11 +55,20 @@ pub struct Target {
 }
 
 /// Treatment of the tenant of the target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TargetType {
     /// The tenant is created; it must not exist.
-    #[default]
     NewTenant,
     /// The tenant exists and receives tables.
     ExistingTenant,
+}
+
+/// Role of a tenant after its recovery (`TENANT_ROLE`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum TargetRole {
+    /// The tenant is activated as a primary tenant.
+    #[default]
+    Primary,
+    /// The tenant remains a read-only standby tenant at its point and can be activated manually.
+    Standby,
 }

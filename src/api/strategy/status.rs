@@ -91,7 +91,7 @@ pub struct BackupStrategyStatus {
     /// Delete policies that this strategy has set, by number of the tenant. Other policies belong
     /// to another tool or user.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["tenantId"]))]
+    #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["tenantID"]))]
     pub retention: Vec<AppliedPolicy>,
     /// State of the verifications.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -28,7 +28,7 @@ fn keeper(task_tenant: TaskTenant<'_>) -> LogBackupOwner {
     if let Some(known) = task_tenant.log_backup() {
         return LogBackupOwner::LogBackup {
             name: qualified(task_tenant.key, &namespace(&*known), &known.name_any()),
-            desired: known.spec.desired_state,
+            desired: known.spec.state,
             cause: known
                 .status
                 .as_ref()

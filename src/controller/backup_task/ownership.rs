@@ -37,7 +37,7 @@ pub(super) fn check_rejected_edit(
     database: Option<&(ClusterKey, Arc<Snapshot>)>,
     desired: &Location,
 ) -> Result<(), Blocker> {
-    let is_sent = task.spec.mirror.is_some() || !may_be_sent(task.status.as_ref());
+    let is_sent = task.spec.external_job.is_some() || !may_be_sent(task.status.as_ref());
     let (Some((key, snapshot)), Some(reference), false) =
         (database, task.spec.strategy_ref.as_ref(), is_sent)
     else {

@@ -83,7 +83,7 @@ pub(super) fn references(
     });
     // A task for several tenants selects its tenants itself. An external job is shown until its
     // end, even if the tenant has another owner by then.
-    let is_of_tenant = spec.scope == Scope::Tenant && spec.mirror.is_none();
+    let is_of_tenant = spec.scope == Scope::Tenant && spec.external_job.is_none();
     if is_of_tenant && !strategy::covers(name, &rivals, &spec.tenant_name) {
         return Err(Blocker::permanent(
             "TenantNotInStrategy",

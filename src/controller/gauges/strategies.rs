@@ -143,7 +143,7 @@ pub(super) fn gap(strategy: &BackupStrategy, known: &mut Gaps) -> Option<i32> {
 
 fn record_task(task: &BackupTask, context: &Context) {
     let status = task.status.clone().unwrap_or_default();
-    if status.outcome.is_some() || task.spec.mirror.is_some() {
+    if status.outcome.is_some() || task.spec.external_job.is_some() {
         return;
     }
     let strategy = task.spec.strategy_ref.as_ref();

@@ -61,7 +61,7 @@ fn data_from(
 fn begun_task(object: &LogBackup, context: &Context) -> Option<String> {
     let is_begun = |task: &BackupTask| {
         let status = task.status.as_ref();
-        task.spec.mirror.is_none()
+        task.spec.external_job.is_none()
             && status.is_some_and(|status| status.outcome.is_none() && !status.attempts.is_empty())
     };
     let all = &context.caches.tasks;

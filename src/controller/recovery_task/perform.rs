@@ -12,13 +12,11 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{
-    Answer, Cpu, Locality, PrimaryZone, RemapQuoting, ResourceName, TenantName, ZoneName,
+    Answer, Locality, PrimaryZone, RemapQuoting, ResourceName, TenantName, ZoneName,
 };
 use crate::oceanbase::statement::{Command, Recovery, TableRecovery};
 
 /// Bytes of a GiB.
-const GIB: u64 = 1 << 30;
-
 /// Sends a statement, with the required values from Secrets.
 pub(super) async fn send(
     task: &RecoveryTask,
@@ -166,9 +164,15 @@ fn unit(task: &RecoveryTask, tenant: TenantName, name: &str) -> Result<Recovery,
     Ok(Recovery::CreateUnit {
         tenant,
         unit: resource(name)?,
-        max_cpu: Cpu::parse(&create.max_cpu).ok_or_else(|| unusable("create.maxCpu"))?,
-        memory: bytes(&create.memory).ok_or_else(|| unusable("create.memory"))?,
-        log_disk: optional(create.log_disk.as_deref(), "create.logDisk", bytes)?,
+        max_cpu: recovery::cpu(&create.unit.max_cpu)
+            .ok_or_else(|| unusable("create.unit.maxCPU"))?,
+        memory: recovery::bytes(&create.unit.memory)
+            .ok_or_else(|| unusable("create.unit.memory"))?,
+        log_disk: optional(
+            create.unit.log_disk.as_ref(),
+            "create.unit.logDisk",
+            recovery::bytes,
+        )?,
     })
 }
 
@@ -180,12 +184,12 @@ fn pool(
     observed: &Observation,
 ) -> Result<Recovery, Blocker> {
     let create = create_settings(task)?;
-    let unit_count = u32::try_from(create.unit_number);
+    let unit_count = u32::try_from(create.unit_count);
     Ok(Recovery::CreatePool {
         tenant,
         pool: resource(name)?,
         unit: resource(name)?,
-        unit_count: unit_count.map_err(|_| unusable("create.unitNumber"))?,
+        unit_count: unit_count.map_err(|_| unusable("create.unitCount"))?,
         zones: zones(create, observed)?,
     })
 }
@@ -258,17 +262,12 @@ fn primary_zone(task: &RecoveryTask) -> Result<Option<PrimaryZone>, Blocker> {
     optional(text, "target.primaryZone", PrimaryZone::parse)
 }
 
-fn bytes(text: &str) -> Option<u64> {
-    let whole: u64 = text.strip_suffix("Gi")?.parse().ok()?;
-    whole.checked_mul(GIB)
-}
-
-fn optional<T>(
-    text: Option<&str>,
+fn optional<V: ?Sized, T>(
+    value: Option<&V>,
     field: &str,
-    parse: fn(&str) -> Option<T>,
+    parse: fn(&V) -> Option<T>,
 ) -> Result<Option<T>, Blocker> {
-    let parsed = text.map(|text| parse(text).ok_or_else(|| unusable(field)));
+    let parsed = value.map(|value| parse(value).ok_or_else(|| unusable(field)));
     parsed.transpose()
 }
 

@@ -124,7 +124,7 @@ fn of_tenant(
             "LogBackupNotFound",
             format!(
                 "no LogBackup describes tenant '{}' of OceanBaseCluster '{cluster_name}', so the \
-                 location of its backups is not known. Set `source.type: Storage`, or wait for the \
+                 location of its backups is not known. Set `source.storage`, or wait for the \
                  LogBackup",
                 source.tenant_name
             ),

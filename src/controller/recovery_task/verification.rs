@@ -79,10 +79,13 @@ pub(super) async fn ask(
             "the check does not exist",
         ));
     };
-    let Some(reference) = &verification.credentials_secret_ref else {
+    let Some(reference) = &verification.credentials else {
         return Err(missing());
     };
-    let secret = context.secrets.read(&namespace(task), reference).await?;
+    let secret = context
+        .secrets
+        .read(&namespace(task), &reference.secret_ref)
+        .await?;
     secret.check_database(permit.endpoints())?;
     let user = match secret.optional("username")? {
         Some(name) => checked_user(&name)?,
@@ -94,7 +97,7 @@ pub(super) async fn ask(
         user,
         password: secret.required("password")?,
         query: query(check)?,
-        expect: check.expect.clone(),
+        expect: check.expected_value.clone(),
         timeout: Duration::from_secs(u64::try_from(check.timeout_seconds).unwrap_or(60)),
     };
     Ok(permit.inspect(&inspection).await)
@@ -106,10 +109,14 @@ pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Opti
     if verification.checks.is_empty() {
         return None;
     }
-    let Some(reference) = &verification.credentials_secret_ref else {
+    let Some(reference) = &verification.credentials else {
         return Some(missing());
     };
-    let secret = match context.secrets.read(&namespace(task), reference).await {
+    let secret = match context
+        .secrets
+        .read(&namespace(task), &reference.secret_ref)
+        .await
+    {
         Ok(secret) => secret,
         Err(blocker) => return Some(blocker),
     };
@@ -121,7 +128,7 @@ pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Opti
 fn missing() -> Blocker {
     Blocker::permanent(
         "InvalidSpec",
-        "`verification.credentialsSecretRef` is missing; the checks need an account of the tenant",
+        "`verification.credentials` is missing; the checks need an account of the tenant",
     )
 }
 

@@ -26,7 +26,7 @@ pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<Obse
                     task.resource_version().unwrap_or_default(),
                 ),
                 tenant_name: task.spec.tenant_name.clone(),
-                mirrored_since: task.spec.mirror.as_ref().map(|it| it.start_time.0),
+                mirrored_since: task.spec.external_job.as_ref().map(|it| it.start_time.0),
                 deleting: task.metadata.deletion_timestamp.is_some(),
                 outcome: status.outcome,
                 completed_at: status.completion_time.map(|at| at.0),
@@ -43,7 +43,7 @@ pub(super) fn asked(
 ) -> Vec<AskedCleanup> {
     let all = &context.caches.cleanups;
     let mut tasks = all.state_filter(|task| {
-        task.spec.mirror.is_none() && is_for(&strategy.spec, &task.spec.tenant_name)
+        task.spec.external_job.is_none() && is_for(&strategy.spec, &task.spec.tenant_name)
     });
     tasks.retain(|task| {
         let of = cluster_of(&**task, &task.spec.cluster_ref);

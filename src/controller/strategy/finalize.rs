@@ -16,7 +16,7 @@ pub(super) async fn stop_log_backups(
     context: &Context,
     created: &mut ApplyOutcome,
 ) {
-    let change = Patch::Merge(json!({"spec": {"desiredState": DesiredState::Stopped}}));
+    let change = Patch::Merge(json!({"spec": {"state": DesiredState::Stopped}}));
     let api = Api::<LogBackup>::namespaced(context.client.clone(), &namespace(strategy));
     for name in names {
         context.metrics.wrote(BackupStrategy::CONTROLLER, "patch");

@@ -308,7 +308,7 @@ mod tests {
     fn cluster() -> Value {
         json!({
             "endpoints": ["node:2881"],
-            "credentialsSecretRef": {"name": "sys"},
+            "credentials": {"secretRef": {"name": "sys"}},
             "tls": {"mode": "Disabled"},
         })
     }
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn others_are_woken_when_it_is_known_which_database_a_cluster_is() {
-        let identity = json!({"identity": {"clusterName": "prod", "clusterId": 1}});
+        let identity = json!({"identity": {"clusterName": "prod", "clusterID": 1}});
         let notifies = notifies::<OceanBaseCluster>(&cluster(), &[(1, json!({})), (1, identity)]);
         assert_eq!(notifies, [true, true]);
     }
@@ -340,7 +340,7 @@ mod tests {
             "tenantName": "orders",
             "storageRef": {"name": "nfs"},
         });
-        let shown = |phase, checkpoint| (1, json!({"phase": phase, "checkpointScn": checkpoint}));
+        let shown = |phase, checkpoint| (1, json!({"phase": phase, "checkpointSCN": checkpoint}));
         let versions = [
             shown("Starting", "1"),
             shown("Starting", "2"),

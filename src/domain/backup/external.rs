@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::job::TENANT_DROPPED;
 use super::{BackupDecision, Evaluation, State};
-use crate::api::backup_task::Mirror;
+use crate::api::backup_task::ExternalJob;
 use crate::domain::{Blocker, Next, cause, time};
 
 /// Time for which a missing job is looked up. The database always shows running jobs, and the
@@ -17,11 +17,11 @@ const EXTERNAL_JOB_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
 const LOOKUP_INTERVAL: Duration = Duration::from_mins(10);
 
 impl Evaluation<'_> {
-    pub(super) fn mirror(self, mirror: &Mirror) -> BackupDecision {
+    pub(super) fn mirror(self, mirror: &ExternalJob) -> BackupDecision {
         if !self.task.owned {
             return self.fail(cause(
                 "InvalidSpec",
-                "`mirror` is written only by the operator, for a backup that a user started in the \
+                "`externalJob` is written only by the operator, for a backup that a user started in the \
                  database; leave it out to start a backup",
             ));
         }
@@ -46,7 +46,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn find_external(self, mirror: &Mirror) -> BackupDecision {
+    fn find_external(self, mirror: &ExternalJob) -> BackupDecision {
         if mirror.start_time.0.duration_until(self.now) > EXTERNAL_JOB_TIMEOUT {
             return self.fail(cause(
                 "JobNotFound",

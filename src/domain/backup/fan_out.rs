@@ -193,7 +193,7 @@ impl Evaluation<'_> {
             restore_password_secret_ref: reference(&spec.restore_password_secret_ref),
             cancel: None,
             ttl_seconds_after_finished: None,
-            mirror: None,
+            external_job: None,
         }
     }
 

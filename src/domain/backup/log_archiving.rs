@@ -8,8 +8,8 @@
 
 use super::fan_out::RETRY_PAUSE;
 use super::{BackupDecision, Effect, Evaluation, State};
-use crate::api::log_backup::{HealSettings, LogBackupMode, StorageChangePolicy};
-use crate::api::{Binding, Cause, DeletionPolicy, DesiredState, Drift, LogBackupSpec};
+use crate::api::log_backup::{InterruptionSettings, LogBackupMode, StorageChangePolicy};
+use crate::api::{Binding, Cause, DeletionPolicy, DesiredState, DriftPolicy, LogBackupSpec};
 use crate::domain::attempt::{LOOKUP_PAUSE, SentOnce};
 use crate::domain::children::ApplyOutcome;
 use crate::domain::{Blocker, Event, Next, ObservedDestination, cause, naming};
@@ -79,7 +79,7 @@ impl Evaluation<'_> {
                 format!("a backup needs a running log backup: LogBackup '{name}' is starting it")
             }
             LogBackupOwner::LogBackup { name, .. } => format!(
-                "a backup needs a running log backup, and `desiredState` of LogBackup '{name}' is \
+                "a backup needs a running log backup, and `spec.state` of LogBackup '{name}' is \
                  not Running: set it to Running"
             ),
             LogBackupOwner::Strategy(name) => format!(
@@ -143,15 +143,15 @@ impl Evaluation<'_> {
             storage_ref: spec.storage_ref.clone()?,
             path: None,
             storage_change_policy: StorageChangePolicy::Refuse,
-            desired_state: DesiredState::Running,
+            state: DesiredState::Running,
             mode: LogBackupMode::AroundDataBackup,
             binding: Binding::default(),
             piece_switch_days: 1,
             archive_lag_target_seconds: None,
-            drift: Drift::default(),
-            heal: HealSettings::default(),
+            drift_policy: DriftPolicy::default(),
+            interruption: InterruptionSettings::default(),
             deletion_policy: DeletionPolicy::Retain,
-            finalizer_timeout_seconds: 300,
+            deletion_timeout_seconds: None,
         };
         Some(Effect::MakeLogBackup(name, Box::new(log_backup)))
     }

@@ -153,9 +153,17 @@ impl Evaluation<'_> {
     /// Returns until when the running backup may run. The operator's clock counts from the send:
     /// the database's clock may differ.
     pub(super) fn expires_at(&self) -> Option<Timestamp> {
-        let seconds = self.status.data_backup.as_ref()?.active_deadline_seconds?;
+        let seconds = self.active_deadline_seconds()?;
         let sent = self.status.attempts.last()?.sent_time.as_ref()?.0;
         sent.checked_add(SignedDuration::from_secs(seconds)).ok()
+    }
+
+    /// Returns the limit on the run time: that of the spec, which may change while the backup runs,
+    /// or the one that the strategy had when the backup began.
+    fn active_deadline_seconds(&self) -> Option<i64> {
+        let begun_with = self.status.data_backup.as_ref();
+        let spec = self.task.spec.active_deadline_seconds;
+        spec.or_else(|| begun_with?.active_deadline_seconds)
     }
 
     /// Marks a running job that has run too long; the operator then cancels it.
@@ -184,8 +192,7 @@ impl Evaluation<'_> {
     /// tool.
     pub(super) fn end_canceled(mut self, at: Option<Timestamp>) -> BackupDecision {
         if self.is_expired() && !self.is_cancel_wanted() {
-            let settings = self.status.data_backup.as_ref();
-            let seconds = settings.and_then(|settings| settings.active_deadline_seconds);
+            let seconds = self.active_deadline_seconds();
             let message = format!(
                 "the backup ran longer than activeDeadlineSeconds ({}) and was canceled: increase \
                  that value, or find out what slows the backup down",

@@ -148,8 +148,8 @@ fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
 pub(super) fn subject(spec: &BackupTaskSpec) -> String {
     match spec.scope {
         Scope::Tenant => format!("tenant {}", spec.tenant_name),
-        Scope::Strategy => "the strategy's tenants".to_owned(),
-        Scope::Cluster => "the cluster's tenants".to_owned(),
+        Scope::AllTenants if spec.strategy_ref.is_some() => "the strategy's tenants".to_owned(),
+        Scope::AllTenants => "the cluster's tenants".to_owned(),
     }
 }
 

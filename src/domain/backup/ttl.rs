@@ -15,7 +15,7 @@ impl Evaluation<'_> {
     /// Returns the unchanged status of an ended task until its object is deleted.
     pub(super) fn ended(self, outcome: Outcome) -> BackupDecision {
         let ttl = self.task.spec.ttl_seconds_after_finished;
-        let ttl = ttl.filter(|_| self.task.owned).map(i64::from);
+        let ttl = ttl.map(i64::from);
         let ended_at = self.status.completion_time.as_ref().map(|at| at.0);
         let due = ended_at
             .zip(ttl)

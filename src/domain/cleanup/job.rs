@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::{CleanupDecision, Effect, Evaluation, Outcome, State};
 use crate::api::Cause;
-use crate::api::backup_task::Mirror;
+use crate::api::backup_task::ExternalJob;
 use crate::api::cleanup_task::PlanEntry;
 use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::model::{CleanedItem, CleanupJob, Deletion, JobStatus, TenantId};
@@ -45,11 +45,11 @@ impl Evaluation<'_> {
     }
 
     /// Mirrors a job that the operator did not start.
-    pub(super) fn mirror(mut self, mirror: &Mirror) -> CleanupDecision {
+    pub(super) fn mirror(mut self, mirror: &ExternalJob) -> CleanupDecision {
         if !self.task.owned {
             return self.fail(cause(
                 "InvalidSpec",
-                "`mirror` is written only by the operator, for a cleanup of the database; set \
+                "`externalJob` is written only by the operator, for a cleanup of the database; set \
                  `mode` and `target` to start a cleanup",
             ));
         }
@@ -92,7 +92,7 @@ impl Evaluation<'_> {
         self.status.job_id = Some(job.id.0);
         self.status.start_time = Some(time(job.started_at));
         self.record_deleted(&job.items);
-        if self.task.spec.mirror.is_some() {
+        if self.task.spec.external_job.is_some() {
             let listed = job.items.iter().rev().take(MAX_LISTED);
             self.status.plan = listed.map(entry).collect();
         }
@@ -134,7 +134,11 @@ impl Evaluation<'_> {
             .database
             .as_ref()
             .is_ok_and(|observed| observed.settled);
-        if self.is_cancel_wanted() && is_cancelable && settled && self.task.spec.mirror.is_none() {
+        if self.is_cancel_wanted()
+            && is_cancelable
+            && settled
+            && self.task.spec.external_job.is_none()
+        {
             let effect = self.tenant_name().map(|tenant| Effect::Cancel {
                 tenant,
                 tenant_id: job.tenant_id,

@@ -127,7 +127,8 @@ impl Story {
     fn of(mode: CleanupMode, type_: CleanupTargetType, ids: &[i64]) -> Self {
         let target = CleanupTarget {
             type_,
-            ids: Some(ids.to_vec()).filter(|ids| !ids.is_empty()),
+            backup_set_ids: (type_ == CleanupTargetType::BackupSets).then(|| ids.to_vec()),
+            piece_ids: (type_ == CleanupTargetType::Pieces).then(|| ids.to_vec()),
         };
         Self::with(CleanupTaskSpec {
             mode: Some(mode),

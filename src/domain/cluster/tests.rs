@@ -139,7 +139,7 @@ impl Default for Fixture {
     fn default() -> Self {
         let spec = serde_json::json!({
             "endpoints": ["db:2881"],
-            "credentialsSecretRef": {"name": "sys"},
+            "credentials": {"secretRef": {"name": "sys"}},
             "tls": {"mode": "Disabled"},
         });
         Self {

@@ -30,8 +30,8 @@ pub(super) fn archiving(
             ARCHIVING,
             true,
             "ModifiedExternally",
-            "logs are archived, although `desiredState` does not specify it: another tool started \
-             log archiving in the database. Edit `desiredState` to keep or to stop it",
+            "logs are archived, although `spec.state` does not specify it: another tool started \
+             log archiving in the database. Edit `spec.state` to keep or to stop it",
         ),
         State::Reached(Archive::Round(RoundStatus::Interrupted))
         | State::Drifted(Archive::Round(RoundStatus::Interrupted))
@@ -69,7 +69,7 @@ pub(super) fn archiving(
         State::Drifted(archive) => {
             let message = format!(
                 "another tool changed log archiving in the database; the operator does not change \
-                 it back. {}; or set `drift` to Enforce",
+                 it back. {}; or set `driftPolicy` to Enforce",
                 applying_again(evaluation.object.spec, archive)
             );
             desired_condition(ARCHIVING, false, "ModifiedExternally", message)
@@ -85,18 +85,18 @@ pub(super) fn archiving(
                 DesiredState::Running => ("NotStarted", "logs are not archived yet"),
                 DesiredState::Paused => (
                     "Paused",
-                    "log backup is paused, as `desiredState` specifies (a strategy that creates a \
-                     LogBackup keeps an existing pause). Set `desiredState` to Running to resume",
+                    "log backup is paused, as `spec.state` specifies (a strategy that creates a \
+                     LogBackup keeps an existing pause). Set `spec.state` to Running to resume",
                 ),
-                DesiredState::Stopped if evaluation.object.spec.desired_state != desired => (
+                DesiredState::Stopped if evaluation.object.spec.state != desired => (
                     "Idle",
                     "no data backup is running, and logs are archived only for data backups",
                 ),
                 DesiredState::Stopped => (
                     "Stopped",
-                    "log backup is stopped, as `desiredState` specifies (a strategy that recreates \
+                    "log backup is stopped, as `spec.state` specifies (a strategy that recreates \
                      a LogBackup keeps a stop that is younger than the strategy). Set \
-                     `desiredState` to Running to archive again",
+                     `spec.state` to Running to archive again",
                 ),
             };
             desired_condition(ARCHIVING, false, reason, message)
@@ -113,7 +113,7 @@ fn applying_again(spec: &LogBackupSpec, archive: &Archive) -> String {
     if is_held && !may_be_paused(spec.mode, spec.binding) {
         return format!("To resume the round, {}", resuming(&spec.tenant_name));
     }
-    "To apply `desiredState` again, set it to the state in the database, and then back".to_owned()
+    "To apply `spec.state` again, set it to the state in the database, and then back".to_owned()
 }
 
 /// Returns whether the schema allows a pause with these settings.

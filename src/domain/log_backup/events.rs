@@ -133,7 +133,7 @@ pub(super) fn correcting(effect: &Effect) -> Event {
         reason: "DriftCorrected",
         message: format!(
             "another tool changed log backup of tenant {tenant} in the database: {what} again, as \
-             `drift: Enforce` specifies"
+             `driftPolicy: Enforce` specifies"
         ),
     }
 }
@@ -145,7 +145,7 @@ pub(super) fn healing(tenant: &str, round: &Round) -> Event {
         reason: "LogBackupRestarting",
         message: format!(
             "log backup of tenant {tenant} was interrupted ({}): the operator ends round {} and \
-             starts a new one, as `heal` specifies. Recovery to a time in between is not possible",
+             starts a new one, as `interruption` specifies. Recovery to a time in between is not possible",
             round.comment, round.id
         ),
     }

@@ -4,7 +4,7 @@
 //! Time is limited: an object that no user can delete, because its database no longer exists, is
 //! worse than a round that continues.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::blockers::another_database;
 use super::{Archive, Effect, LogBackup, Observation, archive, decide};
@@ -39,7 +39,7 @@ pub fn finalize(
         return Finalization::Release(left_behind(object));
     }
     let spec = LogBackupSpec {
-        desired_state: DesiredState::Stopped,
+        state: DesiredState::Stopped,
         mode: LogBackupMode::Continuous,
         ..object.spec.clone()
     };
@@ -55,7 +55,7 @@ pub fn finalize(
         followed: None,
     };
     let mut decision = decide(&stopping, observed, answer, now);
-    let timeout = SignedDuration::from_secs(object.spec.finalizer_timeout_seconds);
+    let timeout = object.spec.deletion_timeout();
     let until = deleted_at.saturating_add(timeout).unwrap_or(now);
     if now >= until {
         let cause = decision.status.cause.map(|cause| cause.message);
@@ -64,7 +64,7 @@ pub fn finalize(
             warning: true,
             reason: "StopTimeout",
             message: format!(
-                "log backup of tenant {tenant} was not stopped within `finalizerTimeoutSeconds` \
+                "log backup of tenant {tenant} was not stopped within `deletionTimeoutSeconds` \
                  ({why}): it continues in the database until a user stops it there"
             ),
         }));

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::storage_migration::wants_full_backup;
 use super::{Archive, Evaluation, events};
-use crate::api::log_backup::{Heal, HealPolicy, Interruption};
+use crate::api::log_backup::{Heal, Interruption, InterruptionPolicy};
 use crate::api::{DesiredState, LogBackupStatus};
 use crate::domain::tenant::ineligible;
 use crate::domain::{Next, shortened, time};
@@ -25,7 +25,7 @@ const MESSAGE_LIMIT: usize = 1024;
 const RESTARTING: &str = "Restarting";
 
 /// What a user does about an interrupted round.
-const BY_HAND: &str = "set `desiredState` to Stopped, wait, set it to Running, then create a full \
+const BY_HAND: &str = "set `spec.state` to Stopped, wait, set it to Running, then create a full \
                        backup";
 
 /// Returns the active heal.
@@ -105,7 +105,8 @@ impl Evaluation<'_> {
             RoundStatus::Interrupted if round.id > heal.round_id => "InterruptedAgain",
             _ => return,
         };
-        let is_full_wanted = self.object.spec.heal.policy == HealPolicy::RestartAndFull;
+        let is_full_wanted =
+            self.object.spec.interruption.policy == InterruptionPolicy::RestartAndFullBackup;
         if outcome == "Healed" && is_full_wanted {
             self.status.full_backup_wanted_since = Some(time(self.now));
         }
@@ -124,7 +125,8 @@ impl Evaluation<'_> {
                 && set.available
                 && start.is_some_and(|start| set.start_replay_scn >= start)
         });
-        let is_asked = self.object.spec.heal.policy == HealPolicy::RestartAndFull
+        let is_asked = self.object.spec.interruption.policy
+            == InterruptionPolicy::RestartAndFullBackup
             || wants_full_backup(&self.status);
         if is_created || !is_asked {
             self.status.full_backup_wanted_since = None;
@@ -132,8 +134,7 @@ impl Evaluation<'_> {
     }
 
     fn remaining_blocker(&self, tenant: &Tenant) -> Option<HealBlocker> {
-        let heal = &self.object.spec.heal;
-        if heal.policy == HealPolicy::Never {
+        if self.object.spec.interruption.policy == InterruptionPolicy::Report {
             return Some(HealBlocker::Policy);
         }
         if let Some(blocker) = ineligible(tenant) {
@@ -151,7 +152,8 @@ impl Evaluation<'_> {
     /// Returns until when no further heal is allowed. A heal in the future was written with another
     /// clock and still counts: otherwise heals could exceed the limit.
     fn exhausted_until(&self) -> Option<Timestamp> {
-        let allowed = usize::try_from(self.object.spec.heal.max_per_day.max(1)).unwrap_or(1);
+        let allowed =
+            usize::try_from(self.object.spec.interruption.max_restarts_per_day.max(1)).unwrap_or(1);
         let counts = |heal: &&Heal| heal.time.0.duration_until(self.now) < DAY;
         let recent = self.status.heals.iter().filter(counts).count();
         if recent < allowed {
@@ -196,7 +198,7 @@ impl Evaluation<'_> {
                 )
             }
             Some(HealBlocker::Exhausted(at)) => format!(
-                "The limit `heal.maxPerDay` is reached, and the operator does not heal it before \
+                "The limit `interruption.maxRestartsPerDay` is reached, and the operator does not heal it before \
                  {at}. Find out what interrupts it (throughput of the storage, a lost node), then \
                  {BY_HAND}"
             ),

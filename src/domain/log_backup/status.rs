@@ -222,7 +222,7 @@ fn progress(
             Progress::Reconciling,
             "Correcting",
             "another tool changed log archiving in the database; the operator changes it back, as \
-             `drift: Enforce` specifies",
+             `driftPolicy: Enforce` specifies",
         ),
         State::Changing(_) => {
             let message = format!("changing to {desired}");
@@ -251,7 +251,7 @@ fn applied(evaluation: &Evaluation<'_>, tenant: Option<&Tenant>) -> [DesiredCond
     if tenant.is_some_and(|tenant| has_other_attributes(tenant, evaluation.object.spec)) {
         message.push_str(
             "; BINDING or PIECE_SWITCH_INTERVAL of LOG_ARCHIVE_DEST differs from this object: the \
-             database changes them only while log backup is stopped. Set `desiredState` to \
+             database changes them only while log backup is stopped. Set `spec.state` to \
              Stopped, wait, then to Running; this causes a gap in the logs",
         );
     }
@@ -259,7 +259,7 @@ fn applied(evaluation: &Evaluation<'_>, tenant: Option<&Tenant>) -> [DesiredCond
     if let (Some(target), DesiredState::Running) = (others, evaluation.desired) {
         let others = format!(
             "; another tool set the tenant's archive_lag_target to {} s, and the operator does not \
-             change it back. Edit this object to set it again, or set `drift` to Enforce",
+             change it back. Edit this object to set it again, or set `driftPolicy` to Enforce",
             target.as_secs()
         );
         message.push_str(&others);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::retry::{REPORT_AFTER_ATTEMPTS, RetryState};
 use super::{Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, archive, events};
 use crate::api::log_backup::{PendingLocation, TenantLimits};
-use crate::api::{Cause, Drift};
+use crate::api::{Cause, DriftPolicy};
 use crate::domain::tenant::ineligible;
 use crate::domain::{Blocker, Next, cause};
 use crate::oceanbase::model::{Answer, StorageLimits, Tenant, TenantName};
@@ -100,7 +100,7 @@ impl Evaluation<'_> {
     pub(super) fn limit(&mut self, tenant: &Tenant) -> Option<Effect> {
         let observed = self.observed.limits.as_ref()?;
         let limits = self.status.storage_limits.as_mut()?;
-        let enforces = self.object.spec.drift == Drift::Enforce;
+        let enforces = self.object.spec.drift_policy == DriftPolicy::Enforce;
         let mut due = None;
         for pending in &mut limits.pending {
             let has_drifted = limits.locations.contains(&pending.location);
@@ -238,7 +238,7 @@ fn remaining_blocker(
         let message = format!(
             "another tool changed the limits of '{location}' in the database to {current} (0 means \
              no limit), and the operator does not change them back. Change `limits` of the \
-             BackupStorage, or set `drift: Enforce` here"
+             BackupStorage, or set `driftPolicy: Enforce` here"
         );
         return Some(cause("LimitsDrifted", &message));
     }

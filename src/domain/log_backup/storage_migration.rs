@@ -191,14 +191,14 @@ impl Evaluation<'_> {
             return Some(blocker.clone());
         }
         let is_around = self.object.spec.mode == LogBackupMode::AroundDataBackup;
-        let runs = self.object.spec.desired_state == DesiredState::Running;
+        let runs = self.object.spec.state == DesiredState::Running;
         if runs || (is_around && self.desired == DesiredState::Stopped) {
             return None;
         }
         Some(Blocker::waiting(
             "StorageMigrationPending",
             "the logs must move to another destination, but log backup is stopped or paused, as \
-             `desiredState` specifies. Set `desiredState` to Running to move them",
+             `spec.state` specifies. Set `spec.state` to Running to move them",
         ))
     }
 

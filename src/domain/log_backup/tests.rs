@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::api::log_backup::{HealPolicy, HealSettings, LogBackupMode, StorageChangePolicy};
+use crate::api::log_backup::{
+    InterruptionPolicy, InterruptionSettings, LogBackupMode, StorageChangePolicy,
+};
 use crate::api::strategy::Followed;
-use crate::api::{Binding, DeletionPolicy, DesiredState, Drift, LocalReference};
+use crate::api::{Binding, DeletionPolicy, DesiredState, DriftPolicy, LocalReference};
 use crate::domain::{ObservedTenant, time};
 use crate::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Identity, Round, Scn, TenantId,
@@ -46,18 +48,18 @@ fn spec(desired_state: DesiredState) -> LogBackupSpec {
         storage_ref: LocalReference::new("s3"),
         path: None,
         storage_change_policy: StorageChangePolicy::Refuse,
-        desired_state,
+        state: desired_state,
         mode: LogBackupMode::Continuous,
         binding: Binding::Optional,
         piece_switch_days: 1,
         archive_lag_target_seconds: None,
-        drift: Drift::Report,
-        heal: HealSettings {
-            policy: HealPolicy::Never,
-            max_per_day: 1,
+        drift_policy: DriftPolicy::Report,
+        interruption: InterruptionSettings {
+            policy: InterruptionPolicy::Report,
+            max_restarts_per_day: 1,
         },
         deletion_policy: DeletionPolicy::Retain,
-        finalizer_timeout_seconds: 300,
+        deletion_timeout_seconds: None,
     }
 }
 
@@ -236,7 +238,7 @@ impl Story {
     }
 
     fn edit(&mut self, desired_state: DesiredState) {
-        self.spec.desired_state = desired_state;
+        self.spec.state = desired_state;
         self.generation += 1;
     }
 

@@ -7,7 +7,6 @@ use super::timing::SHORT_RETRY;
 use super::{Effect, Evaluation, ObservedTarget, Outcome, RecoveryDecision, State};
 use crate::api::Cause;
 use crate::api::recovery_task::status::Cleanup;
-use crate::api::resources::ResourcesType;
 use crate::domain::{Next, cause, shortened, time};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, Restore, RestoreStatus, Restores, TenantId};
@@ -127,7 +126,7 @@ impl Evaluation<'_> {
         if let Some(tenant) = tenant.filter(|_| is_partly_created || verified) {
             return Leftovers::of(self.drop_tenant(tenant.id));
         }
-        if self.spec().target.resources.type_ != ResourcesType::Create {
+        if self.spec().target.resources.create.is_none() {
             return Leftovers::Nothing;
         }
         let name = self.resource_name();
@@ -236,11 +235,9 @@ impl Evaluation<'_> {
         } else {
             &self.spec().target.tenant_name
         };
-        let created = match self.spec().target.resources.type_ {
-            ResourcesType::Create => {
-                format!(" and the resource pool and unit {}", self.resource_name())
-            }
-            ResourcesType::Pools => String::new(),
+        let created = match self.spec().target.resources.create {
+            Some(_) => format!(" and the resource pool and unit {}", self.resource_name()),
+            None => String::new(),
         };
         let message = format!(
             "{}; {why}. Check tenant {name}{created}, and drop manually each that exists",

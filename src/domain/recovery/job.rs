@@ -5,8 +5,7 @@ use jiff::SignedDuration;
 use super::target_point::{self, RequestedPoint};
 use super::{Evaluation, Outcome, RecoveryDecision, Step};
 use crate::api::Cause;
-use crate::api::recovery_task::Finish;
-use crate::api::resources::ResourcesType;
+use crate::api::recovery_task::TargetRole;
 use crate::domain::{cause, shortened, time};
 use crate::oceanbase::model::{Restore, RestoreStatus, Scn};
 
@@ -163,7 +162,7 @@ impl<'a> Evaluation<'a> {
         self.status.progress = Some("100%".to_owned());
         self.status.restored_time = Some(ended.clone());
         self.status.completion_time = Some(ended);
-        let creates = self.spec().target.resources.type_ == ResourcesType::Create;
+        let creates = self.spec().target.resources.create.is_some();
         if creates && (self.is_of_tables() || self.status.step.is_some()) {
             return self.clean_up_after(Outcome::Completed, done);
         }
@@ -190,7 +189,7 @@ impl<'a> Evaluation<'a> {
         let tenant = target.and_then(|target| target.tenant.as_ref());
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
         !self.is_of_tables()
-            && self.spec().finish == Finish::Activate
+            && self.spec().target.role == TargetRole::Primary
             && tenant.is_some_and(|tenant| tenant.role == "STANDBY")
     }
 

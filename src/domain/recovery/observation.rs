@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::recovery_task::{Objects, SourceType, TargetType};
+use crate::api::recovery_task::{Objects, TargetType};
 use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::domain::Blocker;
 use crate::domain::recovery_windows::Recoverable;
@@ -31,17 +31,17 @@ impl Task<'_> {
     /// Returns the source as `<cluster>/<tenant>`.
     pub(super) fn source_name(&self) -> String {
         let source = &self.spec.source;
-        match (source.type_, &source.tenant, &source.storage) {
-            (SourceType::Tenant, Some(tenant), _) => {
+        match (&source.tenant, &source.storage) {
+            (Some(tenant), _) => {
                 format!("{}/{}", tenant.cluster_ref.name, tenant.tenant_name)
             }
-            (SourceType::Storage, _, Some(storage)) => {
+            (None, Some(storage)) => {
                 let cluster = storage.cluster_name.as_ref();
                 let cluster = cluster.unwrap_or(&storage.storage_ref.name);
                 format!("{cluster}/{}", storage.tenant_name)
             }
             // The API server rejects this.
-            _ => String::new(),
+            (None, None) => String::new(),
         }
     }
 

@@ -5,7 +5,6 @@ mod capacity;
 mod identifiers;
 mod privileges;
 mod resources;
-mod size;
 
 pub(super) use capacity::{RESOURCES_NOT_ENOUGH, SERVERS_NOT_ENOUGH, needs_servers, room};
 pub(super) use identifiers::check_values;
@@ -211,7 +210,7 @@ fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Blocker> 
         "BackupsInOtherDestination",
         format!(
             "backup set {} is in '{}', but the tenant's backups now go to another destination: \
-             recover it from there with `source.type: Storage` in a new RecoveryTask",
+             recover it from there with `source.storage` in a new RecoveryTask",
             set.id, set.path
         ),
     ))
@@ -305,9 +304,9 @@ fn resources_text(spec: &RecoveryTaskSpec, restores: &Restores) -> String {
             };
             format!(
                 "{} unit(s) of {} CPU and {} of memory in each of {}",
-                create.unit_number,
-                create.max_cpu,
-                create.memory,
+                create.unit_count,
+                create.unit.max_cpu,
+                create.unit.memory,
                 zones.join(", ")
             )
         }

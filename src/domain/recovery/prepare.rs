@@ -10,7 +10,6 @@ use super::{
     RecoveryDecision, State, Step, Task, observation, tables,
 };
 use crate::api::recovery_task::status::Plan;
-use crate::api::resources::ResourcesType;
 use crate::domain::tenant::upgrading;
 use crate::domain::{Blocker, Next, cause};
 use crate::oceanbase::capability::Capability;
@@ -142,7 +141,7 @@ impl Evaluation<'_> {
                 NOT_SUPPORTED_BY_VERSION,
                 &format!(
                     "OceanBase {version} cannot preview a storage: upgrade it to 4.2.1.7, 4.2.3, \
-                     4.3.2 or later. Or create a RecoveryTask with `source.type: Tenant`, whose \
+                     4.3.2 or later. Or create a RecoveryTask with `source.tenant`, whose \
                      preview reads the views of the source. `status.plan` shows what is known \
                      without the preview"
                 ),
@@ -175,7 +174,7 @@ impl Evaluation<'_> {
     }
 
     fn begin_planned(mut self, target: &ObservedTarget, restores: &Restores) -> RecoveryDecision {
-        if self.spec().target.resources.type_ == ResourcesType::Create {
+        if self.spec().target.resources.create.is_some() {
             self.enter(Step::Preparing);
             return self.prepare_in(target, restores);
         }
@@ -303,7 +302,7 @@ impl Evaluation<'_> {
         if !target.settled {
             return self.render(&State::Preparing, None, SHORT_RETRY);
         }
-        if self.spec().target.resources.type_ == ResourcesType::Pools {
+        if self.spec().target.resources.create.is_none() {
             return self.intend();
         }
         let name = self.resource_name();

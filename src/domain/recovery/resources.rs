@@ -2,7 +2,6 @@
 
 use super::Evaluation;
 use crate::api::Cause;
-use crate::api::resources::ResourcesType;
 use crate::oceanbase::model::Failure;
 
 /// Errors about a tenant's resources: a unit below a limit, too many units, or servers without
@@ -20,20 +19,20 @@ impl Evaluation<'_> {
             return why;
         }
         let resources = &self.spec().target.resources;
-        let named = match (resources.type_, &resources.create) {
-            (ResourcesType::Create, Some(create)) => format!(
+        let named = match &resources.create {
+            Some(create) => format!(
                 "unit and pool {}: {} CPU, {} of memory, {} units in each of {}",
                 self.resource_name(),
-                create.max_cpu,
-                create.memory,
-                create.unit_number,
+                create.unit.max_cpu,
+                create.unit.memory,
+                create.unit_count,
                 if create.zones.is_empty() {
                     "all zones".to_owned()
                 } else {
                     create.zones.join(", ")
                 },
             ),
-            _ => format!("resource pools {}", resources.pools.join(", ")),
+            None => format!("resource pools {}", resources.pools.join(", ")),
         };
         why.message = format!("{} ({named})", why.message);
         why

@@ -8,8 +8,7 @@ use super::timing::{
 use super::unanswered::unanswered;
 use super::{Effect, Evaluation, Outcome, RecoveryDecision, State, Step, precheck};
 use crate::api::RecoveryTaskStatus;
-use crate::api::recovery_task::Finish;
-use crate::api::resources::ResourcesType;
+use crate::api::recovery_task::TargetRole;
 use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{
@@ -56,9 +55,9 @@ impl Evaluation<'_> {
             ));
         };
         let resources = &self.spec().target.resources;
-        let pools = match resources.type_ {
-            ResourcesType::Create => vec![self.resource_name()],
-            ResourcesType::Pools => resources.pools.clone(),
+        let pools = match resources.create {
+            Some(_) => vec![self.resource_name()],
+            None => resources.pools.clone(),
         };
         let until = self.status.restore_scn.as_deref();
         let until = until.and_then(|scn| scn.parse().ok()).map(Scn);
@@ -221,7 +220,7 @@ impl Evaluation<'_> {
             if self.is_cancel_wanted() {
                 return self.cancel_when_over();
             }
-            let stay = self.spec().target.resources.type_ == ResourcesType::Pools;
+            let stay = self.spec().target.resources.create.is_none();
             if stay && !self.is_of_tables() && self.observed.intent_age < RESTORE_ENDED_AFTER {
                 let next = self.count_try();
                 return self.render(&State::Sending, None, next);
@@ -321,12 +320,12 @@ impl Evaluation<'_> {
         if self.is_cancel_wanted() {
             return self.keep_canceled();
         }
-        match self.spec().finish {
-            Finish::Standby => {
+        match self.spec().target.role {
+            TargetRole::Standby => {
                 self.status.cause = None;
                 self.end(Outcome::Completed)
             }
-            Finish::Activate => {
+            TargetRole::Primary => {
                 self.enter(Step::Activating);
                 // The read that showed the job's end may be older than the tenant's new role.
                 self.render(&State::Activating, None, Next::After(Duration::ZERO))

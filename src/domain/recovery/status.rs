@@ -6,7 +6,7 @@ use super::{Outcome, State, Step, Task};
 use crate::api::condition::types::{
     ACCEPTED, ACTIVATED, PREVIEWED, RESTORE_VERIFIED, RESTORED, SUCCEEDED, TARGET_READY,
 };
-use crate::api::recovery_task::{Finish, RecoveryMode, TargetType};
+use crate::api::recovery_task::{RecoveryMode, TargetRole, TargetType};
 use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::domain::Event;
 use crate::domain::condition::{self, Progress, Status, desired_condition};
@@ -87,7 +87,7 @@ pub(super) fn render(
                 },
             ),
         ]);
-        if task.spec.finish == Finish::Activate && !of_tables {
+        if task.spec.target.role == TargetRole::Primary && !of_tables {
             conditions.push(reached(
                 ACTIVATED,
                 status.activated_time.is_some(),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{Effect, Evaluation, ObservedTarget, Outcome, RecoveryDecision, Step};
 use crate::api::Cause;
-use crate::api::resources::ResourcesType;
 use crate::domain::{Blocker, cause, shortened, time};
 use crate::oceanbase::model::{
     AuxiliaryTenant, Restore, RestoreKey, RestoreStatus, Scn, Tenant, TenantName,
@@ -94,7 +93,7 @@ impl Evaluation<'_> {
         self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
         self.status.progress = Some("100%".to_owned());
         self.status.cause = None;
-        if self.spec().target.resources.type_ == ResourcesType::Pools {
+        if self.spec().target.resources.create.is_none() {
             return self.end(Outcome::Completed);
         }
         self.status.ending = Some(Outcome::Completed.word().to_owned());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::hash::Hash;
 
 use crate::api::RecoveryTaskSpec;
-use crate::api::recovery_task::{Finish, Objects, TargetType};
+use crate::api::recovery_task::{Objects, TargetRole, TargetType};
 use crate::domain::Blocker;
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{
@@ -102,9 +102,9 @@ pub(super) fn check_fields(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
     if tables(spec)?.is_none() {
         return Ok(());
     }
-    if spec.finish == Finish::Standby {
+    if spec.target.role == TargetRole::Standby {
         return Err(invalid(
-            "tables are recovered into a primary tenant: `finish` must be Activate",
+            "tables are recovered into a primary tenant: `target.role` must be Primary",
         ));
     }
     let target = &spec.target;

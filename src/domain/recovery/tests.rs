@@ -38,12 +38,13 @@ fn at(second: i64) -> Timestamp {
 
 fn spec() -> Value {
     json!({
-        "source": {"type": "Tenant", "tenant": {"clusterRef": {"name": "prod"}, "tenantName": "orders"}},
-        "until": {"type": "Scn", "scn": "1700000010123456000"},
+        "source": {"tenant": {"clusterRef": {"name": "prod"}, "tenantName": "orders"}},
+        "until": {"type": "SCN", "scn": "1700000010123456000"},
         "target": {
+            "type": "NewTenant",
             "clusterRef": {"name": "lab"},
             "tenantName": "restore_orders",
-            "resources": {"type": "Create", "create": {"maxCpu": "2", "memory": "4Gi"}},
+            "resources": {"create": {"unit": {"maxCPU": "2", "memory": "4Gi"}}},
         },
     })
 }

@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::Observation;
-use crate::api::BackupStorageStatus;
 use crate::api::condition::types::WITHIN_CAPACITY;
 use crate::api::storage::TrendPoint;
+use crate::api::{BackupStorageStatus, Quantity};
 use crate::domain::condition::{DesiredCondition, Status, desired_condition, turned};
 use crate::domain::{Event, shortened, time};
 
@@ -32,8 +32,8 @@ pub struct Figures {
 /// Capacity of a storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// Text of the spec.
-    pub text: String,
+    /// Capacity as the spec gives it.
+    pub quantity: Quantity,
     /// Percentage from which the operator reports it.
     pub alert_percent: i32,
 }
@@ -44,31 +44,6 @@ impl Figures {
     pub fn total(self) -> i64 {
         self.data_bytes.saturating_add(self.log_bytes)
     }
-}
-
-/// Returns the bytes of a quantity such as `10Ti` or `500G`; `None` if it is invalid.
-#[must_use]
-pub fn bytes_of(quantity: &str) -> Option<i64> {
-    let split = quantity.find(|c: char| !c.is_ascii_digit());
-    let (digits, unit) = quantity.split_at(split.unwrap_or(quantity.len()));
-    let (base, power) = match unit {
-        "" => (1_i64, 0),
-        "k" => (1000, 1),
-        "M" => (1000, 2),
-        "G" => (1000, 3),
-        "T" => (1000, 4),
-        "P" => (1000, 5),
-        "E" => (1000, 6),
-        "Ki" => (1024, 1),
-        "Mi" => (1024, 2),
-        "Gi" => (1024, 3),
-        "Ti" => (1024, 4),
-        "Pi" => (1024, 5),
-        "Ei" => (1024, 6),
-        _ => return None,
-    };
-    let bytes = digits.parse::<i64>().ok()?.saturating_mul(base.pow(power));
-    (bytes > 0).then_some(bytes)
 }
 
 /// Returns bytes in readable form: `1.4 TiB`.
@@ -116,7 +91,7 @@ pub(super) fn record(
     now: Timestamp,
 ) -> Option<DesiredCondition> {
     let capacity = observed.capacity.as_ref();
-    let room = capacity.and_then(|capacity| bytes_of(&capacity.text));
+    let room = capacity.and_then(|capacity| capacity.quantity.value());
     if let Some(figures) = observed.figures {
         let shown = status.data_bytes.zip(status.log_bytes);
         let today = day(now);
@@ -151,9 +126,9 @@ pub(super) fn record(
 
 fn unreadable(capacity: &Capacity) -> DesiredCondition {
     let message = format!(
-        "`capacity` ({}) is not a quantity of bytes, so the fill level of the storage is unknown: \
+        "`capacity` ({}) is not a positive quantity of bytes, so the fill level of the storage is unknown: \
          write digits and a unit, such as 10Ti or 500G",
-        shortened(capacity.text.clone(), 64)
+        shortened(capacity.quantity.to_string(), 64)
     );
     desired_condition(
         WITHIN_CAPACITY,
@@ -185,7 +160,7 @@ fn day(now: Timestamp) -> String {
 
 /// Returns the condition. It contains no changing numbers: each change would cause a write.
 fn judged(capacity: &Capacity, used_percent: Option<i32>) -> DesiredCondition {
-    let (limit, text) = (capacity.alert_percent, &capacity.text);
+    let (limit, text) = (capacity.alert_percent, &capacity.quantity);
     let Some(used) = used_percent else {
         let message = "the size of the backups is unknown until each OceanBaseCluster that uses \
                        the storage has answered";

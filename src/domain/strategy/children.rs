@@ -307,15 +307,15 @@ impl Evaluation<'_> {
             storage_ref: spec.storage_ref.clone(),
             path: self.new_log_path(tenant),
             storage_change_policy: spec.storage_change_policy,
-            desired_state,
+            state: desired_state,
             mode: spec.log_backup.mode.into(),
             binding,
             piece_switch_days: spec.log_backup.piece_switch_days,
             archive_lag_target_seconds: spec.log_backup.archive_lag_target_seconds,
-            drift: spec.log_backup.drift,
-            heal: spec.log_backup.heal.clone(),
+            drift_policy: spec.log_backup.drift_policy,
+            interruption: spec.log_backup.interruption.clone(),
             deletion_policy: DeletionPolicy::Retain,
-            finalizer_timeout_seconds: 300,
+            deletion_timeout_seconds: None,
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{ApplyOutcome, Effect, Evaluation, MatchedTenants};
-use crate::api::backup_task::Mirror;
+use crate::api::backup_task::ExternalJob;
 use crate::api::{CleanupTaskSpec, LocalReference};
 use crate::domain::{Next, naming, time};
 use crate::oceanbase::model::{CleanupJob, JobStatus, Tenant, TenantId};
@@ -122,7 +122,7 @@ impl Evaluation<'_> {
     }
 
     fn cleanups_kept(&self, good: bool) -> usize {
-        let limits = &self.strategy.spec.history;
+        let limits = &self.strategy.spec.task_history_limits;
         let kept = if good {
             limits.successful.max(1)
         } else {
@@ -146,7 +146,7 @@ impl Evaluation<'_> {
         let spec = CleanupTaskSpec {
             cluster_ref: LocalReference::new(&self.strategy.spec.cluster_ref.name),
             tenant_name: tenant.name.clone(),
-            mirror: Some(Mirror {
+            external_job: Some(ExternalJob {
                 job_id: job.id.0,
                 start_time: time(job.started_at),
             }),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::{Evaluation, MatchedTenants, ObservedTask};
-use crate::api::backup_task::Mirror;
+use crate::api::backup_task::ExternalJob;
 use crate::api::{BackupTaskSpec, BackupType, LocalReference};
 use crate::domain::{naming, time};
 use crate::oceanbase::model::{Job, JobKey, JobStatus, Snapshot, Tenant, TenantId};
@@ -71,7 +71,7 @@ impl Evaluation<'_> {
         };
         let newer = self.observed.tasks.iter().filter(is_newer).count();
         // Without this, the history would delete the task again, and it would be recreated forever.
-        let limits = &self.strategy.spec.history;
+        let limits = &self.strategy.spec.task_history_limits;
         let kept = if good {
             limits.successful.max(1)
         } else {
@@ -90,7 +90,7 @@ impl Evaluation<'_> {
             } else {
                 BackupType::Incremental
             },
-            mirror: Some(Mirror {
+            external_job: Some(ExternalJob {
                 job_id: job.id.0,
                 start_time: time(job.started_at),
             }),

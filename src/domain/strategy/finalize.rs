@@ -68,7 +68,7 @@ pub fn finalize(
 ) -> Finalization<BackupStrategyStatus, Effect> {
     let mut evaluation = Evaluation::new(strategy, observed, now);
     let left = evaluation.left();
-    let timeout = SignedDuration::from_secs(strategy.spec.finalizer_timeout_seconds);
+    let timeout = strategy.spec.deletion_timeout();
     let deadline = deleted_at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
     // Waiting is useless without an OceanBaseCluster through which to reach the database.
     let is_unreachable =

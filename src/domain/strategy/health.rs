@@ -167,14 +167,14 @@ fn unarchived(
         ),
         Some(log_backup) if is_held && log_backup.desired_state != DesiredState::Running => {
             format!(
-                "{of} is {phase}, as LogBackup '{}' requires: set its `desiredState` to Running to \
+                "{of} is {phase}, as LogBackup '{}' requires: set its `spec.state` to Running to \
              resume archiving",
                 log_backup.name
             )
         }
         Some(log_backup) if is_held => format!(
             "{of} is {phase}, although LogBackup '{}' requires Running: another tool changed it in \
-             the database. {}, or set its `drift` to Enforce",
+             the database. {}, or set its `driftPolicy` to Enforce",
             log_backup.name,
             going_on(log_backup, phase)
         ),
@@ -204,7 +204,7 @@ fn going_on(log_backup: &ObservedLogBackup, phase: &str) -> String {
     if phase == "Paused" && !may_be_paused(settings.mode.into(), settings.binding) {
         return format!("To resume it, {}", resuming(&log_backup.tenant_name));
     }
-    format!("To resume it, set its `desiredState` to {phase} and then to Running")
+    format!("To resume it, set its `spec.state` to {phase} and then to Running")
 }
 
 /// Returns why a last run failed.

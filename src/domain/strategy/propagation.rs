@@ -50,8 +50,8 @@ followed!(
     binding,
     piece_switch_days,
     archive_lag_target_seconds,
-    drift,
-    heal
+    drift_policy,
+    interruption
 );
 
 /// Returns the generations of a log backup that come from its strategy, after the strategy edited

@@ -11,7 +11,7 @@ mod shrink;
 use jiff::Timestamp;
 
 use super::{Evaluation, MatchedTenants};
-use crate::api::Drift;
+use crate::api::DriftPolicy;
 use crate::api::condition::types::RETENTION_APPLIED;
 use crate::api::retention::{Retention, RetentionPolicy};
 use crate::domain::condition::{DesiredCondition, Status, desired_condition};
@@ -200,7 +200,7 @@ impl Evaluation<'_> {
             return PolicyState::Applied;
         };
         let known = self.record(tenant.id);
-        let enforced = self.strategy.spec.log_backup.drift == Drift::Enforce;
+        let enforced = self.strategy.spec.log_backup.drift_policy == DriftPolicy::Enforce;
         let add = |days| {
             PolicyState::Due(PolicyChange::Add {
                 tenant: name.clone(),

@@ -15,7 +15,7 @@ impl Evaluation<'_> {
     /// them. Backups that other tools started count towards the limits, but neither as the first
     /// nor for the health.
     pub(super) fn outdated_tasks(&self) -> Vec<&ObservedTask> {
-        let limits = &self.strategy.spec.history;
+        let limits = &self.strategy.spec.task_history_limits;
         let of_open_slot = slots::open(&self.status).map(|slot| of_slot(&slot));
         let mut outdated = Vec::new();
         for tasks in self.ended_tasks().into_values() {

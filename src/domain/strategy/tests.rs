@@ -7,8 +7,8 @@ use crate::api::log_backup::StorageChangePolicy;
 use crate::api::retention::{Retention, RetentionPolicy};
 use crate::api::schedule::{BackupType, CalendarSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{
-    BackupMethod, FirstBackup, HistoryLimits, IncrementalNotPossible, Inherited, LogBackupSettings,
-    PathTemplates, SlotRecord, StrategyLogBackupMode, TenantSelection,
+    FirstBackup, IncrementalNotPossible, Inherited, LogBackupSettings, PathTemplates, SlotRecord,
+    StrategyLogBackupMode, TaskHistoryLimits, TenantSelection,
 };
 use crate::api::{
     BackupStrategySpec, BackupTaskSpec, DataBackupSettings, DeletionPolicy, DesiredState,
@@ -52,7 +52,6 @@ fn at(minutes: i64) -> Timestamp {
 /// Returns a spec with full backups at 02:00 on Sundays and incremental ones each hour.
 fn spec() -> BackupStrategySpec {
     BackupStrategySpec {
-        method: BackupMethod::Physical,
         cluster_ref: LocalReference::new("prod"),
         tenants: None,
         storage_ref: LocalReference::new("s3"),
@@ -79,8 +78,8 @@ fn spec() -> BackupStrategySpec {
         verification: None,
         alerts: AlertSettings::default(),
         deletion_policy: DeletionPolicy::Retain,
-        finalizer_timeout_seconds: 300,
-        history: HistoryLimits::default(),
+        deletion_timeout_seconds: None,
+        task_history_limits: TaskHistoryLimits::default(),
     }
 }
 
@@ -264,7 +263,7 @@ impl Story {
                     let created = created.iter().find(|(known, _)| *known == name).unwrap();
                     known.tenant_name.clone_from(&created.1.tenant_name);
                     known.created_at = at(minutes);
-                    let mirror = created.1.mirror.as_ref();
+                    let mirror = created.1.external_job.as_ref();
                     known.external = mirror.is_some();
                     known.mirrored_since = mirror.map(|it| it.start_time.0);
                     self.observed.tasks.push(known);

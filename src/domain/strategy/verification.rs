@@ -16,8 +16,8 @@ use jiff::Timestamp;
 
 use super::{Effect, Evaluation, MatchedTenants};
 use crate::api::recovery_task::{
-    FailurePolicy, Finish, RecoveryMode, Source, SourceType, Target, TargetType, TenantSource,
-    Until, UntilType,
+    FailurePolicy, RecoveryMode, Source, Target, TargetRole, TargetType, TenantSource, Until,
+    UntilType,
 };
 use crate::api::verification::{
     OpenVerification, Verification, VerificationSettings, VerificationStatus,
@@ -219,7 +219,6 @@ impl Evaluation<'_> {
         let target = &settings.target;
         let spec = RecoveryTaskSpec {
             source: Source {
-                type_: SourceType::Tenant,
                 tenant: Some(TenantSource {
                     cluster_ref: self.strategy.spec.cluster_ref.clone(),
                     tenant_name: open.tenant_name.clone(),
@@ -235,6 +234,7 @@ impl Evaluation<'_> {
             target: Target {
                 type_: TargetType::NewTenant,
                 cluster_ref: target.cluster_ref.clone(),
+                role: TargetRole::Standby,
                 tenant_name: scratch_name(&target.tenant_name_prefix, &open.tenant_name, &key),
                 resources: target.resources.clone(),
                 primary_zone: None,
@@ -244,9 +244,8 @@ impl Evaluation<'_> {
             objects: None,
             verification: Some(Verification {
                 checks: settings.checks.clone(),
-                credentials_secret_ref: settings.credentials_secret_ref.clone(),
+                credentials: settings.credentials.clone(),
             }),
-            finish: Finish::Standby,
             mode: RecoveryMode::Recover,
             decryption_secret_refs: settings.decryption_secret_refs.clone(),
             failure_policy: FailurePolicy::CleanUp,
@@ -262,7 +261,7 @@ impl Evaluation<'_> {
 
     /// Returns an effect that deletes ended RecoveryTasks beyond the history limits.
     fn forget_verifications(&self) -> Option<Effect> {
-        let limits = &self.strategy.spec.history;
+        let limits = &self.strategy.spec.task_history_limits;
         let mut outdated = Vec::new();
         for (good, limit) in [(true, limits.successful), (false, limits.failed.max(1))] {
             let ended = self.observed.verifications.iter().filter(|observed| {

@@ -113,7 +113,7 @@ pub const EXPLANATIONS: &[Explanation] = table! {
         "no action is needed"
     4656 TooManyUnits Permanent
         "the pool has more units in each zone than a zone has live servers"
-        "lower `unitNumber` in a new RecoveryTask, or start or add servers"
+        "lower `unitCount` in a new RecoveryTask, or start or add servers"
     4657 PoolsShareServers Permanent
         "two of the resource pools have units on the same servers"
         "in a new RecoveryTask, name one pool, or pools on different servers"
@@ -128,7 +128,7 @@ pub const EXPLANATIONS: &[Explanation] = table! {
         "free resources (DBA_OB_UNITS and GV$OB_SERVERS show the use), add servers, or set smaller units in a new RecoveryTask"
     4734 ServersNotEnough NotYet
         "a zone has no active server with room for another unit of the pool"
-        "start or add servers in the zone, or lower `unitNumber` in a new RecoveryTask"
+        "start or add servers in the zone, or lower `unitCount` in a new RecoveryTask"
     5099 StatementNotUnderstood Permanent
         "the database does not know a parameter"
         "report this with the version of the server"

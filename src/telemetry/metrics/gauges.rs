@@ -70,7 +70,7 @@ families! {
     size: Gauge<4> = "last_size_bytes" ["namespace", "strategy", "tenant", "type"]
         "Bytes that the newest completed data backup wrote to the storage.";
     baseline_duration: Gauge<4> = "backup_baseline_duration_seconds" ["namespace", "strategy", "tenant", "type"]
-        "Median duration of the seven completed data backups before the newest. None with fewer than three (`history`).";
+        "Median duration of the seven completed data backups before the newest. None with fewer than three (`taskHistoryLimits`).";
     baseline_size: Gauge<4> = "backup_baseline_size_bytes" ["namespace", "strategy", "tenant", "type"]
         "Median bytes of the seven completed full backups before the newest. None for incremental backups, and with fewer than three.";
     throughput: Gauge<4> = "last_throughput_bytes_per_second" ["namespace", "strategy", "tenant", "type"]

@@ -296,7 +296,7 @@ stringData: {{password: {PASSWORD}}}
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: OceanBaseCluster
 metadata: {{name: prod}}
-spec: {{endpoints: ['127.0.0.1:{port}'], credentialsSecretRef: {{name: prod-sys}}, tls: {{mode: Disabled}}}}
+spec: {{endpoints: ['127.0.0.1:{port}'], credentials: {{secretRef: {{name: prod-sys}}}}, tls: {{mode: Disabled}}}}
 ---
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupStorage

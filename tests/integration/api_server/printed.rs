@@ -30,7 +30,7 @@ const OBJECTS: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: OceanBaseCluster
 metadata: {name: prod}
-spec: {endpoints: ['ob-1:2881', 'ob-2:2881'], credentialsSecretRef: {name: prod-sys}, tls: {mode: Disabled}}
+spec: {endpoints: ['ob-1:2881', 'ob-2:2881'], credentials: {secretRef: {name: prod-sys}}, tls: {mode: Disabled}}
 ---
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupStorage
@@ -84,17 +84,17 @@ const STATUSES: [(&str, &str, &str); 5] = [
     (
         "backuptask",
         "first",
-        r#"{"phase": "Failed", "clusterName": "obprod", "type": "Full", "backupSetId": 12, "progress": "42%",
-            "startTime": "2001-01-01T00:00:00Z", "duration": "12h3m20s", "source": "Strategy", "jobId": 7, "outputBytes": 4096,
+        r#"{"phase": "Failed", "clusterName": "obprod", "type": "Full", "backupSetID": 12, "progress": "42%",
+            "startTime": "2001-01-01T00:00:00Z", "duration": "12h3m20s", "source": "Strategy", "jobID": 7, "outputBytes": 4096,
             "cause": {"reason": "LogArchiveNotRunning", "message": "start it"}}"#,
     ),
     (
         "logbackup",
         "prod-t1002",
-        r#"{"phase": "InProgress", "checkpointTime": "2001-01-01T00:00:00Z", "delaySeconds": 9, "roundId": 1, "pieceId": 3,
+        r#"{"phase": "InProgress", "checkpointTime": "2001-01-01T00:00:00Z", "delaySeconds": 9, "roundID": 1, "pieceID": 3,
             "storageDirectory": "file:///ob/log",
             "tenant": {"id": 1002, "role": "PRIMARY", "strategyName": "nightly", "lastDataBackupTime": "2001-01-01T00:00:00Z"},
-            "recoveryWindows": [{"start": "2001-01-01T00:00:00Z", "end": "2001-01-02T00:00:00Z", "startScn": "1", "endScn": "2"}],
+            "recoveryWindows": [{"start": "2001-01-01T00:00:00Z", "end": "2001-01-02T00:00:00Z", "startSCN": "1", "endSCN": "2"}],
             "conditions": [{"type": "Ready", "status": "True", "reason": "Applied", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
     ),
 ];
@@ -237,7 +237,7 @@ fn objects_are_selected_by_their_fields() {
         ("backuptasks", "spec.type=Full", "second"),
         ("backuptasks", "spec.strategyRef.name=nightly", "first"),
         ("backuptasks", "status.phase=Failed", "first"),
-        ("backuptasks", "status.backupSetId=12", "first"),
+        ("backuptasks", "status.backupSetID=12", "first"),
         ("logbackups", "spec.tenantName=orders", "prod-t1002"),
         ("logbackups", "spec.clusterRef.name=prod", "prod-t1002"),
         ("logbackups", "status.phase=InProgress", "prod-t1002"),

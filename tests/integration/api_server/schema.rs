@@ -54,11 +54,11 @@ fn none() -> Vec<String> {
 fn the_walk_reaches_the_depths_of_each_kind() {
     let paths: Vec<String> = places().into_iter().map(|place| place.path).collect();
     for deep in [
-        "oceanbaseclusters.spec.tls.caSecretRef.name",
-        "backupstorages.spec.cos.credentialsSecretRef.name",
+        "oceanbaseclusters.spec.tls.ca.secretRef.name",
+        "backupstorages.spec.cos.credentials.secretRef.name",
         "backupstrategies.status.tenants.failing[].message",
         "backuptasks.status.attempts[].cause.reason",
-        "logbackups.status.recoveryWindows[].startScn",
+        "logbackups.status.recoveryWindows[].startSCN",
     ] {
         assert!(paths.iter().any(|path| path == deep), "{deep}");
     }

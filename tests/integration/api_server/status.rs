@@ -23,7 +23,7 @@ fn a_fresh_object_of_each_kind_is_marked_as_not_yet_observed() {
         (
             "OceanBaseCluster",
             "oceanbaseclusters",
-            json!({"endpoints": ["ob:2881"], "credentialsSecretRef": reference, "tls": {"mode": "Disabled"}}),
+            json!({"endpoints": ["ob:2881"], "credentials": {"secretRef": reference}, "tls": {"mode": "Disabled"}}),
         ),
         ("BackupStorage", "backupstorages", storage()),
         (
@@ -45,12 +45,13 @@ fn a_fresh_object_of_each_kind_is_marked_as_not_yet_observed() {
             "RecoveryTask",
             "recoverytasks",
             json!({
-                "source": {"type": "Tenant", "tenant": {"clusterRef": reference, "tenantName": "orders"}},
+                "source": {"tenant": {"clusterRef": reference, "tenantName": "orders"}},
                 "until": {"type": "Latest"},
                 "target": {
+                    "type": "NewTenant",
                     "clusterRef": reference,
                     "tenantName": "restore_orders",
-                    "resources": {"type": "Pools", "pools": ["spare"]},
+                    "resources": {"pools": ["spare"]},
                 },
             }),
         ),

@@ -28,7 +28,7 @@ fn one_strategy_starts_log_backup_and_makes_the_first_full_backup() {
         },
     );
     assert_eq!(tasks.len(), 1);
-    assert_eq!(tasks[0]["status"]["backupSetId"], 1);
+    assert_eq!(tasks[0]["status"]["backupSetID"], 1);
 }
 
 #[test]

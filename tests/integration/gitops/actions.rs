@@ -101,8 +101,8 @@ fn log_backup_is_paused_started_and_stopped() {
     }
     let of = |spec: Value| json!({"apiVersion": "backup.oceanbase.io/v1alpha1", "kind": "LogBackup", "metadata": {"name": "x"}, "spec": spec});
     let running = [
-        of(json!({"desiredState": "Running", "binding": "Mandatory", "mode": "Continuous"})),
-        of(json!({"desiredState": "Running", "binding": "Optional", "mode": "AroundDataBackup"})),
+        of(json!({"state": "Running", "binding": "Mandatory", "mode": "Continuous"})),
+        of(json!({"state": "Running", "binding": "Optional", "mode": "AroundDataBackup"})),
     ];
     assert_eq!(argo().actions(&running).unwrap(), [["stop"], ["stop"]]);
 }
@@ -114,7 +114,11 @@ fn a_cleanup_is_canceled() {
         tenant: "orders".to_owned(),
         at: Stage::Doing,
     });
-    world.apply(&cleanup("old", "Delete", "{type: BackupSets, ids: [1]}"));
+    world.apply(&cleanup(
+        "old",
+        "Delete",
+        "{type: BackupSets, backupSetIDs: [1]}",
+    ));
     world.phase("cleanuptask", "old", "Executing");
     assert_eq!(offered(&world, "cleanuptask", "old"), ["cancel"]);
     run(&world, ("cleanuptask", "old"), "cancel");

@@ -32,9 +32,9 @@ apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
 metadata: {name: undo}
 spec:
-  source: {type: Tenant, tenant: {clusterRef: {name: prod}, tenantName: orders}}
+  source: {tenant: {clusterRef: {name: prod}, tenantName: orders}}
   until: {type: Latest}
-  target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+  target: {type: NewTenant, clusterRef: {name: prod}, tenantName: restore_orders, resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}}
 "
         .to_owned(),
     );

@@ -99,7 +99,7 @@ fn of_trouble(object: &Value) -> &'static str {
     let further = FURTHER.iter().map(|kind| condition_of(object, kind));
     let mut wrong = further.filter(|condition| condition["status"] == "False");
     let first = wrong.next().unwrap();
-    let wanted = object["spec"]["desiredState"].as_str();
+    let wanted = object["spec"]["state"].as_str();
     if wanted.is_some_and(|it| it != "Running" && object["status"]["phase"] == it) {
         return "Suspended";
     }

@@ -12,9 +12,9 @@ apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
 metadata: {name: undo}
 spec:
-  source: {type: Tenant, tenant: {clusterRef: {name: prod}, tenantName: orders}}
+  source: {tenant: {clusterRef: {name: prod}, tenantName: orders}}
   until: {type: Latest}
-  target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Pools, pools: [spare]}}
+  target: {type: NewTenant, clusterRef: {name: prod}, tenantName: restore_orders, resources: {pools: [spare]}}
 ";
 
 const CLEANUP: &str = "

@@ -158,7 +158,7 @@ impl HeldBackup {
     /// Waits for its end with the original task and job, and checks that nothing else was sent.
     fn has_gone_through_once(&self, here: &Installation) {
         let ended = task_is(here, "shop", "Completed");
-        for field in ["/metadata/uid", "/status/jobId"] {
+        for field in ["/metadata/uid", "/status/jobID"] {
             assert_eq!(ended.pointer(field), self.task.pointer(field), "{field}");
         }
         let count = |kind| {

@@ -109,7 +109,7 @@ impl Script {
         self.ask("no such variant", ("POST", LOG_BACKUPS, &object), look)
             .await;
         let mut object = log_backup("b");
-        object["spec"]["desiredState"] = "Paused".into();
+        object["spec"]["state"] = "Paused".into();
         object["spec"]["binding"] = "Mandatory".into();
         self.ask("against a rule", ("POST", LOG_BACKUPS, &object), look)
             .await;

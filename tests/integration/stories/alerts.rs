@@ -128,7 +128,7 @@ fn an_interrupted_log_backup_that_is_far_behind_is_an_alert_until_it_runs_again(
     let past = "      rounds: [{from: 2h, until: 30m, interrupted: true}]\n";
     let world = World::started("delay-alert", &with_past(past));
     // A repair would end the alert during the checks.
-    let unhealed = "spec:\n  logBackup: {heal: {policy: Never}}";
+    let unhealed = "spec:\n  logBackup: {interruption: {policy: Report}}";
     world.apply(&nightly_without_first_backup().replace("spec:", unhealed));
     let alert = only_alert(&strategy(&world, 1), "inc_backup_delay");
     assert_eq!(alert["severity"], "Critical");
@@ -142,7 +142,7 @@ fn an_interrupted_log_backup_that_is_far_behind_is_an_alert_until_it_runs_again(
         world.edit(
             "logbackup",
             "prod-t1002",
-            &format!("spec: {{desiredState: {state}}}"),
+            &format!("spec: {{state: {state}}}"),
         );
         if state == "Stopped" {
             world.phase("logbackup", "prod-t1002", "Stopped");

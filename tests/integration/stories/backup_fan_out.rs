@@ -22,7 +22,7 @@ const ALL: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupTask
 metadata: {name: all}
-spec: {strategyRef: {name: nightly}, scope: Strategy, type: Full}
+spec: {strategyRef: {name: nightly}, scope: AllTenants, type: Full}
 ";
 
 fn archiving(story: &str) -> World {
@@ -134,7 +134,7 @@ fn a_name_that_somebody_else_has_is_left_alone_and_told() {
     let world = archiving("taken");
     let theirs = ALL
         .replace("name: all", "name: all-t1004")
-        .replace("scope: Strategy", "tenantName: orders, cancel: true");
+        .replace("scope: AllTenants", "tenantName: orders, cancel: true");
     world.apply(&theirs);
     world.phase("backuptask", "all-t1004", "Canceled");
     world.apply(ALL);
@@ -148,8 +148,8 @@ fn a_name_that_somebody_else_has_is_left_alone_and_told() {
 #[test]
 fn only_an_object_that_was_made_for_somebody_goes_after_its_time() {
     let world = archiving("time-to-live");
-    let short = "scope: Strategy, ttlSecondsAfterFinished: 0";
-    world.apply(&ALL.replace("scope: Strategy", short));
+    let short = "scope: AllTenants, ttlSecondsAfterFinished: 0";
+    world.apply(&ALL.replace("scope: AllTenants", short));
     world.phase("backuptask", "all", "Completed");
     let patch = "spec: {ttlSecondsAfterFinished: 1}";
     world.edit("backuptask", "all-t1004", patch);

@@ -35,7 +35,7 @@ fn a_backup_that_a_dba_starts_is_shown_to_its_end_and_nothing_is_sent_for_it() {
         let status = &shown["status"];
         assert_eq!(status["source"], "External");
         assert_eq!(status["type"], "Incremental");
-        assert_eq!(status["backupSetId"], 2);
+        assert_eq!(status["backupSetID"], 2);
         world.settle();
         assert_eq!(world.changing(), [""; 0]);
         let mine = world.get("backuptask", "now");
@@ -84,7 +84,7 @@ fn one_whose_tenant_is_dropped_ends_with_it() {
 fn a_person_can_not_write_what_only_the_operator_may() {
     let world = World::started("fake-mirror", ONE_TENANT);
     world.apply(&nightly_without_first_backup());
-    let mirror = "type: Full, mirror: {jobId: 7, startTime: '2026-11-20T00:00:00Z'}";
+    let mirror = "type: Full, externalJob: {jobID: 7, startTime: '2026-11-20T00:00:00Z'}";
     world.apply(&task("fake", "Full").replace("type: Full", mirror));
     world.condition(("backuptask", "fake"), "Stalled", "True", "InvalidSpec");
     assert_eq!(world.count(Kind::Backup), 0);

@@ -106,17 +106,17 @@ fn sets_are_deleted_by_hand_once_and_what_must_stay_is_refused_before() {
     for (name, target, reason) in [
         (
             "newest",
-            "{type: BackupSets, ids: [3]}",
+            "{type: BackupSets, backupSetIDs: [3]}",
             "LastRestorableChain",
         ),
         (
             "unknown",
-            "{type: BackupSets, ids: [9]}",
+            "{type: BackupSets, backupSetIDs: [9]}",
             "BackupSetNotFound",
         ),
         (
             "needed",
-            "{type: Pieces, ids: [1, 2, 3, 4, 5, 6, 7, 8]}",
+            "{type: Pieces, pieceIDs: [1, 2, 3, 4, 5, 6, 7, 8]}",
             "NeededByLogs",
         ),
         ("obsolete", "{type: Obsolete}", "DeletePolicyMissing"),
@@ -126,14 +126,22 @@ fn sets_are_deleted_by_hand_once_and_what_must_stay_is_refused_before() {
         assert_eq!(status["cause"]["reason"], reason, "{name}");
     }
     assert_eq!(world.count(Kind::DeleteBackup), 0);
-    world.apply(&task("old", "Delete", "{type: BackupSets, ids: [1, 2]}"));
+    world.apply(&task(
+        "old",
+        "Delete",
+        "{type: BackupSets, backupSetIDs: [1, 2]}",
+    ));
     let status = world.cleanup("old", "Completed");
     assert_eq!(status["deletedSets"], 2);
     assert!(status["freedBytes"].as_u64() > Some(0));
     assert_eq!(world.count(Kind::DeleteBackup), 1);
     let expected = [1, 2].map(|id| ("BackupSet".to_owned(), id));
     assert_eq!(world.deleted(), expected.into());
-    world.apply(&task("pieces", "Delete", "{type: Pieces, ids: [1, 2]}"));
+    world.apply(&task(
+        "pieces",
+        "Delete",
+        "{type: Pieces, pieceIDs: [1, 2]}",
+    ));
     assert_eq!(world.cleanup("pieces", "Completed")["deletedPieces"], 2);
 }
 
@@ -145,7 +153,11 @@ fn what_the_database_refuses_after_it_took_the_statement_is_the_cause() {
         tenant: tenant(),
         at: Stage::Init,
     });
-    world.apply(&task("old", "Delete", "{type: BackupSets, ids: [1, 2]}"));
+    world.apply(&task(
+        "old",
+        "Delete",
+        "{type: BackupSets, backupSetIDs: [1, 2]}",
+    ));
     eventually(
         "a statement",
         || world.count(Kind::DeleteBackup),
@@ -166,7 +178,11 @@ fn what_the_database_refuses_after_it_took_the_statement_is_the_cause() {
 fn before_4_4_2_nothing_is_deleted_by_hand() {
     let old = A_PAST.replace("4.4.2.0", "4.3.5.2");
     let world = World::started("cleanup-version", &old);
-    world.apply(&task("old", "Delete", "{type: BackupSets, ids: [1]}"));
+    world.apply(&task(
+        "old",
+        "Delete",
+        "{type: BackupSets, backupSetIDs: [1]}",
+    ));
     let status = world.cleanup("old", "Failed");
     assert_eq!(status["cause"]["reason"], "UnsupportedServerVersion");
     assert_eq!(world.count(Kind::DeleteBackup), 0);
@@ -179,7 +195,11 @@ fn a_running_cleanup_is_canceled() {
         tenant: "orders".to_owned(),
         at: Stage::Doing,
     });
-    world.apply(&task("old", "Delete", "{type: BackupSets, ids: [1]}"));
+    world.apply(&task(
+        "old",
+        "Delete",
+        "{type: BackupSets, backupSetIDs: [1]}",
+    ));
     world.cleanup("old", "Executing");
     world.edit("cleanuptask", "old", "spec: {cancel: true}");
     eventually(

@@ -69,56 +69,56 @@ fn what_must_stay_is_refused_with_its_reason_and_nothing_is_sent() {
         (
             "base",
             "orders",
-            "{type: BackupSets, ids: [1]}",
+            "{type: BackupSets, backupSetIDs: [1]}",
             "NeededByIncremental",
             "incremental set 2",
         ),
         (
             "gap",
             "orders",
-            "{type: Pieces, ids: [2]}",
+            "{type: Pieces, pieceIDs: [2]}",
             "PiecesNotInSequence",
             "archive piece 1",
         ),
         (
             "active",
             "orders",
-            "{type: Pieces, ids: [26]}",
+            "{type: Pieces, pieceIDs: [26]}",
             "PieceActive",
             "archive piece 26",
         ),
         (
             "missing",
             "orders",
-            "{type: Pieces, ids: [999]}",
+            "{type: Pieces, pieceIDs: [999]}",
             "PieceNotFound",
             "archive piece 999",
         ),
         (
             "everything",
             "orders",
-            "{type: BackupSets, ids: [1, 2, 3]}",
+            "{type: BackupSets, backupSetIDs: [1, 2, 3]}",
             "LastRestorableChain",
             "backup set 3",
         ),
         (
             "sets-by-policy",
             "kept",
-            "{type: BackupSets, ids: [1]}",
+            "{type: BackupSets, backupSetIDs: [1]}",
             "DeletePolicyActive",
             "backup set 1",
         ),
         (
             "pieces-by-policy",
             "kept",
-            "{type: Pieces, ids: [1]}",
+            "{type: Pieces, pieceIDs: [1]}",
             "DeletePolicyActive",
             "archive piece 1",
         ),
         (
             "no-backup",
             "bare",
-            "{type: Pieces, ids: [1]}",
+            "{type: Pieces, pieceIDs: [1]}",
             "NoFullBackup",
             "create a full backup first",
         ),
@@ -142,7 +142,7 @@ fn sets_of_two_places_and_one_that_is_being_made_are_refused() {
     world.apply(&task(
         "both",
         "orders",
-        &format!("{{type: BackupSets, ids: [1, 2, {made}]}}"),
+        &format!("{{type: BackupSets, backupSetIDs: [1, 2, {made}]}}"),
     ));
     let both = world.phase("cleanuptask", "both", "Failed");
     assert_eq!(both["status"]["cause"]["reason"], "MultipleDestinations");
@@ -150,9 +150,13 @@ fn sets_of_two_places_and_one_that_is_being_made_are_refused() {
     world.hold("orders", Stage::Doing);
     world.sql("ALTER SYSTEM BACKUP TENANT = orders");
     let running = world.new_set("DOING");
-    world.apply(&task("first", "orders", "{type: BackupSets, ids: [1, 2]}"));
+    world.apply(&task(
+        "first",
+        "orders",
+        "{type: BackupSets, backupSetIDs: [1, 2]}",
+    ));
     world.waits("first", "WaitingForRunningBackup");
-    let target = format!("{{type: BackupSets, ids: [{running}]}}");
+    let target = format!("{{type: BackupSets, backupSetIDs: [{running}]}}");
     let preview = task("running", "orders", &target).replace("mode: Delete", "mode: Preview");
     world.apply(&preview);
     let preview = world.phase("cleanuptask", "running", "Completed");
@@ -183,7 +187,7 @@ fn a_deletion_waits_for_a_backup_for_another_deletion_and_for_leave() {
     world.hold("orders", Stage::Doing);
     world.sql("ALTER SYSTEM BACKUP TENANT = orders");
     world.new_set("DOING");
-    let sets = "{type: BackupSets, ids: [1, 2]}";
+    let sets = "{type: BackupSets, backupSetIDs: [1, 2]}";
     world.apply(&task("sets", "orders", sets));
     world.waits("sets", "WaitingForRunningBackup");
     assert_eq!(world.count(Kind::DeleteBackup), 0);
@@ -193,7 +197,7 @@ fn a_deletion_waits_for_a_backup_for_another_deletion_and_for_leave() {
     });
     world.release("orders");
     world.phase("cleanuptask", "sets", "Executing");
-    world.apply(&task("pieces", "orders", "{type: Pieces, ids: [1]}"));
+    world.apply(&task("pieces", "orders", "{type: Pieces, pieceIDs: [1]}"));
     world.waits("pieces", "WaitingForRunningCleanup");
     world.edit(
         "oceanbasecluster",
@@ -225,7 +229,11 @@ fn a_deletion_waits_for_a_recovery_that_reads_the_backups() {
     });
     world.apply(&recovery("undo", "{}"));
     world.phase("recoverytask", "undo", "Restoring");
-    world.apply(&task("sets", "orders", "{type: BackupSets, ids: [1]}"));
+    world.apply(&task(
+        "sets",
+        "orders",
+        "{type: BackupSets, backupSetIDs: [1]}",
+    ));
     world.waits("sets", "WaitingForRunningRecovery");
     world.inject(Fault::ReleaseRestore {
         tenant: "restore_orders".to_owned(),
@@ -240,8 +248,16 @@ fn two_deletions_at_once_do_not_take_the_last_backups_between_them() {
     let world = World::started("cleanup-two", TENANTS);
     // The new destination is empty, so the database itself would keep nothing.
     world.sql("ALTER SYSTEM SET DATA_BACKUP_DEST = 'file:///ob-new/orders/data' TENANT = orders");
-    world.apply(&task("one", "orders", "{type: BackupSets, ids: [1, 2]}"));
-    world.apply(&task("other", "orders", "{type: BackupSets, ids: [3]}"));
+    world.apply(&task(
+        "one",
+        "orders",
+        "{type: BackupSets, backupSetIDs: [1, 2]}",
+    ));
+    world.apply(&task(
+        "other",
+        "orders",
+        "{type: BackupSets, backupSetIDs: [3]}",
+    ));
     let ended = ["one", "other"].map(|name| {
         let object = eventually(
             "the end of a deletion",

@@ -65,7 +65,7 @@ fn deleted_while(story: &str, desired: &str, phase: &str) -> World {
     world.apply(&nightly_without_first_backup());
     world.phase(kind, name, "InProgress");
     archived_beyond_the_strategy(&world);
-    world.edit(kind, name, &format!("spec: {{desiredState: {desired}}}"));
+    world.edit(kind, name, &format!("spec: {{state: {desired}}}"));
     let before = world.phase(kind, name, phase);
     world.forget_statements();
     world.kubectl(&["delete", kind, name]).unwrap();
@@ -77,7 +77,7 @@ fn deleted_while(story: &str, desired: &str, phase: &str) -> World {
                 && object["status"]["phase"] == phase
         },
     );
-    assert_eq!(again["spec"]["desiredState"], desired);
+    assert_eq!(again["spec"]["state"], desired);
     world.settle();
     assert_eq!(world.changing(), [""; 0]);
     world

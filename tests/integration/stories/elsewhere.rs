@@ -38,7 +38,7 @@ const OF_ALL: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupTask
 metadata: {name: all}
-spec: {strategyRef: {name: nightly}, scope: Strategy, type: Full}
+spec: {strategyRef: {name: nightly}, scope: AllTenants, type: Full}
 ";
 
 /// The same without the strategy.
@@ -46,7 +46,7 @@ const OF_CLUSTER: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupTask
 metadata: {name: whole}
-spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, scope: Cluster, type: Full}
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, scope: AllTenants, type: Full}
 ";
 
 #[test]

@@ -30,7 +30,7 @@ const CLEANUP: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: CleanupTask
 metadata: {name: old}
-spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type: BackupSets, ids: [1]}}
+spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type: BackupSets, backupSetIDs: [1]}}
 ";
 
 /// The kind of change.

@@ -10,11 +10,11 @@ use crate::support::world::condition_of;
 use crate::support::{World, eventually};
 
 const LOGS: (&str, &str) = ("logbackup", "orders-log");
-const LIMITED: &str = "spec: {limits: {maxIops: 800, maxBandwidth: 20Mi}}";
+const LIMITED: &str = "spec: {limits: {maxIOPS: 800, maxBytesPerSecond: 20Mi}}";
 const UNLIMITED: &str = "spec: {limits: null}";
 
 fn limited_store() -> String {
-    store("S3") + "  limits: {maxIops: 800, maxBandwidth: 20Mi}\n"
+    store("S3") + "  limits: {maxIOPS: 800, maxBytesPerSecond: 20Mi}\n"
 }
 
 /// Returns requests and bytes per second of each of the tenant's destinations.
@@ -41,7 +41,7 @@ fn looks(world: &World) {
 fn an_edit_of_the_limits_reaches_both_places_of_a_tenant_and_so_does_their_end() {
     let world = World::in_a_bucket("limits", WITH_A_BUCKET, "S3");
     world.names_an_account_of_orders();
-    let round = world.get(LOGS.0, LOGS.1)["status"]["roundId"].clone();
+    let round = world.get(LOGS.0, LOGS.1)["status"]["roundID"].clone();
     assert_eq!(limits(&world), [[0, 0]; 2]);
 
     world.edit(STORE.0, STORE.1, LIMITED);
@@ -57,7 +57,7 @@ fn an_edit_of_the_limits_reaches_both_places_of_a_tenant_and_so_does_their_end()
     );
     world.settle();
     assert_eq!(world.count(Kind::ChangeStorage), 4);
-    assert_eq!(world.get(LOGS.0, LOGS.1)["status"]["roundId"], round);
+    assert_eq!(world.get(LOGS.0, LOGS.1)["status"]["roundID"], round);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn what_a_dba_makes_of_them_is_told_and_stands_until_it_is_enforced() {
     has(&world, [0, 1 << 30]);
     looks(&world);
     world.condition(STORE, "LimitsApplied", "False", "LimitsDrifted");
-    world.edit(LOGS.0, LOGS.1, "spec: {drift: Enforce}");
+    world.edit(LOGS.0, LOGS.1, "spec: {driftPolicy: Enforce}");
     has(&world, [800, 20 << 20]);
     world.condition(STORE, "LimitsApplied", "True", "Applied");
 }

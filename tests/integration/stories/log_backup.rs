@@ -11,7 +11,7 @@ use crate::support::{World, eventually};
 const NAME: (&str, &str) = ("logbackup", "orders-log");
 
 fn want(world: &World, state: &str) {
-    let change = format!("spec: {{desiredState: {state}}}");
+    let change = format!("spec: {{state: {state}}}");
     world.edit(NAME.0, NAME.1, &change);
 }
 
@@ -38,10 +38,10 @@ fn a_log_backup_that_is_stopped_and_started_again_shows_the_hole_between_two_win
     backed_up(&world, "before");
     want(&world, "Stopped");
     let stopped = world.phase(NAME.0, NAME.1, "Stopped");
-    assert_eq!(stopped["status"]["roundId"], 1);
+    assert_eq!(stopped["status"]["roundID"], 1);
     want(&world, "Running");
     let started = world.phase(NAME.0, NAME.1, "InProgress");
-    assert_eq!(started["status"]["roundId"], 2);
+    assert_eq!(started["status"]["roundID"], 2);
     backed_up(&world, "after");
     let shown = eventually(
         "two windows",
@@ -62,7 +62,7 @@ fn a_paused_log_backup_keeps_its_round_and_goes_on() {
     assert!(paused["status"]["pausedSince"].is_string());
     want(&world, "Running");
     let resumed = world.phase(NAME.0, NAME.1, "InProgress");
-    assert_eq!(resumed["status"]["roundId"], 1);
+    assert_eq!(resumed["status"]["roundID"], 1);
     assert!(resumed["status"]["pausedSince"].is_null());
     assert_eq!(world.count(Kind::SetLogArchiveDestState), 2);
 }
@@ -84,10 +84,7 @@ fn pausing_is_refused_on_a_server_that_can_not() {
 #[test]
 fn a_mandatory_log_backup_can_not_be_paused() {
     let world = World::bare("mandatory", ONE_TENANT);
-    let manifest = LOG_BACKUP.replace(
-        "spec: {",
-        "spec: {binding: Mandatory, desiredState: Paused, ",
-    );
+    let manifest = LOG_BACKUP.replace("spec: {", "spec: {binding: Mandatory, state: Paused, ");
     let refused = api::apply(client(), &world.namespace, &manifest).unwrap_err();
     let text = refused.to_string();
     assert!(text.contains("the database would stop writing"), "{text}");
@@ -122,7 +119,7 @@ fn the_page_of_a_log_backup_that_is_stopped_follows_its_strategy() {
     let world = World::started("page-strategy", ONE_TENANT);
     world.apply(NIGHTLY);
     world.phase("logbackup", "prod-t1002", "InProgress");
-    world.edit("logbackup", "prod-t1002", "spec: {desiredState: Stopped}");
+    world.edit("logbackup", "prod-t1002", "spec: {state: Stopped}");
     world.phase("logbackup", "prod-t1002", "Stopped");
     let shows = |name: Option<&str>, phase: Option<&str>| {
         eventually(
@@ -235,7 +232,7 @@ fn what_a_dba_stops_is_shown_and_left_alone() {
 fn a_backup_waits_while_log_backup_is_interrupted() {
     let world = running("interrupted");
     // A repair would end the interruption during the checks.
-    world.edit(NAME.0, NAME.1, "spec: {heal: {policy: Never}}");
+    world.edit(NAME.0, NAME.1, "spec: {interruption: {policy: Report}}");
     world.inject(Fault::InterruptArchive {
         tenant: "orders".to_owned(),
         comment: None,

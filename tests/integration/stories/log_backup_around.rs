@@ -39,11 +39,11 @@ fn logs_are_archived_from_before_a_data_backup_until_it_can_be_recovered_to() {
     world.apply(&task("now", "Full"));
     let done = world.phase("backuptask", "now", "Completed");
     world.phase(NAME.0, NAME.1, "Stopped");
-    let set = done["status"]["backupSetId"].as_i64().unwrap();
+    let set = done["status"]["backupSetID"].as_i64().unwrap();
     let shown = eventually(
         "the set among what can be recovered to",
         || world.get(NAME.0, NAME.1),
-        |object| object["status"]["recoveryPoints"][0]["backupSetId"] == set,
+        |object| object["status"]["recoveryPoints"][0]["backupSetID"] == set,
     );
     assert_eq!(
         shown["status"]["recoveryWindows"].as_array().unwrap().len(),

@@ -14,7 +14,7 @@ const LONG: u32 = 600;
 
 fn stopping_within(story: &str, seconds: u32) -> World {
     let world = World::started(story, ONE_TENANT);
-    let policy = format!("spec: {{deletionPolicy: Stop, finalizerTimeoutSeconds: {seconds}, ");
+    let policy = format!("spec: {{deletionPolicy: Stop, deletionTimeoutSeconds: {seconds}, ");
     world.apply(&LOG_BACKUP.replace("spec: {", &policy));
     let object = world.phase(NAME.0, NAME.1, "InProgress");
     assert_eq!(

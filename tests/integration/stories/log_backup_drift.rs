@@ -10,7 +10,7 @@ const NAME: (&str, &str) = ("logbackup", "orders-log");
 
 fn enforcing(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
-    world.apply(&LOG_BACKUP.replace("spec: {", "spec: {drift: Enforce, "));
+    world.apply(&LOG_BACKUP.replace("spec: {", "spec: {driftPolicy: Enforce, "));
     world.phase(NAME.0, NAME.1, "InProgress");
     world.forget_statements();
     world
@@ -23,7 +23,7 @@ fn what_a_dba_stops_is_started_again_without_touching_the_destination() {
     eventually(
         "a new round",
         || world.get(NAME.0, NAME.1),
-        |object| object["status"]["roundId"] == 2 && object["status"]["phase"] == "InProgress",
+        |object| object["status"]["roundID"] == 2 && object["status"]["phase"] == "InProgress",
     );
     world.condition(NAME, "Ready", "True", "Applied");
     assert_eq!(world.count(Kind::SetLogArchiveDest), 0);
@@ -43,18 +43,18 @@ fn what_a_dba_defers_is_enabled_again_in_the_same_round() {
         |count| *count == 2,
     );
     let object = world.condition(NAME, "Ready", "True", "Applied");
-    assert_eq!(object["status"]["roundId"], 1);
+    assert_eq!(object["status"]["roundID"], 1);
 }
 
 #[test]
 fn a_destination_that_a_dba_points_elsewhere_is_told_and_left_alone() {
     let world = enforcing("drift-elsewhere");
-    world.edit(NAME.0, NAME.1, "spec: {desiredState: Stopped}");
+    world.edit(NAME.0, NAME.1, "spec: {state: Stopped}");
     world.phase(NAME.0, NAME.1, "Stopped");
     world.sql("ALTER SYSTEM SET LOG_ARCHIVE_DEST = 'LOCATION=file:///dba/log' TENANT = orders");
     world.condition(NAME, "Stalled", "True", "DestinationInUse");
     world.forget_statements();
-    world.edit(NAME.0, NAME.1, "spec: {desiredState: Running}");
+    world.edit(NAME.0, NAME.1, "spec: {state: Running}");
     eventually(
         "the edit to be seen",
         || world.get(NAME.0, NAME.1),

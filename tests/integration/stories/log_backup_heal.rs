@@ -21,14 +21,14 @@ fn runs_in_round(world: &World, (kind, name): (&str, &str), round: i64) -> Value
     eventually(
         "log backup to run in its new round",
         || world.get(kind, name),
-        |object| object["status"]["roundId"] == round && object["status"]["phase"] == "InProgress",
+        |object| object["status"]["roundID"] == round && object["status"]["phase"] == "InProgress",
     )
 }
 
 #[test]
 fn an_interrupted_log_backup_is_restarted_once_a_day_and_then_waits_for_a_person() {
     let world = World::started("heal", ONE_TENANT);
-    let heal = "spec: {heal: {policy: RestartArchive, maxPerDay: 1}, ";
+    let heal = "spec: {interruption: {policy: RestartArchive, maxRestartsPerDay: 1}, ";
     world.apply(&LOG_BACKUP.replace("spec: {", heal));
     world.phase(NAME.0, NAME.1, "InProgress");
     world.forget_statements();
@@ -36,7 +36,7 @@ fn an_interrupted_log_backup_is_restarted_once_a_day_and_then_waits_for_a_person
     let healed = runs_in_round(&world, NAME, 2);
     let heals = healed["status"]["heals"].as_array().unwrap();
     assert_eq!((heals.len(), &heals[0]["outcome"]), (1, &"Healed".into()));
-    assert_eq!(healed["status"]["interruptions"][0]["roundId"], 1);
+    assert_eq!(healed["status"]["interruptions"][0]["roundID"], 1);
     assert_eq!(world.count(Kind::NoArchiveLog), 1);
     assert_eq!(world.count(Kind::ArchiveLog), 1);
     world.forget_statements();
@@ -44,7 +44,10 @@ fn an_interrupted_log_backup_is_restarted_once_a_day_and_then_waits_for_a_person
     interrupt(&world);
     let object = world.condition(NAME, "Archiving", "False", "Interrupted");
     let message = object["status"]["cause"]["message"].as_str().unwrap();
-    assert!(message.contains("heal.maxPerDay"), "{message}");
+    assert!(
+        message.contains("interruption.maxRestartsPerDay"),
+        "{message}"
+    );
     world.settle();
     assert_eq!(world.changing(), [""; 0]);
 }

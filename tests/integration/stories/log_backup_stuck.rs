@@ -45,11 +45,7 @@ fn a_log_backup_whose_store_takes_nothing_makes_its_strategy_abnormal_until_it_d
     world.apply(&nightly_without_first_backup());
     world.phase(OF_STRATEGY.0, OF_STRATEGY.1, "InProgress");
     // Set and started on good storage; the storage changes before the next round.
-    world.edit(
-        OF_STRATEGY.0,
-        OF_STRATEGY.1,
-        "spec: {desiredState: Stopped}",
-    );
+    world.edit(OF_STRATEGY.0, OF_STRATEGY.1, "spec: {state: Stopped}");
     world.phase(OF_STRATEGY.0, OF_STRATEGY.1, "Stopped");
     let directory = "file:///ob-backup/obprod-7/orders-1002/log";
     let store = |health| {
@@ -59,15 +55,11 @@ fn a_log_backup_whose_store_takes_nothing_makes_its_strategy_abnormal_until_it_d
         });
     };
     store(Health::PermissionDenied);
-    world.edit(
-        OF_STRATEGY.0,
-        OF_STRATEGY.1,
-        "spec: {desiredState: Running}",
-    );
+    world.edit(OF_STRATEGY.0, OF_STRATEGY.1, "spec: {state: Running}");
     eventually(
         "a round that begins",
         || world.get(OF_STRATEGY.0, OF_STRATEGY.1),
-        |object| object["status"]["roundId"] == 2 && object["status"]["phase"] == "Starting",
+        |object| object["status"]["roundID"] == 2 && object["status"]["phase"] == "Starting",
     );
     // Ten minutes pass.
     let since = Timestamp::now() - SignedDuration::from_mins(11);

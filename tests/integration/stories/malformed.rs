@@ -27,16 +27,16 @@ struct Loosened {
 
 /// Kinds, fields, and additional accepted values.
 const LOOSENED: [(&str, &str, &str); 3] = [
-    ("logbackups", "desiredState", "Resting"),
+    ("logbackups", "state", "Resting"),
     ("backupstrategies", "firstBackup", "Tomorrow"),
     ("oceanbaseclusters", "tls/properties/mode", "Hopefully"),
 ];
 
-/// Returns a log backup of this name with an unreadable `desiredState`.
+/// Returns a log backup of this name with an unreadable `state`.
 fn odd(name: &str) -> String {
     LOG_BACKUP
         .replace("orders-log", name)
-        .replace("spec: {", "spec: {desiredState: Resting, ")
+        .replace("spec: {", "spec: {state: Resting, ")
 }
 
 impl Loosened {

@@ -69,7 +69,7 @@ fn a_tenant_without_a_strategy_is_backed_up_now_while_its_logs_are() {
     let world = archiving("loose");
     world.apply(&task_without_strategy("now"));
     let task = world.phase("backuptask", "now", "Completed");
-    assert_eq!(task["status"]["backupSetId"], 1);
+    assert_eq!(task["status"]["backupSetID"], 1);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn back_up_now_needs_nothing_but_a_cluster_and_a_store() {
     let points = eventually(
         "the set among what can be recovered to",
         || world.get("logbackup", "prod-t1002"),
-        |logs| logs["status"]["recoveryPoints"][0]["backupSetId"] == 1,
+        |logs| logs["status"]["recoveryPoints"][0]["backupSetID"] == 1,
     );
     assert_eq!(
         points["status"]["recoveryWindows"]
@@ -161,7 +161,7 @@ fn a_strategy_archives_logs_though_the_log_backup_of_a_backup_now_was_deleted() 
         .unwrap();
     world.apply(&nightly_without_first_backup());
     let logs = world.phase("logbackup", "prod-t1002", "InProgress");
-    assert_eq!(logs["spec"]["desiredState"], "Running");
+    assert_eq!(logs["spec"]["state"], "Running");
     let strategy = ("backupstrategy", "nightly");
     let strategy = world.condition(strategy, "LogBackupHealthy", "True", "Archiving");
     assert_eq!(strategy["status"]["tenants"]["healthy"], 1);

@@ -83,7 +83,7 @@ fn archiving_that_a_dba_of_v4_0_turns_on_meanwhile_is_found_on() {
     );
     let logs = ("logbackup", "orders-log");
     let want = |state: &str| {
-        world.edit(logs.0, logs.1, &format!("spec: {{desiredState: {state}}}"));
+        world.edit(logs.0, logs.1, &format!("spec: {{state: {state}}}"));
     };
     world.apply(LOG_BACKUP);
     world.phase(logs.0, logs.1, "InProgress");

@@ -167,7 +167,7 @@ fn archiving(story: &str) -> World {
 /// Creates a world in which the task `now` waits for a log backup that a user keeps stopped.
 fn waiting_for_log_backup(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
-    world.apply(&LOG_BACKUP.replace("spec: {", "spec: {desiredState: Stopped, "));
+    world.apply(&LOG_BACKUP.replace("spec: {", "spec: {state: Stopped, "));
     world.phase("logbackup", "orders-log", "Stopped");
     world.apply(&task_without_strategy("now"));
     let now = ("backuptask", "now");

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{NIGHTLY, ONE_TENANT};
 use crate::support::{World, eventually};
 
-pub(crate) const ALLOWED: &str = "spec: {recovery: {policy: Allowed}}";
+pub(crate) const ALLOWED: &str = "spec: {recovery: {policy: Allowed, sourceTenants: ['*']}}";
 
 /// Creates a world in which tenant `orders` can be recovered, and recovery is allowed.
 pub(crate) fn recoverable(story: &str) -> World {
@@ -54,12 +54,13 @@ apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
 metadata: {{name: {name}}}
 spec:
-  source: {{type: Tenant, tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
+  source: {{tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
   until: {{type: Latest}}
   target:
+    type: NewTenant
     clusterRef: {{name: prod}}
     tenantName: restore_orders
-    resources: {{type: Create, create: {{maxCpu: '2', memory: 8Gi}}}}
+    resources: {{create: {{unit: {{maxCPU: '2', memory: 8Gi}}}}}}
 "
     ))
     .unwrap();
@@ -73,13 +74,12 @@ pub(super) fn from_store(name: &str, scn: &str, change: &str) -> String {
     let of_storage = format!(
         "
 source:
-  type: Storage
   storage:
     storageRef: {{name: nfs}}
     dataPath: obprod-7/orders-1002/data
     logPath: obprod-7/orders-1002/log
     tenantName: orders
-until: {{type: Scn, scn: '{scn}'}}
+until: {{type: SCN, scn: '{scn}'}}
 "
     );
     let mut manifest: Value = serde_saphyr::from_str(&recovery(name, &of_storage)).unwrap();
@@ -92,7 +92,7 @@ until: {{type: Scn, scn: '{scn}'}}
 
 /// Returns the change for a recovery into an existing pool.
 fn into_pool(name: &str) -> String {
-    format!("target: {{resources: {{type: Pools, create: null, pools: [{name}]}}}}")
+    format!("target: {{resources: {{create: null, pools: [{name}]}}}}")
 }
 
 /// Merges `change` into an object; null deletes a field.

@@ -18,7 +18,7 @@ const LOG_BACKUP_OF_T1: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: LogBackup
 metadata: {name: probe}
-spec: {clusterRef: {name: prod}, tenantName: t1, storageRef: {name: nfs}, desiredState: Stopped}
+spec: {clusterRef: {name: prod}, tenantName: t1, storageRef: {name: nfs}, state: Stopped}
 ";
 
 /// Rejects log backups of all tenants but `t0` in a world's namespace, until it is dropped.

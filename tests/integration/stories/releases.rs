@@ -98,7 +98,8 @@ fn tables_are_recovered_where_the_release_can_name_them(version: &str) {
         "{name: orders, ",
         "{name: orders, tables: [{name: shop.orders, rows: 1000}, {name: shop.2026, rows: 7}], ",
     );
-    let allowed = "spec: {recovery: {policy: Allowed, targetTenants: [orders]}}";
+    let allowed =
+        "spec: {recovery: {policy: Allowed, sourceTenants: ['*'], targetTenants: [orders]}}";
     let world = recoverable_as(&named("rel-tables", version), &scenario, allowed);
     let unusual = "objects: {tables: [{from: shop.2026, to: shop.2026_restored}]}";
     let both = [("plain", "{}"), ("unusual", unusual)];
@@ -213,7 +214,7 @@ fn a_pool_that_does_not_fit_is_created_when_there_is_room(version: &str) {
 fn a_unit_that_is_too_small_is_named(version: &str) {
     let scenario = on(version, ONE_TENANT);
     let world = recoverable_as(&named("rel-unit", version), &scenario, ALLOWED);
-    let small = "target: {resources: {create: {maxCpu: '1', memory: 2Gi}}}";
+    let small = "target: {resources: {create: {unit: {maxCPU: '1', memory: 2Gi}}}}";
     let (reason, message) = failed_recovery(&world, small);
     assert_eq!(reason, "UnitTooSmall", "{message}");
     assert!(

@@ -19,7 +19,7 @@ fn stopping_within(story: &str, seconds: u32) -> World {
     let world = World::started(story, ONE_TENANT);
     let strategy = with_recovery_window(&nightly_without_first_backup(), 7)
         + "  deletionPolicy: Stop\n"
-        + &format!("  finalizerTimeoutSeconds: {seconds}\n");
+        + &format!("  deletionTimeoutSeconds: {seconds}\n");
     world.apply(&strategy);
     world.phase("logbackup", "prod-t1002", "InProgress");
     world.condition(STRATEGY, "RetentionApplied", "True", "Applied");
@@ -121,7 +121,7 @@ fn a_tenant_that_was_left_out_meanwhile_is_left_as_it_is() {
     world.settle();
     assert_eq!(left(&world), (true, 1));
     let logs = world.get("logbackup", "prod-t1002");
-    assert_eq!(logs["spec"]["desiredState"], "Running");
+    assert_eq!(logs["spec"]["state"], "Running");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn a_backup_is_followed_to_its_end_though_its_tenant_was_renamed() {
     world.release("purchases");
     let task = world.phase("backuptask", "now", "Completed");
     // The set belongs to the tenant: without it only the job of sys would show the end.
-    assert!(task["status"]["minRestoreScn"].is_string(), "{task:#}");
+    assert!(task["status"]["minRestoreSCN"].is_string(), "{task:#}");
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn a_policy_of_a_dba_is_told_and_left_alone_until_drift_is_put_right() {
     world.edit(
         STRATEGY.0,
         STRATEGY.1,
-        "spec: {logBackup: {drift: Enforce}}",
+        "spec: {logBackup: {driftPolicy: Enforce}}",
     );
     world.condition(STRATEGY, "RetentionApplied", "True", "Applied");
     assert_eq!(world.window("orders").as_deref(), Some("7d"));

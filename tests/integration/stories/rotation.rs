@@ -60,7 +60,7 @@ kind: BackupStorage
 metadata: {{name: bucket}}
 spec:
   type: {type_}
-  {kind}: {{endpoint: 'store.example.com', bucket: ob-backup, {region}credentialsSecretRef: {{name: keys}}}}
+  {kind}: {{endpoint: 'store.example.com', bucket: ob-backup, {region}credentials: {{secretRef: {{name: keys}}}}}}
 "
     )
 }
@@ -134,7 +134,7 @@ impl World {
 fn new_keys_are_given_to_both_places_of_a_tenant_once() {
     let world = World::in_a_bucket("rotation", WITH_A_BUCKET, "S3");
     world.names_an_account_of_orders();
-    let round = world.get("logbackup", "orders-log")["status"]["roundId"].clone();
+    let round = world.get("logbackup", "orders-log")["status"]["roundID"].clone();
     world.rotates("s3://ob-backup");
     eventually(
         "both places to have the new keys",
@@ -147,7 +147,7 @@ fn new_keys_are_given_to_both_places_of_a_tenant_once() {
     assert_eq!(world.count(Kind::ChangeStorage), 2);
     assert_eq!(world.count(Kind::NoArchiveLog), 0);
     let object = world.get("logbackup", "orders-log");
-    assert_eq!(object["status"]["roundId"], round);
+    assert_eq!(object["status"]["roundID"], round);
     // The database does reach the storage.
     world.apply(&TASK.replace("name: now", "name: later"));
     world.phase("backuptask", "later", "Completed");

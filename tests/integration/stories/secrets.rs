@@ -25,7 +25,7 @@ kind: BackupStorage
 metadata: {{name: bucket}}
 spec:
   type: S3
-  s3: {{endpoint: 'https://s3.example.com', bucket: ob-backup, region: eu-1, credentialsSecretRef: {{name: keys}}}}
+  s3: {{endpoint: 'https://s3.example.com', bucket: ob-backup, region: eu-1, credentials: {{secretRef: {{name: keys}}}}}}
 "
     ));
     // The engine repeats the text that it rejects.

@@ -51,7 +51,7 @@ fn of_two_log_backups_of_one_tenant_through_two_objects_the_older_one_works() {
     world.apply(
         &LOG_BACKUP
             .replace("prod", "again")
-            .replace("{name: nfs}", "{name: nfs}, desiredState: Stopped"),
+            .replace("{name: nfs}", "{name: nfs}, state: Stopped"),
     );
     let refused = world.condition(
         ("logbackup", "orders-log"),

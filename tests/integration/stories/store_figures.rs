@@ -112,7 +112,7 @@ fn a_store_that_gets_too_full_is_an_alert_until_there_is_room_again() {
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: CleanupTask
 metadata: {name: old}
-spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type: BackupSets, ids: [1, 2]}}
+spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type: BackupSets, backupSetIDs: [1, 2]}}
 ",
     );
     world.phase("cleanuptask", "old", "Completed");

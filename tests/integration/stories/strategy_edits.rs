@@ -60,7 +60,7 @@ fn an_edit_of_the_strategy_does_not_undo_what_a_dba_did_by_hand() {
     world.condition(LOGS, "Archiving", "False", "ModifiedExternally");
     world.settle();
     world.forget_statements();
-    let heal = "spec: {logBackup: {heal: {policy: Never}}}";
+    let heal = "spec: {logBackup: {interruption: {policy: Report}}}";
     world.edit(STRATEGY.0, STRATEGY.1, heal);
     eventually(
         "a log backup that has seen the edit",
@@ -76,7 +76,11 @@ fn an_edit_of_the_strategy_does_not_undo_what_a_dba_did_by_hand() {
     world.condition(LOGS, "Archiving", "False", "ModifiedExternally");
 
     // A user's edit is one.
-    world.edit(LOGS.0, LOGS.1, "spec: {heal: {policy: RestartArchive}}");
+    world.edit(
+        LOGS.0,
+        LOGS.1,
+        "spec: {interruption: {policy: RestartArchive}}",
+    );
     world.phase(LOGS.0, LOGS.1, "InProgress");
 }
 

@@ -73,7 +73,7 @@ fn old_tasks_of_a_strategy_are_deleted_and_those_of_people_are_not() {
     world.apply(&nightly_without_first_backup().replace(
         "spec:",
         "spec:
-  history: {successful: 1, failed: 2}",
+  taskHistoryLimits: {successful: 1, failed: 2}",
     ));
     let owner = owner(&world);
     for name in ["by-hand-1", "by-hand-2", "by-hand-3"] {

@@ -23,7 +23,7 @@ tenants:
   - {name: orders, fullBackupSize: 1GiB, password: 'canary-reader-3f2b+71c', tables: [{name: shop.orders, rows: 1000}]}
 ";
 
-const ALLOWED: &str = "spec: {recovery: {verification: Allowed}}";
+const ALLOWED: &str = "spec: {recovery: {verification: Allowed, sourceTenants: ['*']}}";
 
 /// Creates a world in which tenant `orders` can be verified, and verification is allowed.
 fn verifiable(story: &str) -> World {
@@ -67,9 +67,9 @@ fn verify(world: &World, rows: &str) {
 spec:
   verification:
     schedule: {{dailyRange: {{start: '{start}', end: '{end}'}}}}
-    target: {{clusterRef: {{name: prod}}, resources: {{type: Create, create: {{maxCpu: '2', memory: 8Gi}}}}}}
-    credentialsSecretRef: {{name: reader}}
-    checks: [{{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expect: '{rows}'}}]
+    target: {{clusterRef: {{name: prod}}, resources: {{create: {{unit: {{maxCPU: '2', memory: 8Gi}}}}}}}}
+    credentials: {{secretRef: {{name: reader}}}}
+    checks: [{{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '{rows}'}}]
 "
         ),
     );

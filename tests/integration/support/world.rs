@@ -287,7 +287,7 @@ kind: OceanBaseCluster
 metadata: {{name: {name}}}
 spec:
   endpoints: ['127.0.0.1:{port}']
-  credentialsSecretRef: {{name: prod-sys}}
+  credentials: {{secretRef: {{name: prod-sys}}}}
   tls: {{mode: Disabled}}
 "
     )

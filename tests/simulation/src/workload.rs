@@ -107,7 +107,7 @@ kind: OceanBaseCluster
 metadata: {{name: prod}}
 spec:
   endpoints: ['ob:2881']
-  credentialsSecretRef: {{name: prod-sys}}
+  credentials: {{secretRef: {{name: prod-sys}}}}
   tls: {{mode: Disabled}}
 ---
 apiVersion: backup.oceanbase.io/v1alpha1

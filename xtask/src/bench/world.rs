@@ -54,7 +54,7 @@ kind: OceanBaseCluster
 metadata: {{name: {name}, namespace: {namespace}}}
 spec:
   endpoints: ['{endpoint}']
-  credentialsSecretRef: {{name: sys}}
+  credentials: {{secretRef: {{name: sys}}}}
   tls: {{mode: Disabled}}
   maxConcurrentBackups: {backups}
 "

@@ -1,12 +1,12 @@
 //! A job that the operator did not start.
 
 use super::*;
-use crate::api::backup_task::Mirror;
+use crate::api::backup_task::ExternalJob;
 
 fn story() -> Story {
     let mut story = Story::new();
     story.owned = true;
-    story.spec.mirror = Some(Mirror {
+    story.spec.external_job = Some(ExternalJob {
         job_id: 7,
         start_time: time(at(1)),
     });

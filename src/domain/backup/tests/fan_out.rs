@@ -7,7 +7,7 @@ const TENANTS: [(i64, &str); 3] = [(1002, "orders"), (1004, "billing"), (1006, "
 
 fn story() -> Story {
     let mut story = Story::new();
-    story.spec.scope = Scope::Cluster;
+    story.spec.scope = Scope::AllTenants;
     story.spec.tenant_name.clear();
     story
 }

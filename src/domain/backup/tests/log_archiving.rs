@@ -59,7 +59,7 @@ fn a_log_backup_that_runs_around_the_backup_is_made_where_nobody_archives() {
         };
         assert_eq!((&*name, &*spec.tenant_name), (NAME, "orders"));
         assert_eq!(
-            (spec.mode, spec.desired_state, &*spec.storage_ref.name),
+            (spec.mode, spec.state, &*spec.storage_ref.name),
             (LogBackupMode::AroundDataBackup, DesiredState::Running, "s3")
         );
         assert_eq!(
@@ -90,8 +90,8 @@ fn whoever_sees_to_log_backup_already_goes_on_to() {
     let keepers = [
         (LogBackupOwner::Strategy("nightly".to_owned()), "'nightly'"),
         (log_backup(DesiredState::Running, None), "is starting it"),
-        (log_backup(DesiredState::Stopped, None), "`desiredState`"),
-        (log_backup(DesiredState::Paused, None), "`desiredState`"),
+        (log_backup(DesiredState::Stopped, None), "`spec.state`"),
+        (log_backup(DesiredState::Paused, None), "`spec.state`"),
         (
             log_backup(DesiredState::Running, Some(refused)),
             "not empty",

@@ -206,7 +206,8 @@ impl Story {
     fn ask(&mut self, sets: &[i64]) {
         self.spec.target = Some(CleanupTarget {
             type_: CleanupTargetType::BackupSets,
-            ids: Some(sets.to_vec()),
+            backup_set_ids: Some(sets.to_vec()),
+            piece_ids: None,
         });
     }
 }

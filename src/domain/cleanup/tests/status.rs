@@ -1,11 +1,11 @@
 //! Cleanups of the database that are only mirrored.
 
 use super::*;
-use crate::api::backup_task::Mirror;
+use crate::api::backup_task::ExternalJob;
 
 fn mirror(id: i64) -> Story {
     let mut story = Story::with(CleanupTaskSpec {
-        mirror: Some(Mirror {
+        external_job: Some(ExternalJob {
             job_id: id,
             start_time: time(at(5)),
         }),

@@ -114,7 +114,7 @@ fn keys_that_the_store_refuses_are_tried_again_after_a_pause_and_told() {
 #[test]
 fn new_keys_come_before_a_new_round() {
     let mut story = with_keys();
-    story.spec.heal.policy = HealPolicy::RestartAndFull;
+    story.spec.interruption.policy = InterruptionPolicy::RestartAndFullBackup;
     let mut broken = keys("2", None);
     broken.database = observed(tenant(Some(RoundStatus::Interrupted))).database;
     assert_eq!(

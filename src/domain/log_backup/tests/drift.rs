@@ -16,7 +16,7 @@ fn stopped() -> Tenant {
 
 fn enforcing() -> Story {
     let mut story = Story::running();
-    story.spec.drift = Drift::Enforce;
+    story.spec.drift_policy = DriftPolicy::Enforce;
     story
 }
 
@@ -86,7 +86,7 @@ fn what_the_object_asks_to_be_stopped_or_paused_is_left_as_a_dba_made_it() {
     ];
     for (desired, reached) in cases {
         let mut story = Story::of(desired);
-        story.spec.drift = Drift::Enforce;
+        story.spec.drift_policy = DriftPolicy::Enforce;
         story.reconcile(&observed(reached), 0);
         let decision = story.reconcile(&observed(doing()), 10);
         assert_eq!(decision.effect, None, "{desired:?}");
@@ -112,7 +112,7 @@ fn what_a_dba_stopped_stays_so_though_the_strategy_edits_what_asks_nothing_of_th
 fn a_strategy_that_begins_to_enforce_puts_right_what_a_dba_stopped() {
     let mut story = Story::running();
     story.reconcile(&observed(stopped()), 10);
-    story.spec.drift = Drift::Enforce;
+    story.spec.drift_policy = DriftPolicy::Enforce;
     let decision = story.reconcile_after_spec_change(&observed(stopped()), 20);
     assert_eq!(decision.effect, Some(Effect::Start(orders())));
 }

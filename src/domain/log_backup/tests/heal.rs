@@ -18,11 +18,11 @@ fn ended() -> Observation {
     })
 }
 
-fn healing(policy: HealPolicy, max_per_day: i32) -> Story {
+fn healing(policy: InterruptionPolicy, max_restarts_per_day: i32) -> Story {
     let mut story = Story::running();
-    story.spec.heal = HealSettings {
+    story.spec.interruption = InterruptionSettings {
         policy,
-        max_per_day,
+        max_restarts_per_day,
     };
     story
 }
@@ -43,7 +43,7 @@ fn heal_once(story: &mut Story, round: i64, second: i64) {
 
 #[test]
 fn a_round_is_ended_and_a_new_one_begun() {
-    let mut story = healing(HealPolicy::RestartArchive, 1);
+    let mut story = healing(InterruptionPolicy::RestartArchive, 1);
     let first = story.reconcile(&interrupted(1), 10);
     assert_eq!(first.effect, Some(Effect::Stop(orders())));
     assert_eq!(first.event.unwrap().reason, "LogBackupRestarting");
@@ -57,7 +57,7 @@ fn a_round_is_ended_and_a_new_one_begun() {
 
 #[test]
 fn the_object_stays_ready_and_says_why_while_it_is_healed() {
-    let mut story = healing(HealPolicy::RestartArchive, 1);
+    let mut story = healing(InterruptionPolicy::RestartArchive, 1);
     story.reconcile(&interrupted(1), 10);
     story.reconcile(&ended(), 30);
     assert_eq!(
@@ -83,7 +83,7 @@ fn an_interruption_is_noted_once_though_it_is_seen_often() {
 
 #[test]
 fn no_more_heals_are_made_in_a_day_than_are_allowed() {
-    let mut story = healing(HealPolicy::RestartArchive, 2);
+    let mut story = healing(InterruptionPolicy::RestartArchive, 2);
     heal_once(&mut story, 1, 100);
     heal_once(&mut story, 2, 200);
     let third = story.reconcile(&interrupted(3), 300);
@@ -91,12 +91,15 @@ fn no_more_heals_are_made_in_a_day_than_are_allowed() {
     // A day after the older of the two.
     assert_eq!(third.next, Next::At(at(100 + 86400)));
     let message = &story.status.cause.as_ref().unwrap().message;
-    assert!(message.contains("heal.maxPerDay"), "{message}");
+    assert!(
+        message.contains("interruption.maxRestartsPerDay"),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_day_later_there_may_be_another_heal() {
-    let mut story = healing(HealPolicy::RestartArchive, 1);
+    let mut story = healing(InterruptionPolicy::RestartArchive, 1);
     heal_once(&mut story, 1, 100);
     story.reconcile(&interrupted(2), 200);
     let early = story.reconcile(&interrupted(2), 100 + 86399);
@@ -107,7 +110,7 @@ fn a_day_later_there_may_be_another_heal() {
 
 #[test]
 fn a_round_that_is_interrupted_while_it_begins_counts_as_no_heal_that_went_well() {
-    let mut story = healing(HealPolicy::RestartArchive, 1);
+    let mut story = healing(InterruptionPolicy::RestartArchive, 1);
     story.reconcile(&interrupted(1), 10);
     let decision = story.reconcile(&interrupted(2), 40);
     assert_eq!(decision.effect, None);
@@ -117,7 +120,7 @@ fn a_round_that_is_interrupted_while_it_begins_counts_as_no_heal_that_went_well(
 
 #[test]
 fn a_heal_is_given_up_where_something_else_is_asked_for() {
-    let mut story = healing(HealPolicy::RestartArchive, 1);
+    let mut story = healing(InterruptionPolicy::RestartArchive, 1);
     story.reconcile(&interrupted(1), 10);
     story.edit(DesiredState::Stopped);
     let decision = story.reconcile(&ended(), 20);
@@ -130,7 +133,7 @@ fn a_heal_is_given_up_where_something_else_is_asked_for() {
 
 #[test]
 fn nothing_is_healed_in_a_blackout_window() {
-    let mut story = healing(HealPolicy::RestartArchive, 1);
+    let mut story = healing(InterruptionPolicy::RestartArchive, 1);
     let blackout = |observed| Observation {
         may_heal_at: Some(at(500)),
         ..observed
@@ -143,7 +146,7 @@ fn nothing_is_healed_in_a_blackout_window() {
 
 #[test]
 fn a_heal_that_has_begun_ends_though_a_blackout_window_begins() {
-    let mut story = healing(HealPolicy::RestartArchive, 1);
+    let mut story = healing(InterruptionPolicy::RestartArchive, 1);
     story.reconcile(&interrupted(1), 10);
     let decision = story.reconcile(
         &Observation {
@@ -161,7 +164,7 @@ fn a_standby_is_not_healed() {
         role: "STANDBY".to_owned(),
         ..in_round(1, RoundStatus::Interrupted)
     };
-    let mut story = healing(HealPolicy::RestartArchive, 1);
+    let mut story = healing(InterruptionPolicy::RestartArchive, 1);
     assert_eq!(story.reconcile(&observed(standby), 10).effect, None);
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(message.contains("STANDBY"), "{message}");
@@ -169,7 +172,7 @@ fn a_standby_is_not_healed() {
 
 #[test]
 fn a_full_backup_is_wanted_until_the_new_round_has_one() {
-    let mut story = healing(HealPolicy::RestartAndFull, 1);
+    let mut story = healing(InterruptionPolicy::RestartAndFullBackup, 1);
     heal_once(&mut story, 1, 100);
     assert_eq!(story.status.full_backup_wanted_since, Some(time(at(130))));
     let with_set = |second| Tenant {
@@ -187,7 +190,7 @@ fn a_full_backup_is_wanted_until_the_new_round_has_one() {
 
 #[test]
 fn no_full_backup_is_wanted_where_only_the_archive_is_restarted() {
-    let mut story = healing(HealPolicy::RestartArchive, 1);
+    let mut story = healing(InterruptionPolicy::RestartArchive, 1);
     heal_once(&mut story, 1, 100);
     assert_eq!(story.status.full_backup_wanted_since, None);
 }

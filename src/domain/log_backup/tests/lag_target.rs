@@ -88,7 +88,7 @@ fn one_that_a_dba_has_set_is_told_and_left() {
 #[test]
 fn one_that_a_dba_has_set_is_put_right_where_that_is_asked_for() {
     let mut story = applied();
-    story.spec.drift = Drift::Enforce;
+    story.spec.drift_policy = DriftPolicy::Enforce;
     let decision = story.reconcile(&observed(with_target(30)), 10);
     assert_eq!(decision.effect, Some(set()));
     assert_eq!(decision.event.unwrap().reason, "DriftCorrected");

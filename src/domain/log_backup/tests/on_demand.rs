@@ -220,7 +220,7 @@ fn what_was_found_goes_on_though_the_strategy_edits_what_asks_nothing_of_the_dat
 #[test]
 fn one_that_a_person_stopped_stays_stopped_though_a_backup_waits() {
     let mut story = story();
-    story.spec.desired_state = DesiredState::Stopped;
+    story.spec.state = DesiredState::Stopped;
     let decision = story.reconcile(&with_task(observed(stopped())), 0);
     assert_eq!((decision.effect, story.phase()), (None, "Stopped"));
 }

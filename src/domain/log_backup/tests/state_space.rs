@@ -52,7 +52,7 @@ fn check(
     decision: &LogBackupDecision,
 ) {
     let after = &decision.status;
-    let shown = || format!("{:?} {observed:?} {after:?}", story.spec.desired_state);
+    let shown = || format!("{:?} {observed:?} {after:?}", story.spec.state);
     assert_eq!(after.observed_generation, Some(story.generation));
     assert_sound(&after.conditions, story.generation);
     let judged = kstatus(
@@ -97,18 +97,17 @@ fn assert_allowed(story: &Story, observed: &Observation, effect: &Effect, after:
         database.destination,
         ObservedDestination::Elsewhere(_)
     ));
-    let enforces =
-        story.spec.drift == Drift::Enforce && story.spec.desired_state == DesiredState::Running;
+    let enforces = story.spec.drift_policy == DriftPolicy::Enforce
+        && story.spec.state == DesiredState::Running;
     let heals = super::super::heal::open(after).is_some();
     let is_around = story.spec.mode == LogBackupMode::AroundDataBackup;
     assert!(
         story.status.applied_generation != Some(story.generation) || enforces || heals || is_around,
         "drift is not undone"
     );
-    let allowed = usize::try_from(story.spec.heal.max_per_day).unwrap();
+    let allowed = usize::try_from(story.spec.interruption.max_restarts_per_day).unwrap();
     assert!(after.heals.len() <= allowed, "all within a day");
-    let restarts =
-        matches!(effect, Effect::Stop(_)) && story.spec.desired_state == DesiredState::Running;
+    let restarts = matches!(effect, Effect::Stop(_)) && story.spec.state == DesiredState::Running;
     assert!(
         !restarts || heals || is_around && !observed.has_open_tasks,
         "a round is ended only to be healed, and never under a data backup"
@@ -257,7 +256,7 @@ fn every_status_of_a_log_backup_that_should_be_stopped_keeps_the_invariants() {
 #[test]
 fn every_status_of_a_log_backup_that_puts_right_what_others_change_keeps_the_invariants() {
     let mut story = Story::of(DesiredState::Running);
-    story.spec.drift = Drift::Enforce;
+    story.spec.drift_policy = DriftPolicy::Enforce;
     story.spec.archive_lag_target_seconds = Some(60);
     walk_and_edit(&story, ONE);
 }
@@ -265,9 +264,9 @@ fn every_status_of_a_log_backup_that_puts_right_what_others_change_keeps_the_inv
 #[test]
 fn every_status_of_a_log_backup_that_is_healed_keeps_the_invariants() {
     let mut story = Story::of(DesiredState::Running);
-    story.spec.heal = HealSettings {
-        policy: HealPolicy::RestartAndFull,
-        max_per_day: 2,
+    story.spec.interruption = InterruptionSettings {
+        policy: InterruptionPolicy::RestartAndFullBackup,
+        max_restarts_per_day: 2,
     };
     walk_and_edit(&story, ONE);
 }

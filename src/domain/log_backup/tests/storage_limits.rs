@@ -154,7 +154,7 @@ fn what_somebody_else_has_set_since_is_told_and_stands() {
 #[test]
 fn with_enforce_they_are_given_again() {
     let mut story = Story::running();
-    story.spec.drift = Drift::Enforce;
+    story.spec.drift_policy = DriftPolicy::Enforce;
     story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
     let decision = story.reconcile(&shows(SLOW, SLOW, NONE), 2);
     assert_eq!(decision.effect, Some(limit(DATA, SLOW)));

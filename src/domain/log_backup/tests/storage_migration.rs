@@ -266,7 +266,7 @@ fn a_move_that_was_taken_back_and_is_wanted_again_is_announced_again() {
 #[test]
 fn a_stopped_log_backup_is_moved_when_it_is_to_run() {
     let mut story = edited();
-    story.spec.desired_state = DesiredState::Stopped;
+    story.spec.state = DesiredState::Stopped;
     assert_eq!(story.reconcile(&away(stopped(), None), 1).effect, None);
     assert_eq!(story.reason(), "StorageMigrationPending");
     story.edit(DesiredState::Running);
@@ -280,7 +280,7 @@ fn a_stopped_log_backup_is_moved_when_it_is_to_run() {
 #[test]
 fn a_full_backup_is_wanted_although_heals_make_none() {
     let mut story = edited();
-    story.spec.heal.policy = HealPolicy::Never;
+    story.spec.interruption.policy = InterruptionPolicy::Report;
     story.reconcile(&away(doing(), None), 1);
     story.reconcile(&away(doing(), None), 2);
     story.reconcile(&observed(there(in_round(2, RoundStatus::Doing))), 100);

@@ -161,9 +161,9 @@ fn an_edit_and_another_wanted_state_begin_the_time_anew() {
 #[test]
 fn a_heal_that_hangs_is_told_and_the_object_stays_ready() {
     let mut story = Story::running();
-    story.spec.heal = HealSettings {
-        policy: HealPolicy::RestartArchive,
-        max_per_day: 1,
+    story.spec.interruption = InterruptionSettings {
+        policy: InterruptionPolicy::RestartArchive,
+        max_restarts_per_day: 1,
     };
     story.reconcile(&observed(in_round(1, RoundStatus::Interrupted)), 10);
     story.reconcile(&observed(in_round(2, RoundStatus::Beginning)), 20);

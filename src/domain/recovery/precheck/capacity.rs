@@ -1,10 +1,10 @@
 //! Whether the target's servers have capacity for the units to create.
 
-use super::size::gibibytes;
+use super::super::quantity::{bytes, cpu};
 use crate::api::RecoveryTaskSpec;
-use crate::api::resources::{CreateResources, ResourcesType};
+use crate::api::resources::CreateResources;
 use crate::domain::{Blocker, shortened};
-use crate::oceanbase::model::{Cpu, FreeCapacity, Restores, Server};
+use crate::oceanbase::model::{FreeCapacity, Restores, Server};
 use crate::oceanbase::version::Version;
 
 const GIB: u64 = 1 << 30;
@@ -34,7 +34,7 @@ fn asked<'a>(
 ) -> Option<&'a CreateResources> {
     let resources = &spec.target.resources;
     let create = resources.create.as_ref();
-    create.filter(|_| resources.type_ == ResourcesType::Create && restores.pool(own_pool).is_none())
+    create.filter(|_| restores.pool(own_pool).is_none())
 }
 
 /// Reason for servers with too little capacity for a unit, as for error 4733.
@@ -60,7 +60,7 @@ pub(in crate::domain::recovery) fn room(
         return Err(Blocker::reading());
     };
     let unit = unit(create, version);
-    let count = usize::try_from(create.unit_number).unwrap_or_default();
+    let count = usize::try_from(create.unit_count).unwrap_or_default();
     let zones = match &*create.zones {
         [] => &*restores.zones,
         named => named,
@@ -93,14 +93,14 @@ pub(in crate::domain::recovery) fn room(
 /// (`ObUnitResource::get_default_log_disk_size`). If shared storage is possible, only the smaller
 /// size is certain.
 fn unit(create: &CreateResources, version: Version) -> FreeCapacity {
-    let bytes = |size: &str| gibibytes(size)?.checked_mul(GIB);
-    let memory = bytes(&create.memory);
+    let asked = &create.unit;
+    let memory = bytes(&asked.memory);
     let factor = if version < SHARED_STORAGE { 3 } else { 1 };
     let usual = || Some(memory?.checked_mul(factor)?.max(LEAST_LOG_DISK));
     FreeCapacity {
-        cpu: Cpu::parse(&create.max_cpu),
+        cpu: cpu(&asked.max_cpu),
         memory,
-        log_disk: create.log_disk.as_deref().map_or_else(usual, bytes),
+        log_disk: asked.log_disk.as_ref().map_or_else(usual, bytes),
     }
 }
 

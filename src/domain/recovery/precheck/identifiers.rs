@@ -1,10 +1,10 @@
 //! Which values can be used in statements.
 
+use super::super::quantity::cpu;
 use super::super::{tables, target_point, verification};
-use super::size::gibibytes;
 use crate::api::RecoveryTaskSpec;
 use crate::domain::Blocker;
-use crate::oceanbase::model::{Cpu, Locality, PrimaryZone, ResourceName, TenantName, ZoneName};
+use crate::oceanbase::model::{Locality, PrimaryZone, ResourceName, TenantName, ZoneName};
 
 /// Checks whether the values of the spec can be used in statements: an object may be older than the
 /// rules of its schema.
@@ -14,7 +14,7 @@ pub(in crate::domain::recovery) fn check_values(spec: &RecoveryTaskSpec) -> Resu
     verification::check_queries(spec.verification.as_ref())?;
     let target = &spec.target;
     let create = target.resources.create.as_ref();
-    let is_size = |size: &str| gibibytes(size).is_some();
+    let unit = create.map(|create| &create.unit);
     let mut pools = target.resources.pools.iter();
     let mut zones = create.iter().flat_map(|create| &create.zones);
     let rules = [
@@ -41,18 +41,17 @@ pub(in crate::domain::recovery) fn check_values(spec: &RecoveryTaskSpec) -> Resu
             "target.resources.pools",
         ),
         (
-            create.is_none_or(|create| Cpu::parse(&create.max_cpu).is_some()),
-            "create.maxCpu",
+            unit.is_none_or(|unit| cpu(&unit.max_cpu).is_some()),
+            "create.unit.maxCPU",
         ),
         (
-            create.is_none_or(|create| is_size(&create.memory)),
-            "create.memory",
+            unit.is_none_or(|unit| unit.memory.value().is_some()),
+            "create.unit.memory",
         ),
         (
-            create
-                .and_then(|create| create.log_disk.as_deref())
-                .is_none_or(is_size),
-            "create.logDisk",
+            unit.and_then(|unit| unit.log_disk.as_ref())
+                .is_none_or(|size| size.value().is_some()),
+            "create.unit.logDisk",
         ),
         (
             zones.all(|zone| ZoneName::parse(zone).is_some()),

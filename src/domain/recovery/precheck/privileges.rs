@@ -2,8 +2,7 @@
 //! privilege would show only after the tenant was restored.
 
 use crate::api::RecoveryTaskSpec;
-use crate::api::recovery_task::{Finish, TargetType};
-use crate::api::resources::ResourcesType;
+use crate::api::recovery_task::{TargetRole, TargetType};
 use crate::domain::Blocker;
 use crate::oceanbase::model::{Privilege, Privileges};
 
@@ -15,10 +14,10 @@ pub(in crate::domain::recovery) fn privileges(
     let Some(privileges) = privileges else {
         return Ok(());
     };
-    let creates = spec.target.resources.type_ == ResourcesType::Create;
+    let creates = spec.target.resources.create.is_some();
     let of_tables = spec.target.type_ == TargetType::ExistingTenant;
     let needs_super = of_tables
-        || spec.finish == Finish::Activate
+        || spec.target.role == TargetRole::Primary
         || spec.verification.is_some()
         || !spec.decryption_secret_refs.is_empty();
     let needed = [

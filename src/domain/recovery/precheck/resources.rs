@@ -1,13 +1,12 @@
 //! The resources of a tenant.
 
-use super::size::gibibytes;
-use crate::api::RecoveryTaskSpec;
-use crate::api::resources::{CreateResources, Resources, ResourcesType};
+use crate::api::resources::{CreateResources, Resources};
+use crate::api::{Quantity, RecoveryTaskSpec};
 use crate::domain::Blocker;
 use crate::oceanbase::model::Restores;
 
-/// Minimum log disk in GiB (V4 reference 5.1).
-const LEAST_LOG_DISK: u64 = 2;
+/// Minimum log disk of a unit (V4 reference 5.1).
+const MIN_LOG_DISK_BYTES: i64 = 2 << 30;
 
 /// Checks whether the tenant's resources are free or can be created, in existing zones.
 pub(super) fn fit(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Blocker> {
@@ -17,8 +16,12 @@ pub(super) fn fit(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Bl
 }
 
 fn exist(resources: &Resources, restores: &Restores) -> Result<(), Blocker> {
-    match (resources.type_, &resources.create) {
-        (ResourcesType::Pools, _) => resources.pools.iter().try_for_each(|name| {
+    match &resources.create {
+        None if resources.pools.is_empty() => Err(Blocker::permanent(
+            "InvalidSpec",
+            "`target.resources` must have `create` or `pools`; create a new RecoveryTask",
+        )),
+        None => resources.pools.iter().try_for_each(|name| {
             let pool = restores.pools.iter().find(|pool| pool.name == *name);
             match pool.map(|pool| pool.tenant_id) {
                 Some(None) => Ok(()),
@@ -26,24 +29,19 @@ fn exist(resources: &Resources, restores: &Restores) -> Result<(), Blocker> {
                     "PoolInUse",
                     format!(
                         "resource pool '{name}' belongs to tenant {tenant}: name a free pool in a \
-                         new RecoveryTask, or let the operator create one (`resources.type: \
-                         Create`)"
+                         new RecoveryTask, or let the operator create one (`resources.create`)"
                     ),
                 )),
                 None => Err(Blocker::permanent(
                     "PoolNotFound",
                     format!(
                         "the target has no resource pool '{name}': create it, or let the operator \
-                         create one (`resources.type: Create`), then create a new RecoveryTask"
+                         create one (`resources.create`), then create a new RecoveryTask"
                     ),
                 )),
             }
         }),
-        (ResourcesType::Create, Some(create)) => unit(create, restores),
-        (ResourcesType::Create, None) => Err(Blocker::permanent(
-            "InvalidSpec",
-            "`target.resources.create` is missing; create a new RecoveryTask",
-        )),
+        Some(create) => unit(create, restores),
     }
 }
 
@@ -63,11 +61,11 @@ fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Blocker> {
             ),
         ));
     }
-    let log_disk = create.log_disk.as_deref().and_then(gibibytes);
-    if log_disk.is_some_and(|size| size < LEAST_LOG_DISK) {
+    let log_disk = create.unit.log_disk.as_ref().and_then(Quantity::value);
+    if log_disk.is_some_and(|bytes| bytes < MIN_LOG_DISK_BYTES) {
         return Err(Blocker::permanent(
             "UnitTooSmall",
-            "`create.logDisk` is below 2Gi, the minimum of a unit; create a new RecoveryTask",
+            "`create.unit.logDisk` is below 2Gi, the minimum of a unit; create a new RecoveryTask",
         ));
     }
     Ok(())

@@ -29,7 +29,7 @@ fn a_restored_tenant_is_activated_and_then_the_recovery_is_complete() {
 #[test]
 fn a_tenant_that_is_to_stay_a_standby_is_not_activated() {
     let mut story = Story::running().with_job(RestoreStatus::Success, Some("STANDBY"));
-    story.spec.finish = crate::api::recovery_task::Finish::Standby;
+    story.spec.target.role = crate::api::recovery_task::TargetRole::Standby;
     assert_eq!(story.pass(60), None);
     assert_eq!(story.phase(), "Completed");
 }

@@ -88,7 +88,7 @@ fn where_all_is_to_be_kept_nothing_is_dropped() {
 #[test]
 fn pools_that_existed_are_left() {
     let mut story = failed();
-    story.spec.target.resources.type_ = crate::api::resources::ResourcesType::Pools;
+    story.spec.target.resources.create = None;
     story.target().tenant = None;
     assert_eq!(story.pass(60), None);
     assert_eq!(story.phase(), "Failed");
@@ -124,7 +124,7 @@ fn what_the_database_refuses_to_show_is_not_gone() {
 /// A recovery from a storage whose backups belong to another tenant: its job must be canceled.
 fn mismatched() -> Story {
     let mut of_storage = spec();
-    of_storage["source"] = json!({"type": "Storage", "storage": {
+    of_storage["source"] = json!({"storage": {
         "storageRef": {"name": "nfs"}, "dataPath": "d", "logPath": "l", "tenantName": "payroll"}});
     let mut story = Story::running();
     story.spec = serde_json::from_value(of_storage).unwrap();

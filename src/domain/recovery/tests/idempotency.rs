@@ -88,7 +88,7 @@ fn a_recovery_that_ended_long_ago_is_not_taken_for_the_own_one() {
 #[test]
 fn a_key_that_was_used_for_another_tenant_of_a_store_is_refused() {
     let mut of_storage = spec();
-    of_storage["source"] = json!({"type": "Storage", "storage": {
+    of_storage["source"] = json!({"storage": {
         "storageRef": {"name": "nfs"}, "dataPath": "d", "logPath": "l", "tenantName": "payroll"}});
     let mut story = Story::new(of_storage).with_job(RestoreStatus::Success, Some("PRIMARY"));
     assert_eq!(story.pass(0), None);

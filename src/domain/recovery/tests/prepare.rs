@@ -111,7 +111,7 @@ fn an_older_target_is_refused() {
 #[test]
 fn a_point_outside_the_windows_is_refused_with_the_nearest_window() {
     let mut late = spec();
-    late["until"] = json!({"type": "Scn", "scn": "1700009999000000000"});
+    late["until"] = json!({"type": "SCN", "scn": "1700009999000000000"});
     let (_, message) = refused(late, |_| {});
     assert!(message.contains("2023-11-14T23:13:20"), "{message}");
 }
@@ -119,7 +119,7 @@ fn a_point_outside_the_windows_is_refused_with_the_nearest_window() {
 #[test]
 fn a_pool_must_exist_and_be_free() {
     let mut with_pools = spec();
-    with_pools["target"]["resources"] = json!({"type": "Pools", "pools": ["spare"]});
+    with_pools["target"]["resources"] = json!({"pools": ["spare"]});
     assert_eq!(refused(with_pools.clone(), |_| {}).0, "PoolNotFound");
     let (reason, _) = refused(with_pools, |story| {
         let mut taken = pool(Some(TenantId(1002)));
@@ -133,7 +133,7 @@ fn a_pool_must_exist_and_be_free() {
 fn what_can_not_stand_in_a_statement_is_refused_before_anything_is_looked_at() {
     for (pointer, value) in [
         ("/target/tenantName", "restore_'"),
-        ("/target/resources/create/maxCpu", "2'"),
+        ("/target/resources/create/unit/maxCPU", "2'"),
         ("/target/resources/create/memory", "lots"),
     ] {
         let mut hostile = spec();
@@ -346,7 +346,7 @@ fn replicas_and_leaders_are_in_zones_in_which_the_tenant_has_units() {
 #[test]
 fn leaders_in_a_pool_that_is_there_are_in_its_zones() {
     let mut placed = spec();
-    placed["target"]["resources"] = json!({"type": "Pools", "pools": [resource()]});
+    placed["target"]["resources"] = json!({"pools": [resource()]});
     placed["target"]["primaryZone"] = json!("zone2");
     let (reason, _) = refused(placed, |story| {
         story.restores().zones.push("zone2".to_owned());
@@ -358,7 +358,7 @@ fn leaders_in_a_pool_that_is_there_are_in_its_zones() {
 #[test]
 fn the_point_that_is_asked_for_is_shown_also_where_it_is_refused() {
     let mut late = spec();
-    late["until"] = json!({"type": "Scn", "scn": "1700009999000000000"});
+    late["until"] = json!({"type": "SCN", "scn": "1700009999000000000"});
     let mut story = Story::new(late);
     story.pass(0);
     let shown = story.status.restore_time.as_deref();

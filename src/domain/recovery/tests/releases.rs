@@ -6,7 +6,6 @@ use crate::oceanbase::model::Privileges;
 fn of_storage() -> Value {
     let mut spec = spec();
     spec["source"] = json!({
-        "type": "Storage",
         "storage": {
             "storageRef": {"name": "nfs"},
             "dataPath": "orders/data",
@@ -156,8 +155,8 @@ fn a_recovery_whose_account_lacks_a_privilege_is_refused_before_anything_is_chan
 #[test]
 fn a_standby_in_pools_that_are_there_needs_neither_super_nor_resources() {
     let mut spec = spec();
-    spec["finish"] = json!("Standby");
-    spec["target"]["resources"] = json!({"type": "Pools", "pools": [resource()]});
+    spec["target"]["role"] = json!("Standby");
+    spec["target"]["resources"] = json!({"pools": [resource()]});
     let mut story = Story::new(spec).with_resources(None);
     let grants = ["GRANT ALTER SYSTEM ON *.* TO 'backup'"];
     story.target().privileges = Some(Arc::new(Privileges::parse(grants)));

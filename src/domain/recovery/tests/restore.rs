@@ -34,7 +34,7 @@ fn what_the_database_does_not_know_is_sent_once_more_in_another_pass() {
 #[test]
 fn in_pools_that_stay_nothing_is_sent_again_that_may_come_up_still() {
     let mut story = Story::sent();
-    story.spec.target.resources.type_ = crate::api::resources::ResourcesType::Pools;
+    story.spec.target.resources.create = None;
     story.observed.handed_over = None;
     story.observed.intent_age = Duration::from_mins(1);
     story.pass_with_answer(&Answer::NotFound, 60);
@@ -62,7 +62,7 @@ fn a_cancel_waits_until_what_was_sent_can_not_come_up_any_more() {
 #[test]
 fn a_store_that_holds_backups_of_another_tenant_is_not_recovered() {
     let mut of_storage = spec();
-    of_storage["source"] = json!({"type": "Storage", "storage": {
+    of_storage["source"] = json!({"storage": {
         "storageRef": {"name": "nfs"}, "dataPath": "d", "logPath": "l", "tenantName": "payroll"}});
     let mut story = Story::running();
     story.spec = serde_json::from_value(of_storage).unwrap();

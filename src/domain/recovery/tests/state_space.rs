@@ -6,7 +6,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::tables::{asked, table_job, tables_key, tables_spec};
 use super::*;
-use crate::api::recovery_task::{Finish, RecoveryMode};
+use crate::api::recovery_task::{RecoveryMode, TargetRole};
 use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, status_of};
 use inputs::{answers, worlds, worlds_of_tables};
 
@@ -171,7 +171,7 @@ fn check_effect(
         _ => {}
     }
     if matches!(effect, Effect::Activate { .. }) {
-        assert_eq!(story.spec.finish, Finish::Activate);
+        assert_eq!(story.spec.target.role, TargetRole::Primary);
     }
 }
 
@@ -278,7 +278,7 @@ fn the_same_holds_when_it_is_canceled() {
 #[test]
 fn the_same_holds_for_a_standby_that_keeps_what_failed() {
     let mut kept = spec();
-    kept["finish"] = json!("Standby");
+    kept["target"]["role"] = json!("Standby");
     kept["failurePolicy"] = json!("Keep");
     walk(&Story::new(kept));
 }
@@ -317,8 +317,7 @@ fn the_same_holds_for_tables_whose_failure_is_kept() {
     let mut kept = tables_spec();
     kept["failurePolicy"] = json!("Keep");
     let mut base = asked(kept);
-    base.spec.target.resources =
-        serde_json::from_value(json!({"type": "Pools", "pools": ["spare"]})).unwrap();
+    base.spec.target.resources = serde_json::from_value(json!({"pools": ["spare"]})).unwrap();
     let (worlds, answers) = (worlds_of_tables(&base), answers(table_job));
     walk_through(&base, &worlds, &answers);
 }

@@ -79,7 +79,7 @@ fn when_the_tables_are_there_what_the_auxiliary_tenant_ran_on_is_dropped() {
 #[test]
 fn pools_that_were_there_stay() {
     let mut pools = tables_spec();
-    pools["target"]["resources"] = json!({"type": "Pools", "pools": ["spare"]});
+    pools["target"]["resources"] = json!({"pools": ["spare"]});
     let mut story = asked(pools);
     let mut spare = pool(None);
     spare.name = "spare".to_owned();

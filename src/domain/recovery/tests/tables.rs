@@ -119,7 +119,7 @@ fn what_can_not_be_asked_for_is_refused_before_anything_is_looked_at() {
     let twice = json!([{"from": "a.b"}, {"from": "a.c", "to": "a.b"}]);
     let both = json!({"tables": [{"from": "a.b"}], "databases": [{"from": "a"}]});
     let mut standby = tables_spec();
-    standby["finish"] = json!("Standby");
+    standby["target"]["role"] = json!("Standby");
     let mut threads = tables_spec();
     threads["target"]["concurrency"] = json!(4);
     for (asked, reason) in [

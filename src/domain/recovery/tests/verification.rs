@@ -6,9 +6,9 @@ use crate::oceanbase::model::CheckResult;
 
 pub(super) fn verification() -> Value {
     let mut spec = spec();
-    spec["finish"] = json!("Standby");
+    spec["target"]["role"] = json!("Standby");
     spec["verification"] = json!({
-        "credentialsSecretRef": {"name": "reader"},
+        "credentials": {"secretRef": {"name": "reader"}},
         "checks": [
             {"name": "orders", "sql": "SELECT COUNT(*) FROM shop.orders", "expect": "1000"},
             {"name": "items", "sql": "SELECT COUNT(*) FROM shop.items", "expect": "20"},

@@ -21,7 +21,7 @@ struct Store {
 impl Store {
     fn of(capacity: Option<&str>) -> Self {
         let capacity = capacity.map(|text| Capacity {
-            text: text.to_owned(),
+            quantity: text.into(),
             alert_percent: 80,
         });
         Self {
@@ -195,25 +195,6 @@ fn a_quiet_day_is_a_point_too() {
     assert!(store.reconcile(1001, 10, DAY));
     assert_eq!(store.status.trend.len(), 2);
     assert_eq!(store.status.data_bytes, Some(1001));
-}
-
-#[test]
-fn quantities_are_read_in_every_unit() {
-    for (text, bytes) in [
-        ("1", Some(1)),
-        ("5k", Some(5_000)),
-        ("2Ki", Some(2_048)),
-        ("10Ti", Some(10 << 40)),
-        ("500G", Some(500_000_000_000)),
-        ("999999999999Ei", Some(i64::MAX)),
-        ("0", None),
-        ("1.5Ti", None),
-        ("Ti", None),
-        ("1m", None),
-        ("", None),
-    ] {
-        assert_eq!(bytes_of(text), bytes, "{text}");
-    }
 }
 
 #[test]

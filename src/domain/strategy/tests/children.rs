@@ -43,7 +43,7 @@ fn found_archived_until(
     let Some(Effect::MakeLogBackups(new)) = story.reconcile(1).effect else {
         panic!("no log backup")
     };
-    new[0].1.desired_state
+    new[0].1.state
 }
 
 fn with_round(id: i64, status: RoundStatus, until: Timestamp) -> Tenant {
@@ -124,7 +124,7 @@ fn log_backup_that_stays_stopped_is_told_with_what_to_do() {
     let known = story.status.conditions.iter();
     let mut healthy = known.filter(|known| known.type_ == types::LOG_BACKUP_HEALTHY);
     let message = &healthy.next().unwrap().message;
-    assert!(message.contains("`desiredState` to Running"), "{message}");
+    assert!(message.contains("`spec.state` to Running"), "{message}");
 }
 
 /// Returns a story with the log backup of `t1002` in this phase; `t1004` is healthy.
@@ -156,7 +156,7 @@ fn a_tenant_whose_logs_are_not_archived_is_listed_and_not_healthy() {
 fn a_pause_is_told_with_what_to_do() {
     let story = in_phase("Paused", DesiredState::Paused);
     let message = &story.status.tenants.unwrap().failing[0].message;
-    assert!(message.contains("`desiredState` to Running"), "{message}");
+    assert!(message.contains("`spec.state` to Running"), "{message}");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn advice_for_a_pause(mode: StrategyLogBackupMode, binding: Binding) -> String {
 #[test]
 fn the_advice_for_a_pause_that_nobody_asked_for_costs_no_hole() {
     let message = advice_for_a_pause(StrategyLogBackupMode::Continuous, Binding::Optional);
-    let advice = "set its `desiredState` to Paused and then to Running";
+    let advice = "set its `spec.state` to Paused and then to Running";
     assert!(message.contains(advice), "{message}");
 }
 

@@ -103,7 +103,7 @@ fn a_name_that_a_database_before_has_taken_gets_the_job_s_start() {
 #[test]
 fn old_ones_are_deleted_and_not_made_again() {
     let mut story = story(&[job(11, JobStatus::Completed, 2)]);
-    story.spec.history = HistoryLimits {
+    story.spec.task_history_limits = TaskHistoryLimits {
         successful: 2,
         failed: 1,
     };

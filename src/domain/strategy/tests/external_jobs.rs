@@ -78,7 +78,7 @@ fn one_that_history_has_deleted_is_not_made_again() {
         (JobStatus::Completed, "Completed"),
     ] {
         let mut story = with(job(status));
-        story.spec.history = HistoryLimits {
+        story.spec.task_history_limits = TaskHistoryLimits {
             successful: 3,
             failed: 3,
         };
@@ -90,8 +90,8 @@ fn one_that_history_has_deleted_is_not_made_again() {
             story.observed.tasks.push(newer);
         }
         assert_eq!(names(&mut story, 4), [""; 0]);
-        story.spec.history.successful = 4;
-        story.spec.history.failed = 4;
+        story.spec.task_history_limits.successful = 4;
+        story.spec.task_history_limits.failed = 4;
         assert_eq!(names(&mut story, 5).len(), 1);
     }
 }

@@ -1,8 +1,8 @@
 //! Log backups that follow their strategy, and values that users wrote into them.
 
 use super::*;
-use crate::api::Drift;
-use crate::api::log_backup::{HealPolicy, HealSettings};
+use crate::api::DriftPolicy;
+use crate::api::log_backup::{InterruptionPolicy, InterruptionSettings};
 use crate::api::strategy::{Followed, StrategyLogBackupMode};
 use crate::api::{Binding, LogBackupSpec};
 
@@ -145,7 +145,7 @@ fn noted(
 
 #[test]
 fn edits_of_a_strategy_that_ask_nothing_of_the_database_are_noted_one_after_the_other() {
-    let enforce = |settings: &mut LogBackupSettings| settings.drift = Drift::Enforce;
+    let enforce = |settings: &mut LogBackupSettings| settings.drift_policy = DriftPolicy::Enforce;
     assert_eq!(noted(1, None, enforce), Some((1, 2)));
     assert_eq!(noted(2, Some((1, 2)), enforce), Some((1, 3)));
     // A user edited it in between.
@@ -174,10 +174,10 @@ fn what_is_written_into_a_log_backup_is_read_back_from_it() {
         binding: Binding::Mandatory,
         piece_switch_days: 7,
         archive_lag_target_seconds: Some(90),
-        drift: Drift::Enforce,
-        heal: HealSettings {
-            policy: HealPolicy::Never,
-            max_per_day: 3,
+        drift_policy: DriftPolicy::Enforce,
+        interruption: InterruptionSettings {
+            policy: InterruptionPolicy::Report,
+            max_restarts_per_day: 3,
         },
     };
     let mut story = Story::of(&[1002]);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::retention::{Retention, RetentionPolicy};
-use crate::api::{Drift, condition::Condition};
+use crate::api::{DriftPolicy, condition::Condition};
 use crate::domain::strategy::retention::PolicyChange;
 use crate::oceanbase::model::{DeletePolicy, Failure, FailureClass};
 
@@ -63,7 +63,7 @@ impl Story {
 
     /// Sets drift to Enforce, after the log backups have followed.
     fn put_drift_right(&mut self) {
-        self.spec.log_backup.drift = Drift::Enforce;
+        self.spec.log_backup.drift_policy = DriftPolicy::Enforce;
         let wanted = self.spec.log_backup.clone();
         for known in &mut self.observed.log_backups {
             known.settings = wanted.clone();

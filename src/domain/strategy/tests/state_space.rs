@@ -158,7 +158,7 @@ fn whatever_happens_no_task_is_made_twice_and_no_slot_ends_twice() {
     for seed in 0..12 {
         let mut dice = Dice(seed);
         let mut story = Story::of(&IDS);
-        story.spec.history = HistoryLimits {
+        story.spec.task_history_limits = TaskHistoryLimits {
             successful: 1,
             failed: 0,
         };

@@ -14,7 +14,7 @@ fn ended(kind: &str, hour: i64, outcome: &str) -> ObservedTask {
 fn with(tasks: Vec<ObservedTask>, successful: i32, failed: i32) -> Story {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.incremental = None;
-    story.spec.history = HistoryLimits { successful, failed };
+    story.spec.task_history_limits = TaskHistoryLimits { successful, failed };
     story.observed.tasks = tasks;
     story
 }

@@ -9,9 +9,9 @@ fn settings(schedule: &Value) -> crate::api::verification::VerificationSettings 
         "schedule": schedule,
         "target": {
             "clusterRef": {"name": "lab"},
-            "resources": {"type": "Create", "create": {"maxCpu": "2", "memory": "8Gi"}},
+            "resources": {"create": {"unit": {"maxCPU": "2", "memory": "8Gi"}}},
         },
-        "credentialsSecretRef": {"name": "reader"},
+        "credentials": {"secretRef": {"name": "reader"}},
         "checks": [{"name": "orders", "sql": "SELECT COUNT(*) FROM shop.orders", "expect": "1"}],
     }))
     .unwrap()
@@ -160,7 +160,10 @@ fn a_task_is_a_recovery_to_the_latest_point_that_is_only_read_and_begins_in_time
     );
     assert_eq!(spec.not_after_time.unwrap().0, at(7 * 60));
     assert_eq!(spec.verification.unwrap().checks.len(), 1);
-    assert_eq!(spec.finish, crate::api::recovery_task::Finish::Standby);
+    assert_eq!(
+        spec.target.role,
+        crate::api::recovery_task::TargetRole::Standby
+    );
     assert!(spec.idempotency_key.unwrap().starts_with("uid-of-nightly/"));
 }
 
@@ -239,7 +242,7 @@ fn when_none_has_gone_well_for_too_long_that_is_an_alert() {
 #[test]
 fn old_tasks_are_deleted_and_the_newest_stay() {
     let mut story = story(&hourly());
-    story.spec.history.successful = 2;
+    story.spec.task_history_limits.successful = 2;
     story.reconcile(5);
     for hour in 1..=3 {
         story.verify(hour * 60);

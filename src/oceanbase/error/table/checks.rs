@@ -7,7 +7,7 @@ use super::FailureClass::Permanent;
 pub const OF_CHECKS: &[Explanation] = table! {
     1045 LoginRefused Permanent
         "the restored tenant rejects the login"
-        "check the Secret of `credentialsSecretRef`: it needs the `username` and `password` that were valid at the restored point"
+        "check the Secret of `credentials`: it needs the `username` and `password` that were valid at the restored point"
     1054 UnknownColumn Permanent
         "the statement names a column that does not exist"
         "correct `sql` of the check"

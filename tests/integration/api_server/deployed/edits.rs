@@ -16,12 +16,13 @@ apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
 metadata: {name: undo}
 spec:
-  source: {type: Tenant, tenant: {clusterRef: {name: prod}, tenantName: orders}}
+  source: {tenant: {clusterRef: {name: prod}, tenantName: orders}}
   until: {type: Latest}
   target:
+    type: NewTenant
     clusterRef: {name: prod}
     tenantName: restore_orders
-    resources: {type: Pools, pools: [spare]}
+    resources: {pools: [spare]}
 ";
     here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], recovery)
         .unwrap();
@@ -46,10 +47,9 @@ metadata:
   ownerReferences:
   - {{apiVersion: backup.oceanbase.io/v1alpha1, kind: BackupStrategy, name: nightly, uid: {uid}, controller: true}}
 spec:
-  source: {{type: Tenant, tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
+  source: {{tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
   until: {{type: Latest}}
-  target: {{clusterRef: {{name: prod}}, tenantName: restore_drill, resources: {{type: Pools, pools: [spare]}}}}
-  finish: Standby
+  target: {{type: NewTenant, clusterRef: {{name: prod}}, tenantName: restore_drill, role: Standby, resources: {{pools: [spare]}}}}
   verification: {{}}
 "
         );
@@ -75,17 +75,17 @@ spec:
         ])
         .unwrap();
     };
-    let allowed = "spec: {recovery: {verification: Allowed}}";
+    let allowed = "spec: {recovery: {verification: Allowed, sourceTenants: ['*']}}";
     patch("oceanbasecluster", "prod", allowed);
     patch(
         "backupstrategy",
         "nightly",
         "
 spec:
-  history: {failed: 1}
+  taskHistoryLimits: {failed: 1}
   verification:
     schedule: {cron: '* * * * *'}
-    target: {clusterRef: {name: prod}, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+    target: {clusterRef: {name: prod}, resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}}
 ",
     );
     within(
@@ -152,7 +152,7 @@ pub(super) fn cancel_a_task_for_all(here: &Installation, simulator: &Simulator) 
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupTask
 metadata: {name: all}
-spec: {strategyRef: {name: nightly}, scope: Strategy, type: Full}
+spec: {strategyRef: {name: nightly}, scope: AllTenants, type: Full}
 ";
     here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], all)
         .unwrap();
@@ -197,8 +197,7 @@ spec: {{strategyRef: {{name: nightly}}, tenantName: orders, type: Full, schedule
         here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], &overdue)
             .unwrap();
     }
-    let change =
-        "spec: {history: {failed: 1}, logBackup: {pieceSwitchDays: 3}, deletionPolicy: Stop}";
+    let change = "spec: {taskHistoryLimits: {failed: 1}, logBackup: {pieceSwitchDays: 3}, deletionPolicy: Stop}";
     let patch = [
         "patch",
         "backupstrategy",
@@ -234,5 +233,5 @@ spec: {{strategyRef: {{name: nightly}}, tenantName: orders, type: Full, schedule
     ])
     .unwrap();
     let known = here.get(&["logbackup", "prod-t1002", "-n", "shop"]);
-    assert_eq!(known["spec"]["desiredState"], "Stopped");
+    assert_eq!(known["spec"]["state"], "Stopped");
 }

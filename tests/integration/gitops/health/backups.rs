@@ -89,11 +89,11 @@ fn a_log_backup_in_every_phase() {
         ("Stopped", RoundStatus::Stopping, "Stopping", "Stopped"),
     ] {
         hold(at);
-        let change = format!("spec: {{desiredState: {state}, heal: {{policy: Never}}}}");
+        let change = format!("spec: {{state: {state}, interruption: {{policy: Report}}}}");
         world.edit("logbackup", "orders-log", &change);
         reaches_in_the_end(through, phase);
     }
-    world.edit("logbackup", "orders-log", "spec: {desiredState: Running}");
+    world.edit("logbackup", "orders-log", "spec: {state: Running}");
     reaches("InProgress");
     world.inject(Fault::InterruptArchive {
         tenant: tenant(),
@@ -141,7 +141,7 @@ fn a_strategy_its_cluster_and_its_store_in_every_phase() {
     world.edit("backupstrategy", "nightly", "spec: {suspend: true}");
     world.phase("backupstrategy", "nightly", "Paused");
     world.edit("backupstrategy", "nightly", "spec: {suspend: false}");
-    world.edit("logbackup", "prod-t1002", "spec: {desiredState: Stopped}");
+    world.edit("logbackup", "prod-t1002", "spec: {state: Stopped}");
     world.phase("backupstrategy", "nightly", "Abnormal");
     world.inject(Fault::Node {
         is: NodeState::Refusing,

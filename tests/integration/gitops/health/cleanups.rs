@@ -24,17 +24,29 @@ fn a_cleanup_in_every_phase() {
             tenant: "orders".to_owned(),
         });
     };
-    world.apply(&task("refused", "Delete", "{type: BackupSets, ids: [9]}"));
+    world.apply(&task(
+        "refused",
+        "Delete",
+        "{type: BackupSets, backupSetIDs: [9]}",
+    ));
     world.phase("cleanuptask", "refused", "Failed");
     hold(Stage::Doing);
-    world.apply(&task("old", "Delete", "{type: BackupSets, ids: [1]}"));
+    world.apply(&task(
+        "old",
+        "Delete",
+        "{type: BackupSets, backupSetIDs: [1]}",
+    ));
     world.phase("cleanuptask", "old", "Executing");
     hold(Stage::Canceling);
     world.edit("cleanuptask", "old", "spec: {cancel: true}");
     world.phase("cleanuptask", "old", "Canceling");
     release();
     world.phase("cleanuptask", "old", "Canceled");
-    world.apply(&task("again", "Delete", "{type: BackupSets, ids: [1]}"));
+    world.apply(&task(
+        "again",
+        "Delete",
+        "{type: BackupSets, backupSetIDs: [1]}",
+    ));
     world.phase("cleanuptask", "again", "Completed");
     assert_judged(
         &recorder,

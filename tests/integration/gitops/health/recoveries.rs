@@ -84,17 +84,16 @@ objects: {tables: [{from: shop.orders, to: shop.orders_restored}]}
 ";
 
 const VERIFICATION: &str = "
-finish: Standby
+target: {role: Standby}
 verification:
-  credentialsSecretRef: {name: reader}
-  checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expect: '1000'}]
+  credentials: {secretRef: {name: reader}}
+  checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '1000'}]
 ";
 
 /// Phases that only recoveries of tables and verifications have.
 #[test]
 fn tables_and_a_verification_in_every_phase() {
-    let allowed =
-        "spec: {recovery: {policy: Allowed, verification: Allowed, targetTenants: [orders]}}";
+    let allowed = "spec: {recovery: {policy: Allowed, sourceTenants: ['*'], verification: Allowed, targetTenants: [orders]}}";
     let world = recoverable_as("argo-tables", WITH_TABLE, allowed);
     let reader = world::secret("canary-reader-3f2b+71c").replace("prod-sys", "reader");
     world.apply(&reader);

@@ -54,7 +54,7 @@ fn a_key_that_could_leave_its_place_is_refused_and_not_shown() {
                     "metadata": {"name": name},
                     "spec": {"type": "COS", "cos": {
                         "endpoint": "cos.example.com", "bucket": "ob-125",
-                        "credentialsSecretRef": {"name": name},
+                        "credentials": {"secretRef": {"name": name}},
                     }},
                 }),
             ];

@@ -9,20 +9,20 @@ kind: OceanBaseCluster
 spec:
   endpoints: ['127.0.0.1:1']
   clusterName: obprod
-  credentialsSecretRef: {name: prod-sys}
+  credentials: {secretRef: {name: prod-sys}}
   tenantCredentials: [{tenantName: orders, secretRef: {name: prod-sys}}]
-  tls: {mode: VerifyCA, caSecretRef: {name: prod-ca}}
+  tls: {mode: VerifyCA, ca: {secretRef: {name: prod-ca}}}
   access: {tenants: ['*'], storages: ['*']}
   recovery: {sourceTenants: ['*'], targetNamePrefixes: [restore_], targetTenants: ['*']}
 ---
 kind: BackupStorage
-spec: {type: S3, s3: {endpoint: s3.example.com, bucket: ob-backup, prefix: prod, region: eu-1, credentialsSecretRef: {name: keys}}, limits: {maxBandwidth: 100Mi}}
+spec: {type: S3, s3: {endpoint: s3.example.com, bucket: ob-backup, prefix: prod, region: eu-1, credentials: {secretRef: {name: keys}}}, limits: {maxBytesPerSecond: 100Mi}}
 ---
 kind: BackupStorage
-spec: {type: OSS, oss: {endpoint: oss.example.com, bucket: ob-backup, prefix: prod, credentialsSecretRef: {name: keys}}}
+spec: {type: OSS, oss: {endpoint: oss.example.com, bucket: ob-backup, prefix: prod, credentials: {secretRef: {name: keys}}}}
 ---
 kind: BackupStorage
-spec: {type: COS, cos: {endpoint: cos.example.com, bucket: ob-backup-125, prefix: prod, credentialsSecretRef: {name: keys}}}
+spec: {type: COS, cos: {endpoint: cos.example.com, bucket: ob-backup-125, prefix: prod, credentials: {secretRef: {name: keys}}}}
 ---
 kind: BackupStorage
 spec: {type: NFS, nfs: {path: /ob-backup}, capacity: 10Ti}
@@ -54,9 +54,9 @@ spec:
     target:
       clusterRef: {name: prod}
       tenantNamePrefix: restore_verify_
-      resources: {type: Create, create: {maxCpu: '2', memory: 8Gi, logDisk: 24Gi, zones: [zone1]}}
-    checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expect: '1000'}]
-    credentialsSecretRef: {name: prod-sys}
+      resources: {create: {unit: {maxCPU: '2', memory: 8Gi, logDisk: 24Gi}, zones: [zone1]}}
+    checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '1000'}]
+    credentials: {secretRef: {name: prod-sys}}
     decryptionSecretRefs: [{name: prod-sys}]
 ---
 kind: BackupStrategy
@@ -68,7 +68,7 @@ spec:
   retention: {policy: Unmanaged}
   verification:
     schedule: {dailyRange: {start: '01:00', end: '02:00'}}
-    target: {clusterRef: {name: prod}, resources: {type: Pools, pools: [spare]}}
+    target: {clusterRef: {name: prod}, resources: {pools: [spare]}}
 ---
 kind: BackupStrategy
 spec:
@@ -99,7 +99,7 @@ kind: BackupTask
 spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full}
 ---
 kind: BackupTask
-spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full, mirror: {jobId: 1, startTime: '2100-01-01T00:00:00Z'}}
+spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full, externalJob: {jobID: 1, startTime: '2100-01-01T00:00:00Z'}}
 ---
 kind: LogBackup
 spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, path: a/b}
@@ -108,31 +108,32 @@ kind: CleanupTask
 spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type: Obsolete}}
 ---
 kind: CleanupTask
-spec: {clusterRef: {name: prod}, tenantName: orders, mirror: {jobId: 1, startTime: '2100-01-01T00:00:00Z'}}
+spec: {clusterRef: {name: prod}, tenantName: orders, externalJob: {jobID: 1, startTime: '2100-01-01T00:00:00Z'}}
 ---
 kind: RecoveryTask
 spec:
-  source: {type: Tenant, tenant: {clusterRef: {name: prod}, tenantName: orders}}
+  source: {tenant: {clusterRef: {name: prod}, tenantName: orders}}
   until: {type: Time, time: '2100-01-01T00:00:00Z'}
-  target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Pools, pools: [spare]}}
+  target: {type: NewTenant, clusterRef: {name: prod}, tenantName: restore_orders, resources: {pools: [spare]}}
   decryptionSecretRefs: [{name: prod-sys}]
 ---
 kind: RecoveryTask
 spec:
-  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, clusterName: obprod, tenantName: orders}}
-  until: {type: Scn, scn: '1700000000000000000'}
-  target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+  source: {storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, clusterName: obprod, tenantName: orders}}
+  until: {type: SCN, scn: '1700000000000000000'}
+  target: {type: NewTenant, clusterRef: {name: prod}, tenantName: restore_orders, resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}}
   mode: Preview
   idempotencyKey: once
 ---
 kind: RecoveryTask
 spec:
-  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
-  until: {type: Scn, scn: '1700000000000000000'}
+  source: {storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
+  until: {type: SCN, scn: '1700000000000000000'}
   target:
+    type: NewTenant
     clusterRef: {name: prod}
     tenantName: restore_orders
-    resources: {type: Create, create: {maxCpu: '2', memory: 8Gi, logDisk: 24Gi, zones: [zone1]}}
+    resources: {create: {unit: {maxCPU: '2', memory: 8Gi, logDisk: 24Gi}, zones: [zone1]}}
     primaryZone: zone1
     locality: F@zone1
   mode: Preview
@@ -140,29 +141,28 @@ spec:
 ---
 kind: RecoveryTask
 spec:
-  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
-  until: {type: Scn, scn: '1700000000000000000'}
-  target: {type: ExistingTenant, clusterRef: {name: prod}, tenantName: orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+  source: {storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
+  until: {type: SCN, scn: '1700000000000000000'}
+  target: {type: ExistingTenant, clusterRef: {name: prod}, tenantName: orders, resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}}
   objects: {tables: [{from: shop.orders, to: shop.orders_restored}]}
   mode: Preview
 ---
 kind: RecoveryTask
 spec:
-  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
-  until: {type: Scn, scn: '1700000000000000000'}
-  target: {type: ExistingTenant, clusterRef: {name: prod}, tenantName: orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+  source: {storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
+  until: {type: SCN, scn: '1700000000000000000'}
+  target: {type: ExistingTenant, clusterRef: {name: prod}, tenantName: orders, resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}}
   objects: {databases: [{from: shop, to: shop_restored}]}
   mode: Preview
 ---
 kind: RecoveryTask
 spec:
-  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
-  until: {type: Scn, scn: '1700000000000000000'}
-  target: {clusterRef: {name: prod}, tenantName: restore_drill, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
-  finish: Standby
+  source: {storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
+  until: {type: SCN, scn: '1700000000000000000'}
+  target: {type: NewTenant, clusterRef: {name: prod}, tenantName: restore_drill, role: Standby, resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}}
   verification:
-    checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expect: '1000'}]
-    credentialsSecretRef: {name: prod-sys}
+    checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '1000'}]
+    credentials: {secretRef: {name: prod-sys}}
 ";
 
 /// A text in the spec of a kind.
@@ -242,7 +242,7 @@ fn the_walk_finds_texts_in_lists_and_in_the_depths() {
     let paths: Vec<String> = fields().into_iter().map(|field| field.path).collect();
     for deep in [
         "oceanbaseclusters.spec.endpoints[]",
-        "backupstorages.spec.cos.credentialsSecretRef.name",
+        "backupstorages.spec.cos.credentials.secretRef.name",
         "backupstrategies.spec.tenants.exclude[]",
         "backupstrategies.spec.schedule.full.monthly.time",
         "backuptasks.spec.scheduledTime",

@@ -117,7 +117,7 @@ fn location(storage: &Value, path: &str) -> String {
             _ => String::new(),
         };
         let region = part("&s3_region=", &block["region"]);
-        let limits = match spec["limits"]["maxBandwidth"].as_str() {
+        let limits = match spec["limits"]["maxBytesPerSecond"].as_str() {
             Some(bytes) => format!("&max_iops=0&max_bandwidth={}", bytes.replace('i', "")),
             None => String::new(),
         };

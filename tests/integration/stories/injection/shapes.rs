@@ -74,7 +74,7 @@ pub(super) fn usual() -> BTreeSet<String> {
     world.edit(
         "oceanbasecluster",
         "prod",
-        "spec: {recovery: {policy: Allowed}}",
+        "spec: {recovery: {policy: Allowed, sourceTenants: ['*']}}",
     );
     world.apply(PREVIEW);
     // The storage has no backup at the paths of the preview. The statements are sent nevertheless.
@@ -88,9 +88,9 @@ apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
 metadata: {name: look}
 spec:
-  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
-  until: {type: Scn, scn: '1700000000000000000'}
-  target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+  source: {storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
+  until: {type: SCN, scn: '1700000000000000000'}
+  target: {type: NewTenant, clusterRef: {name: prod}, tenantName: restore_orders, resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}}
   mode: Preview
 ";
 

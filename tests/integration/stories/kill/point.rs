@@ -113,7 +113,7 @@ const FACTS: [Fact; 24] = [
         !s["lastSuccessTime"].is_null()
     }),
     fact(LOGS, "anything", |_| true),
-    fact(LOGS, "the round", |s| !s["roundId"].is_null()),
+    fact(LOGS, "the round", |s| !s["roundID"].is_null()),
     fact(LOGS, "the running round", |s| s["phase"] == "InProgress"),
     fact(LOGS, "the wish that was applied", |s| {
         !s["appliedGeneration"].is_null()
@@ -127,7 +127,7 @@ const FACTS: [Fact; 24] = [
     }),
     fact(TASKS, "the intent", |s| attempt(s) == "Sending"),
     fact(TASKS, "the taken statement", |s| attempt(s) == "Accepted"),
-    fact(TASKS, "the job", |s| !s["jobId"].is_null()),
+    fact(TASKS, "the job", |s| !s["jobID"].is_null()),
     fact(TASKS, "the work", |s| s["phase"] == "InProgress"),
     fact(TASKS, "the end", |s| !s["outcome"].is_null()),
 ];
@@ -148,7 +148,7 @@ const MEMORY: [&str; 9] = [
     "anchorTime",
     "appliedGeneration",
     "attempts",
-    "jobId",
+    "jobID",
     "lastScheduleTime",
     "openSlot",
     "outcome",

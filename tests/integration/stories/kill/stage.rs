@@ -175,10 +175,10 @@ spec:
             .writes()
             .iter()
             .filter(|write| write.operation == "PUT backuptasks/status")
-            .filter_map(|write| write.object["status"]["jobId"].as_i64())
+            .filter_map(|write| write.object["status"]["jobID"].as_i64())
             .collect();
-        assert_eq!(job_ids.len(), 1, "jobId was {job_ids:?}");
-        assert_eq!(status["jobId"].as_i64(), job_ids.first().copied());
+        assert_eq!(job_ids.len(), 1, "jobID was {job_ids:?}");
+        assert_eq!(status["jobID"].as_i64(), job_ids.first().copied());
 
         let strategy = world.get("backupstrategy", "nightly");
         let history = strategy["status"]["scheduleHistory"].as_array();

@@ -23,7 +23,7 @@ fn a_tenant_is_recovered_to_a_time_as_a_primary_one_and_listed_as_the_console_wo
     let primary = ("PRIMARY".to_owned(), "NORMAL".to_owned());
     assert_eq!(tenant(&world, "restore_orders"), Some(primary));
     let statement = world.changing().join("\n");
-    let scn = status["restoreScn"].as_str().unwrap();
+    let scn = status["restoreSCN"].as_str().unwrap();
     assert!(
         statement.contains(&format!("UNTIL SCN = {scn}")),
         "{statement}"
@@ -44,19 +44,19 @@ fn a_tenant_is_recovered_to_a_time_as_a_primary_one_and_listed_as_the_console_wo
 #[test]
 fn a_tenant_is_recovered_to_an_scn() {
     let world = recoverable("recovery-scn");
-    let scn = window(&world)["startScn"].as_str().unwrap().to_owned();
+    let scn = window(&world)["startSCN"].as_str().unwrap().to_owned();
     world.apply(&recovery(
         "undo",
-        &format!("until: {{type: Scn, scn: '{scn}'}}"),
+        &format!("until: {{type: SCN, scn: '{scn}'}}"),
     ));
     let task = world.phase("recoverytask", "undo", "Completed");
-    assert_eq!(task["status"]["restoreScn"], scn);
+    assert_eq!(task["status"]["restoreSCN"], scn);
 }
 
 #[test]
 fn a_tenant_that_is_to_stay_a_standby_is_recovered_to_its_latest_point_and_not_activated() {
     let world = recoverable("recovery-standby");
-    world.apply(&recovery("undo", "finish: Standby"));
+    world.apply(&recovery("undo", "target: {role: Standby}"));
     world.phase("recoverytask", "undo", "Completed");
     let standby = ("STANDBY".to_owned(), "NORMAL".to_owned());
     assert_eq!(tenant(&world, "restore_orders"), Some(standby));
@@ -75,7 +75,7 @@ fn a_tenant_that_was_dropped_is_recovered() {
 #[test]
 fn a_tenant_is_recovered_from_its_store_alone() {
     let world = recoverable("recovery-store");
-    let scn = window(&world)["endScn"].as_str().unwrap().to_owned();
+    let scn = window(&world)["endSCN"].as_str().unwrap().to_owned();
     world.apply(&from_store("undo", &scn, "{}"));
     let task = world.phase("recoverytask", "undo", "Completed");
     let plan = &task["status"]["plan"];

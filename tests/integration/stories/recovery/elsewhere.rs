@@ -52,7 +52,7 @@ fn a_tenant_of_a_cluster_that_is_down_is_recovered_in_another_one() {
 #[test]
 fn a_tenant_whose_cluster_nobody_describes_any_more_is_recovered_from_its_store() {
     let (world, site) = with_site("recovery-orphan", ALONE);
-    let scn = window(&world)["endScn"].as_str().unwrap().to_owned();
+    let scn = window(&world)["endSCN"].as_str().unwrap().to_owned();
     for (kind, name) in [("backupstrategy", "nightly"), ("oceanbasecluster", "prod")] {
         world
             .kubectl(&["delete", kind, name, "--timeout=60s"])

@@ -105,7 +105,7 @@ fn stage_of(world: &World, stage: RestoreStage) -> Option<RestoreStage> {
 #[test]
 fn backups_of_another_tenant_that_are_restored_before_the_cancel_are_kept_and_named() {
     let world = recoverable("recovery-mismatch");
-    let scn = window(&world)["startScn"].as_str().unwrap().to_owned();
+    let scn = window(&world)["startSCN"].as_str().unwrap().to_owned();
     world.inject(Fault::Refuse {
         on: Trigger {
             times: 1_000,

@@ -55,7 +55,7 @@ const PLANS: [(Life, Point, Moment); 12] = [
     (Completed, Status("recoverytasks", "sends"), After),
     (Completed, Statement(Kind::Restore), Before),
     (Completed, Statement(Kind::Restore), After),
-    (Completed, Status("recoverytasks", "jobId"), Before),
+    (Completed, Status("recoverytasks", "jobID"), Before),
     (Completed, Statement(Kind::ActivateStandby), After),
     (Failed, Statement(Kind::DropTenant), After),
     (Failed, Statement(Kind::DropResourcePool), After),

@@ -56,7 +56,7 @@ fn a_protected_backup_is_recovered_with_its_password_and_with_no_other() {
 #[test]
 fn a_protected_backup_is_recovered_from_its_store_alone() {
     let world = protected("recovery-protected-store");
-    let scn = window(&world)["endScn"].as_str().unwrap().to_owned();
+    let scn = window(&world)["endSCN"].as_str().unwrap().to_owned();
     let without = from_store("without", &scn, "{}");
     world.apply(&without);
     let task = world.phase("recoverytask", "without", "Failed");

@@ -42,7 +42,7 @@ fn a_recovery_that_should_have_begun_before_is_refused() {
 #[test]
 fn a_set_of_a_place_that_the_tenant_has_left_is_named_with_the_way_to_recover_it() {
     let world = recoverable("recovery-left");
-    let scn = window(&world)["startScn"].as_str().unwrap().to_owned();
+    let scn = window(&world)["startSCN"].as_str().unwrap().to_owned();
     let left = "ALTER SYSTEM SET DATA_BACKUP_DEST = 'file:///ob-backup/new/data' TENANT = orders";
     world.sql(left);
     world.condition(
@@ -51,10 +51,10 @@ fn a_set_of_a_place_that_the_tenant_has_left_is_named_with_the_way_to_recover_it
         "False",
         "DestinationInUse",
     );
-    let until = format!("until: {{type: Scn, scn: '{scn}'}}");
+    let until = format!("until: {{type: SCN, scn: '{scn}'}}");
     let (reason, message) = refused(&world, &until);
     assert_eq!(reason, "BackupsInOtherDestination");
-    assert!(message.contains("source.type: Storage"), "{message}");
+    assert!(message.contains("source.storage"), "{message}");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_tenant_that_exists_is_never_touched() {
 #[test]
 fn a_point_outside_every_window_is_refused_with_the_nearest_one() {
     let world = recoverable("recovery-window");
-    let start = window(&world)["startScn"].as_str().unwrap().to_owned();
+    let start = window(&world)["startSCN"].as_str().unwrap().to_owned();
     let start: i128 = start.parse().unwrap();
     let (_, message) = refused(&world, "until: {type: Time, time: '2020-01-01T00:00:00Z'}");
     let (_, oldest) = message.split_once("the oldest point is ").unwrap();
@@ -97,7 +97,7 @@ fn logs_that_are_missing_are_named() {
     eventually("the next round", || archived(&world).0, |round| *round == 2);
     world.settle();
     let hole = end.parse::<u64>().unwrap() + 1;
-    let (reason, message) = refused(&world, &format!("until: {{type: Scn, scn: '{hole}'}}"));
+    let (reason, message) = refused(&world, &format!("until: {{type: SCN, scn: '{hole}'}}"));
     assert_eq!(reason, "LogsMissing");
     assert!(message.contains("nearest point"), "{message}");
 }
@@ -134,7 +134,7 @@ fn an_incremental_backup_without_the_full_one_is_no_backup() {
         let sets = &cluster.tenant("orders").unwrap().backups.sets;
         sets[1].min_restore
     });
-    let (reason, message) = refused(&world, &format!("until: {{type: Scn, scn: '{point}'}}"));
+    let (reason, message) = refused(&world, &format!("until: {{type: SCN, scn: '{point}'}}"));
     assert_eq!(reason, "BackupChainBroken");
     assert!(message.contains("set 2"), "{message}");
 }
@@ -168,7 +168,7 @@ fn resources_that_are_not_there_are_refused() {
     let (reason, message) = refused(&world, "target: {primaryZone: 'zone1;moon'}");
     assert_eq!(reason, "ZoneNotFound");
     assert!(message.contains("'moon'"), "{message}");
-    let small = "target: {resources: {create: {logDisk: 1Gi}}}";
+    let small = "target: {resources: {create: {unit: {logDisk: 1Gi}}}}";
     assert_eq!(refused(&world, small).0, "UnitTooSmall");
     let pools = |name: &str| refused(&world, &into_pool(name)).0;
     assert_eq!(pools("spare"), "PoolNotFound");

@@ -23,7 +23,7 @@ fn with_tables(story: &str) -> World {
     recoverable_as(
         story,
         TABLES,
-        "spec: {recovery: {policy: Allowed, targetTenants: [orders]}}",
+        "spec: {recovery: {policy: Allowed, sourceTenants: ['*'], targetTenants: [orders]}}",
     )
 }
 
@@ -83,7 +83,7 @@ fn a_table_is_recovered_with_another_name_into_the_tenant_that_it_came_from() {
     assert_cleaned_up(&world);
     let status = &task["status"];
     assert!(
-        status["jobId"].is_i64() && status["duration"].is_string(),
+        status["jobID"].is_i64() && status["duration"].is_string(),
         "{status}"
     );
     assert_eq!(

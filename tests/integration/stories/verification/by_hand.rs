@@ -13,16 +13,17 @@ apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
 metadata: {{name: {name}}}
 spec:
-  source: {{type: Tenant, tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
+  source: {{tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
   until: {{type: Latest}}
   target:
+    type: NewTenant
     clusterRef: {{name: prod}}
     tenantName: {tenant}
-    resources: {{type: Create, create: {{maxCpu: '2', memory: 8Gi}}}}
-  finish: Standby
+    role: Standby
+    resources: {{create: {{unit: {{maxCPU: '2', memory: 8Gi}}}}}}
   verification:
-    credentialsSecretRef: {{name: reader}}
-    checks: [{{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expect: '1000'}}]
+    credentials: {{secretRef: {{name: reader}}}}
+    checks: [{{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '1000'}}]
 "
     )
 }
@@ -132,7 +133,8 @@ fn two_that_restore_to_one_database_run_one_after_the_other() {
 fn nothing_is_restored_where_verification_is_not_allowed() {
     let world = verifiable("verify-not-allowed");
     // The policy for recoveries does not apply.
-    let forbidden = "spec: {recovery: {policy: Allowed, verification: Forbidden}}";
+    let forbidden =
+        "spec: {recovery: {policy: Allowed, sourceTenants: ['*'], verification: Forbidden}}";
     world.edit("oceanbasecluster", "prod", forbidden);
     world.apply(&verification("drill", "restore_drill"));
     let task = world.phase("recoverytask", "drill", "Failed");

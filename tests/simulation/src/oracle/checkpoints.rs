@@ -10,7 +10,7 @@ use super::State;
 
 /// Fields that move with time alone while logs are archived.
 const CLOCK: [&str; 13] = [
-    "checkpointScn",
+    "checkpointSCN",
     "checkpointTime",
     "dataBytes",
     "delaySeconds",
@@ -18,7 +18,7 @@ const CLOCK: [&str; 13] = [
     "inputBytes",
     "logBytes",
     "outputBytes",
-    "pieceId",
+    "pieceID",
     "recoveryWindows",
     "totalBytes",
     "used",
@@ -92,7 +92,7 @@ fn windows(status: &Value) -> Value {
     let windows = status["recoveryWindows"].as_array().into_iter().flatten();
     let opened = windows.map(|window| {
         let is_readable = window["start"].as_str() <= window["end"].as_str();
-        json!([window["startScn"], is_readable])
+        json!([window["startSCN"], is_readable])
     });
     opened.collect()
 }

@@ -102,8 +102,8 @@ impl State {
         let (known, now) = (attempts(old), attempts(new));
         for attempt in known {
             let same = now.iter().find(|other| other["key"] == attempt["key"]);
-            let job = &attempt["jobId"];
-            if !job.is_null() && same.is_none_or(|same| same["jobId"] != *job) {
+            let job = &attempt["jobID"];
+            if !job.is_null() && same.is_none_or(|same| same["jobID"] != *job) {
                 self.violated(&format!(
                     "I4: job {job} was forgotten or replaced: {change}"
                 ));

@@ -46,7 +46,7 @@ const EDITED: [(&str, &[&str]); 2] = [
         &[
             "archiveLagTargetSeconds",
             "binding",
-            "desiredState",
+            "state",
             "drift",
             "heal",
             "mode",

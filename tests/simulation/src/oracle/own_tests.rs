@@ -60,7 +60,7 @@ fn a_patch_of_what_a_user_wrote_is_seen() {
         &spec(&json!({"history": {"successful": 1}})),
     );
     assert!(
-        said[0].starts_with("I12: `spec.history` is its user's"),
+        said[0].starts_with("I12: `spec.task_history_limits` is its user's"),
         "{said:?}"
     );
 }

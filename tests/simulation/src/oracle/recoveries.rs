@@ -248,7 +248,7 @@ impl State {
         let task = key.and_then(|key| self.recoveries.task(key));
         match task {
             None => Some(format!("no recovery has brought tenant {id} back")),
-            Some(task) if task["spec"]["finish"] == "Standby" => {
+            Some(task) if task["spec"]["target"]["role"] == "Standby" => {
                 Some(format!("tenant {id} is to stay a standby one"))
             }
             Some(_) => None,

@@ -201,7 +201,7 @@ fn said_of_an_end(spec: &Value, status: &Value) -> Vec<String> {
 
 #[test]
 fn a_complete_backup_without_a_set_is_seen() {
-    let end = |set| json!({"outcome": "Completed", "tenantId": 1002, "backupSetId": set});
+    let end = |set| json!({"outcome": "Completed", "tenantID": 1002, "backupSetID": set});
     assert_eq!(said_of_an_end(&json!({}), &end(5)), Vec::<String>::new());
     let said = said_of_an_end(&json!({}), &end(6));
     assert!(said[0].starts_with("a set: none of number 6"), "{said:?}");
@@ -212,7 +212,7 @@ fn a_complete_backup_without_a_set_is_seen() {
 #[test]
 fn a_set_that_anybody_can_restore_is_seen_where_a_password_was_asked_for() {
     let asked = json!({"restorePasswordSecretRef": {"name": "restore"}});
-    let mut end = json!({"outcome": "Completed", "tenantId": 1002, "backupSetId": 5});
+    let mut end = json!({"outcome": "Completed", "tenantID": 1002, "backupSetID": 5});
     let said = said_of_an_end(&asked, &end);
     assert!(said[0].starts_with("a set: no password"), "{said:?}");
     end["dataBackup"] = asked;
@@ -228,7 +228,7 @@ fn a_task_for_many_tenants_needs_no_set_of_its_own() {
 
 #[test]
 fn a_job_that_changes_within_an_attempt_is_seen() {
-    let attempt = |job: i64| json!({"attempts": [{"key": "obb/1/1", "jobId": job}]});
+    let attempt = |job: i64| json!({"attempts": [{"key": "obb/1/1", "jobID": job}]});
     let said = said_of_change(Some(attempt(1)), attempt(2), WRITE);
     assert!(said[0].starts_with("I4: job 1"), "{said:?}");
 }
@@ -289,7 +289,7 @@ fn said_of_writes(writes: &[(u64, Value)]) -> Vec<String> {
     runtime.block_on(async {
         let object = |status: &Value| json!({"metadata": {"generation": 1}, "status": status});
         let oracle = oracle();
-        let mut before = object(&json!({"phase": "InProgress", "checkpointScn": "0"}));
+        let mut before = object(&json!({"phase": "InProgress", "checkpointSCN": "0"}));
         for (after, status) in writes {
             tokio::time::sleep(std::time::Duration::from_secs(*after)).await;
             let now = object(status);
@@ -303,7 +303,7 @@ fn said_of_writes(writes: &[(u64, Value)]) -> Vec<String> {
 
 #[test]
 fn a_checkpoint_that_is_written_too_often_is_seen() {
-    let at = |scn: &str| json!({"phase": "InProgress", "checkpointScn": scn});
+    let at = |scn: &str| json!({"phase": "InProgress", "checkpointSCN": scn});
     let seldom = [(1, at("1")), (240, at("2")), (240, at("3"))];
     assert_eq!(said_of_writes(&seldom), Vec::<String>::new());
     let said = said_of_writes(&[(1, at("1")), (239, at("2"))]);
@@ -312,7 +312,7 @@ fn a_checkpoint_that_is_written_too_often_is_seen() {
 
 #[test]
 fn news_may_follow_each_other_at_once() {
-    let at = |phase: &str| json!({"phase": phase, "checkpointScn": phase});
+    let at = |phase: &str| json!({"phase": phase, "checkpointSCN": phase});
     let said = said_of_writes(&[(1, at("Stopping")), (1, at("Stopped"))]);
     assert_eq!(said, Vec::<String>::new());
 }

@@ -14,7 +14,7 @@ kind: BackupStorage
 metadata: {name: bucket}
 spec:
   type: OSS
-  oss: {endpoint: oss.example.com, bucket: ob-backup, credentialsSecretRef: {name: keys}}
+  oss: {endpoint: oss.example.com, bucket: ob-backup, credentials: {secretRef: {name: keys}}}
 ";
 
 /// Applies the Secret of the storage with this key.
@@ -58,7 +58,7 @@ stringData: {{password: {READER_PASSWORD}}}
             .at(Duration::ZERO, edit("oceanbaseclusters", "prod", named))
             .at(Duration::ZERO, Action::Apply(STORE.to_owned()))
             .at(Duration::ZERO, Action::Apply(strategy))
-            .at(minutes(7), store("spec: {limits: {maxIops: 800}}"))
+            .at(minutes(7), store("spec: {limits: {maxIOPS: 800}}"))
             .at(minutes(11), keys("second"))
             .at(
                 minutes(11),
@@ -66,9 +66,9 @@ stringData: {{password: {READER_PASSWORD}}}
             )
             .at(
                 minutes(12),
-                store("spec: {limits: {maxIops: 400, maxBandwidth: 20Mi}}"),
+                store("spec: {limits: {maxIOPS: 400, maxBytesPerSecond: 20Mi}}"),
             )
             .at(minutes(18), store("spec: {limits: null}"))
-            .at(minutes(22), store("spec: {limits: {maxIops: 600}}"))
+            .at(minutes(22), store("spec: {limits: {maxIOPS: 600}}"))
     }
 }

@@ -108,7 +108,7 @@ spec: {{type: NFS, nfs: {{path: {STORE}-new}}}}
         purge
             .at(
                 minutes(1),
-                cleanup("old", "orders", "{type: BackupSets, ids: [1]}"),
+                cleanup("old", "orders", "{type: BackupSets, backupSetIDs: [1]}"),
             )
             .at(minutes(2), cleanup("window", "billing", "{type: Obsolete}"))
             .at(
@@ -117,7 +117,11 @@ spec: {{type: NFS, nfs: {{path: {STORE}-new}}}}
             )
             .at(
                 minutes(7),
-                cleanup("never-mind", "orders", "{type: BackupSets, ids: [2]}"),
+                cleanup(
+                    "never-mind",
+                    "orders",
+                    "{type: BackupSets, backupSetIDs: [2]}",
+                ),
             )
             .at(
                 minutes(7) + MUCH_LATER,
@@ -129,11 +133,11 @@ spec: {{type: NFS, nfs: {{path: {STORE}-new}}}}
             )
             .at(
                 minutes(14),
-                cleanup("newest", "orders", "{type: BackupSets, ids: [3]}"),
+                cleanup("newest", "orders", "{type: BackupSets, backupSetIDs: [3]}"),
             )
             .at(
                 minutes(15),
-                cleanup("pieces", "orders", "{type: Pieces, ids: [1, 2]}"),
+                cleanup("pieces", "orders", "{type: Pieces, pieceIDs: [1, 2]}"),
             )
     }
 }

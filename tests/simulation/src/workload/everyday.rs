@@ -45,7 +45,7 @@ pub(super) const LOG_BACKUP: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: LogBackup
 metadata: {name: orders}
-spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, heal: {policy: Never}}
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, interruption: {policy: Report}}
 ";
 
 impl Workload {
@@ -93,15 +93,15 @@ impl Workload {
         logs.at(Duration::ZERO, Action::Apply(LOG_BACKUP.to_owned()))
             .at(
                 minutes(5),
-                edit("logbackups", "orders", "spec: {desiredState: Paused}"),
+                edit("logbackups", "orders", "spec: {state: Paused}"),
             )
             .at(
                 minutes(10),
-                edit("logbackups", "orders", "spec: {desiredState: Running}"),
+                edit("logbackups", "orders", "spec: {state: Running}"),
             )
             .at(
                 minutes(15),
-                edit("logbackups", "orders", "spec: {desiredState: Stopped}"),
+                edit("logbackups", "orders", "spec: {state: Stopped}"),
             )
     }
 

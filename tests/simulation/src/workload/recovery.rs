@@ -55,11 +55,11 @@ apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
 metadata: {{name: {name}}}
 spec:
-  source: {{type: Tenant, tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
+  source: {{tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
   until: {{type: Time, time: '{POINT}'}}
   target:
     clusterRef: {{name: prod}}
-    resources: {{type: Create, create: {{maxCpu: '2', memory: 8Gi}}}}
+    resources: {{create: {{unit: {{maxCPU: '2', memory: 8Gi}}}}}}
     {target}
   {more}
 "
@@ -68,7 +68,8 @@ spec:
 
 /// A recovery of the whole tenant as this tenant.
 fn whole(name: &str, tenant: &str) -> Action {
-    recovery(name, &format!("tenantName: {tenant}"), "")
+    let target = format!("type: NewTenant\n    tenantName: {tenant}");
+    recovery(name, &target, "")
 }
 
 /// A recovery of one table into this tenant, under another name.
@@ -95,22 +96,25 @@ impl Workload {
     pub(super) fn recover() -> Self {
         let holds = "holdRestore: {tenant: restore_never, at: waitLs}";
         let fails = "failRestore: {tenant: restore_broken, at: consistentScn, code: -9094}";
-        Self::with_recoveries("recover", "spec: {recovery: {policy: Allowed}}")
-            .at(Duration::ZERO, Action::Database(holds))
-            .at(Duration::ZERO, Action::Database(fails))
-            .at(minutes(1), whole("undo", "restore_undo"))
-            .at(minutes(1), whole("taken", "restore_kept"))
-            .at(minutes(4), whole("never-mind", "restore_never"))
-            .at(
-                minutes(4) + MUCH_LATER,
-                edit("recoverytasks", "never-mind", "spec: {cancel: true}"),
-            )
-            .at(minutes(8), whole("broken", "restore_broken"))
+        Self::with_recoveries(
+            "recover",
+            "spec: {recovery: {policy: Allowed, sourceTenants: ['*']}}",
+        )
+        .at(Duration::ZERO, Action::Database(holds))
+        .at(Duration::ZERO, Action::Database(fails))
+        .at(minutes(1), whole("undo", "restore_undo"))
+        .at(minutes(1), whole("taken", "restore_kept"))
+        .at(minutes(4), whole("never-mind", "restore_never"))
+        .at(
+            minutes(4) + MUCH_LATER,
+            edit("recoverytasks", "never-mind", "spec: {cancel: true}"),
+        )
+        .at(minutes(8), whole("broken", "restore_broken"))
     }
 
     /// Two operators with one leader: a tenant is recovered.
     pub(super) fn recover_leader() -> Self {
-        let rules = "spec: {recovery: {policy: Allowed}}";
+        let rules = "spec: {recovery: {policy: Allowed, sourceTenants: ['*']}}";
         let mut leader = Self::with_recoveries("recover-leader", rules);
         leader.has_second = true;
         leader.length = minutes(20);
@@ -143,7 +147,7 @@ impl Workload {
     }
 
     fn reading_slowly(name: &'static str) -> Self {
-        let rules = "spec: {recovery: {policy: Allowed}}";
+        let rules = "spec: {recovery: {policy: Allowed, sourceTenants: ['*']}}";
         let mut slowly = Self::with_recoveries(name, rules);
         slowly.reads_slowly = true;
         // A repeated statement reads once more.
@@ -157,7 +161,8 @@ impl Workload {
     /// Three recoveries of a table: under another name into its own tenant, canceled into another
     /// tenant, and failing.
     pub(super) fn recover_tables() -> Self {
-        let rules = "spec: {recovery: {policy: Allowed, targetTenants: ['*']}}";
+        let rules =
+            "spec: {recovery: {policy: Allowed, sourceTenants: ['*'], targetTenants: ['*']}}";
         let holds = "holdRecoverTable: {tenant: restore_kept, at: importing}";
         let fails = "failRecoverTable: {tenant: orders, at: importing, code: -9094}";
         let mut tables = Self::with_recoveries("recover-tables", rules);

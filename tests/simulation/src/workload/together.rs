@@ -41,7 +41,7 @@ kind: OceanBaseCluster
 metadata: {{name: shared, namespace: shop}}
 spec:
   endpoints: ['ob.elsewhere:2881']
-  credentialsSecretRef: {{name: prod-sys}}
+  credentials: {{secretRef: {{name: prod-sys}}}}
   maxConcurrentBackups: 1
   tls: {{mode: Disabled}}
 ---
@@ -70,7 +70,7 @@ const OF_ALL: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupTask
 metadata: {name: all}
-spec: {strategyRef: {name: yearly}, scope: Strategy, type: Full}
+spec: {strategyRef: {name: yearly}, scope: AllTenants, type: Full}
 ";
 
 /// A tenant that is backed up from a console, one with data backups only, and one without backups.

@@ -37,11 +37,11 @@ tenants:{}
 }
 
 const CHECKS: &str = "
-    credentialsSecretRef: {name: reader}
-    checks: [{name: all, sql: SELECT COUNT(*) FROM shop.orders, expect: '1000'}]
+    credentials: {secretRef: {name: reader}}
+    checks: [{name: all, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '1000'}]
 ";
 
-const RESOURCES: &str = "resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}";
+const RESOURCES: &str = "resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}";
 
 /// A strategy whose next backup is due in a year, and which verifies from two o'clock on.
 fn strategy() -> String {
@@ -75,10 +75,9 @@ apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
 metadata: {{name: drill}}
 spec:
-  source: {{type: Tenant, tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
+  source: {{tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
   until: {{type: Latest}}
-  target: {{clusterRef: {{name: prod}}, tenantName: restore_drill, {RESOURCES}}}
-  finish: Standby
+  target: {{type: NewTenant, clusterRef: {{name: prod}}, tenantName: restore_drill, role: Standby, {RESOURCES}}}
   verification:{CHECKS}"
     )
 }
@@ -96,7 +95,7 @@ impl Workload {
             Kind::DropResourcePool,
             Kind::DropResourceUnit,
         ]);
-        let rules = "spec: {recovery: {verification: Allowed}}";
+        let rules = "spec: {recovery: {verification: Allowed, sourceTenants: ['*']}}";
         verify
             .at(Duration::ZERO, edit("oceanbaseclusters", "prod", rules))
             .at(Duration::ZERO, Action::Apply(strategy()))

@@ -39,7 +39,7 @@ if not is("Ready", "True") then
 end
 
 -- A log backup that its spec pauses or stops.
-local wanted = obj.spec.desiredState
+local wanted = obj.spec.state
 if wanted ~= nil and wanted ~= "Running" and wanted == status.phase then
   return health("Suspended", "Ready")
 end

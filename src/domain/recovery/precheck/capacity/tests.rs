@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::oceanbase::model::Pool;
+use crate::oceanbase::model::{Cpu, Pool};
 
 const V4_2: Version = Version([4, 2, 5, 0]);
 const V4_3: Version = Version([4, 3, 5, 2]);
@@ -9,17 +9,19 @@ const OWN: &str = "obr_own";
 
 /// A unit of 2 CPU, 8 GiB of memory and 24 GiB of log disk in each zone, with these changes.
 fn spec(change: &Value) -> RecoveryTaskSpec {
-    let mut create = json!({"maxCpu": "2", "memory": "8Gi", "logDisk": "24Gi", "unitNumber": 1});
+    let unit = json!({"maxCPU": "2", "memory": "8Gi", "logDisk": "24Gi"});
+    let mut create = json!({"unit": unit, "unitCount": 1});
     for (field, value) in change.as_object().unwrap() {
         create[field] = value.clone();
     }
     serde_json::from_value(json!({
-        "source": {"type": "Tenant", "tenant": {"clusterRef": {"name": "prod"}, "tenantName": "orders"}},
+        "source": {"tenant": {"clusterRef": {"name": "prod"}, "tenantName": "orders"}},
         "until": {"type": "Latest"},
         "target": {
+            "type": "NewTenant",
             "clusterRef": {"name": "lab"},
             "tenantName": "restore_orders",
-            "resources": {"type": "Create", "create": create},
+            "resources": {"create": create},
         },
     }))
     .unwrap()
@@ -138,7 +140,7 @@ fn a_server_takes_one_unit_only() {
         memory: Some(GIB),
         ..enough()
     };
-    let two = json!({"unitNumber": 2});
+    let two = json!({"unitCount": 2});
     let message = refused(&two, in_one_zone(&[plenty, scant])).unwrap();
     let says = |text: &str| assert!(message.contains(text), "{text}: {message}");
     says("at most 1 of the 2 server(s) of the zone");
@@ -222,7 +224,7 @@ fn the_own_pool_that_stands_already_has_taken_its_room() {
 #[test]
 fn pools_that_are_given_have_their_units() {
     let mut given = spec(&json!({}));
-    given.target.resources.type_ = ResourcesType::Pools;
+    given.target.resources.create = None;
     let restores = restores(in_one_zone(&[FreeCapacity {
         memory: Some(0),
         ..enough()
@@ -237,7 +239,8 @@ fn log_disk_that_is_left_out_is_what_the_database_takes_at_least() {
         ..enough()
     };
     let mut spec = spec(&json!({}));
-    spec.target.resources.create.as_mut().unwrap().log_disk = None;
+    let create = spec.target.resources.create.as_mut().unwrap();
+    create.unit.log_disk = None;
     let is_refused = |version, gib| {
         let restores = restores(in_one_zone(&[left(gib)]));
         room(&spec, version, &restores, OWN).is_err()

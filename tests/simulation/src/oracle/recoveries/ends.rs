@@ -8,7 +8,7 @@ use super::super::State;
 use super::{Found, Recoveries, is_verification, name_of};
 
 /// Fields that must not change after RESTORE may have been sent.
-const PINNED: [&str; 3] = ["key", "jobId", "restoreScn"];
+const PINNED: [&str; 3] = ["key", "jobID", "restoreSCN"];
 
 impl State {
     /// Checks a write of a RecoveryTask by the operator.
@@ -73,12 +73,12 @@ impl Recoveries {
                 wrong.push("its job has not ended well".to_owned());
             }
             Some("Completed") if !is_of_tables(task) => {
-                let known = if spec["finish"] == "Standby" {
+                let known = if spec["target"]["role"] == "Standby" {
                     &self.seen.standbys
                 } else {
                     &self.seen.primaries
                 };
-                let id = status["targetTenantId"].as_u64();
+                let id = status["targetTenantID"].as_u64();
                 if !id.is_some_and(|id| known.contains(&id)) {
                     wrong.push(format!("tenant {id:?} was never what was asked for"));
                 }

@@ -203,8 +203,7 @@ const DROP_COPY: &str = "DROP TENANT `copy` FORCE";
 
 fn verification() -> Value {
     json!({
-        "target": {"tenantName": "copy"},
-        "finish": "Standby",
+        "target": {"tenantName": "copy", "role": "Standby"},
         "verification": {"checks": [{"sql": CHECK}]},
     })
 }

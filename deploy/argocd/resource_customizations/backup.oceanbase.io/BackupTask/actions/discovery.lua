@@ -1,5 +1,5 @@
--- A task with `mirror` shows a backup that another tool started. It can be neither canceled nor retried here.
-if obj.spec.mirror ~= nil then
+-- A task with `externalJob` shows a backup that another tool started. It can be neither canceled nor retried here.
+if obj.spec.externalJob ~= nil then
   return {}
 end
 local outcome = obj.status ~= nil and obj.status.outcome or nil

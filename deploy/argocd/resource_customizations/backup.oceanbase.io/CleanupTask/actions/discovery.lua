@@ -1,5 +1,5 @@
 local ended = obj.status ~= nil and obj.status.outcome ~= nil
-if ended or obj.spec.cancel or obj.spec.mirror ~= nil then
+if ended or obj.spec.cancel or obj.spec.externalJob ~= nil then
   return {}
 end
 return {["cancel"] = {displayName = "Cancel", iconClass = "fa fa-fw fa-ban"}}

@@ -1,4 +1,4 @@
-local wanted = obj.spec.desiredState
+local wanted = obj.spec.state
 local actions = {}
 if wanted ~= "Running" then
   actions["start"] = {displayName = "Start", iconClass = "fa fa-fw fa-play"}

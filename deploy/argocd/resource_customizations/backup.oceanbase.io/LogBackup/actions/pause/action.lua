@@ -1,2 +1,2 @@
-obj.spec.desiredState = "Paused"
+obj.spec.state = "Paused"
 return obj

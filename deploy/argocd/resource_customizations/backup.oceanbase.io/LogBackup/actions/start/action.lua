@@ -1,2 +1,2 @@
-obj.spec.desiredState = "Running"
+obj.spec.state = "Running"
 return obj

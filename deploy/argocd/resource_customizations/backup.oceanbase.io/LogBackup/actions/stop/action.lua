@@ -1,2 +1,2 @@
-obj.spec.desiredState = "Stopped"
+obj.spec.state = "Stopped"
 return obj
