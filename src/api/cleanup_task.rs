@@ -3,12 +3,13 @@
 
 mod status;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::LocalReference;
 use super::backup_task::ExternalJob;
+use super::{INSTANT, LocalReference};
 pub use status::{CleanupStatement, CleanupTaskStatus, PlanCounts, PlanEntry};
 
 /// One cleanup of the backups of one tenant.
@@ -83,6 +84,7 @@ pub use status::{CleanupStatement, CleanupTaskStatus, PlanCounts, PlanEntry};
 #[x_kube(validation = ("has(self.mode) != has(self.externalJob)", "must have `mode`: Preview or Delete (only the operator writes `externalJob`)"))]
 #[x_kube(validation = ("has(self.mode) == has(self.target)", "must have `target` together with `mode`"))]
 #[x_kube(validation = ("!has(self.cancel) || (has(self.mode) && self.mode == 'Delete')", "must not have `cancel` without `mode: Delete`: nothing else can be canceled"))]
+#[x_kube(validation = ("!has(self.notAfterTime) || (has(self.mode) && self.mode == 'Delete')", "must not have `notAfterTime` without `mode: Delete`: a preview changes nothing"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || has(self.cancel)", "`cancel` cannot be reverted; create a new CleanupTask"))]
 pub struct CleanupTaskSpec {
     /// Cluster of the tenant.
@@ -99,6 +101,11 @@ pub struct CleanupTaskSpec {
     /// Backups to delete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<CleanupTarget>,
+    /// Latest start of a deletion. It prevents a unexpected deletion after a long wait for the
+    /// cluster. Default: 24 hours after the creation of the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = INSTANT))]
+    pub not_after_time: Option<Time>,
     /// Request to cancel the cleanup; the only value is `true`, and it cannot be taken back. Backups already deleted are lost.
     /// The operator sends the statement only while this cleanup is the only running cleanup of the
     /// tenant.

@@ -150,7 +150,14 @@ const IMMUTABLE: [(&str, &[&str], &[&str]); 10] = [
     (
         "CleanupTask",
         &["spec"],
-        &["clusterRef", "tenantName", "mode", "target", "externalJob"],
+        &[
+            "clusterRef",
+            "tenantName",
+            "mode",
+            "target",
+            "notAfterTime",
+            "externalJob",
+        ],
     ),
     (
         "RecoveryTask",

@@ -109,6 +109,7 @@ impl CleanupTask {
         cleanup::Task {
             generation: self.metadata.generation.unwrap_or_default(),
             owned: is_owned_by_strategy(self),
+            created_at: self.meta().creation_timestamp.as_ref().map(|at| at.0),
             spec: &self.spec,
             status,
         }

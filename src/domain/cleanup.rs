@@ -24,7 +24,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use attempt::open_intent;
@@ -32,6 +32,7 @@ pub use attempt::open_intent;
 /// Effect of a cleanup: one statement, or a search for one.
 pub use crate::oceanbase::statement::Cleanup as Effect;
 
+use super::attempt::{SendState, SentOnce};
 use super::tenant::CLUSTER_REPLACED;
 use super::{Blocker, Decision, Next, cause, pinned, time};
 use crate::api::cleanup_task::{CleanupMode, CleanupTarget, CleanupTargetType};
@@ -59,17 +60,28 @@ pub fn decide(
             None => evaluation.unchanged(),
         };
     }
+    if answer.is_none() && evaluation.is_too_late() {
+        return evaluation.too_late();
+    }
     if let (Err(blocker), None) = (&observed.database, answer)
         && blocker.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
-        return evaluation.unchanged();
+        let deadline = evaluation.deadline();
+        let mut decision = evaluation.unchanged();
+        decision.next = deadline.map_or(decision.next, Next::At);
+        return decision;
     }
     evaluation.record_facts();
-    match answer {
+    let deadline = evaluation.deadline();
+    let mut decision = match answer {
         Some((effect, answer)) => evaluation.on_answer(effect, answer),
         None => evaluation.decide(),
+    };
+    if let (Some(deadline), None) = (deadline, &decision.status.outcome) {
+        decision.next = decision.next.sooner(Next::At(deadline), now);
     }
+    decision
 }
 
 /// Returns the status of a task whose statement may be sent and waits for other statements. The
@@ -85,6 +97,9 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     );
     evaluation.wait(turn, Next::Await)
 }
+
+/// Time within which a deletion must begin after the creation of its object, by default.
+const START_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
 
 /// Decision in progress.
 struct Evaluation<'a> {
@@ -119,6 +134,34 @@ impl<'a> Evaluation<'a> {
     /// Returns what to delete, if the spec names it.
     fn deletion(&self) -> Option<Deletion> {
         self.task.spec.target.as_ref().map(deletion)
+    }
+
+    /// Returns until when a deletion that was not sent yet must begin.
+    fn deadline(&self) -> Option<Timestamp> {
+        let spec = self.task.spec;
+        if spec.mode != Some(CleanupMode::Delete) || self.send_state() != SendState::MaySend {
+            return None;
+        }
+        match &spec.not_after_time {
+            Some(time) => Some(time.0),
+            None => self.task.created_at?.checked_add(START_TIMEOUT).ok(),
+        }
+    }
+
+    fn is_too_late(&self) -> bool {
+        self.deadline().is_some_and(|deadline| self.now >= deadline)
+    }
+
+    fn too_late(mut self) -> CleanupDecision {
+        let reason = self.status.cause.take().map(|cause| cause.message);
+        let reason = reason.unwrap_or_else(|| "the operator could not start it".to_owned());
+        self.fail(cause(
+            "NotAfterTimePassed",
+            &format!(
+                "the deletion did not start within 24 hours or before `notAfterTime` ({reason}), \
+                 and nothing was deleted; remove the cause, then create a new CleanupTask"
+            ),
+        ))
     }
 
     /// Records known facts that may disappear later.

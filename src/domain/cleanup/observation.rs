@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::api::{CleanupTaskSpec, CleanupTaskStatus};
 use crate::domain::Blocker;
 use crate::oceanbase::model::{Identity, JobId, Tenant};
@@ -15,6 +17,8 @@ pub struct Task<'a> {
     pub generation: i64,
     /// Whether a strategy created the object.
     pub owned: bool,
+    /// Creation of the object.
+    pub created_at: Option<Timestamp>,
     /// Spec of the object.
     pub spec: &'a CleanupTaskSpec,
     /// Current status of the object.

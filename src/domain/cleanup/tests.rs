@@ -13,6 +13,7 @@ use crate::oceanbase::version::Version;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod deadline;
 mod manual;
 mod status;
 
@@ -194,6 +195,7 @@ impl Story {
         let task = Task {
             generation: 1,
             owned: self.owned,
+            created_at: Some(at(0)),
             spec: &self.spec,
             status: &self.status,
         };
