@@ -112,6 +112,11 @@ pub struct CleanupTaskSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = [true]))]
     pub cancel: Option<bool>,
+    /// Seconds after the end of the task until the object is deleted, 0 to 31536000. Leave it out
+    /// for an object in Git: the next sync would apply the object again, and it would delete again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 31_536_000))]
+    pub ttl_seconds_after_finished: Option<i32>,
     /// Set only by the operator: the cleanup of the database, another tool or a user that this
     /// object shows. The operator sends no statement for the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]

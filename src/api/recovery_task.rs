@@ -107,6 +107,12 @@ pub struct RecoveryTaskSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512), regex(pattern = r"^[\x21-\x7e]+$"))]
     pub idempotency_key: Option<String>,
+    /// Seconds after the end of the task until the object is deleted, 0 to 31536000; the tenant
+    /// remains. An object in Git is applied again by the next sync, and recovers nothing: its
+    /// `idempotencyKey` was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 31_536_000))]
+    pub ttl_seconds_after_finished: Option<i32>,
     /// Request to cancel the recovery; the only value is `true`, and it cannot be taken back. Until the tenant is restored, it is
     /// dropped, regardless of `failurePolicy`; after that it is kept. Tables that were already
     /// recovered remain in their tenant.

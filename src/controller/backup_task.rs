@@ -1,6 +1,7 @@
 //! `BackupTask`: observes its tenant and its job, performs BACKUP and CANCEL BACKUP.
 
 mod children;
+mod expiry;
 mod log_backup;
 mod metrics;
 mod migration;
@@ -10,7 +11,6 @@ pub(super) mod queue;
 mod references;
 mod task_tenant;
 mod triggers;
-mod ttl;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use task_tenant::TaskTenant;
 use triggers::is_affected;
 
 use super::destination::logs::observe_destination;
-use super::reconcile::identity;
+use super::reconcile::{Expiry, identity};
 use super::strategy::is_owned_by_strategy;
 use super::watch::caches;
 use super::watch::triggers::{Change, Changed};
@@ -150,7 +150,6 @@ impl Reconcile for BackupTask {
             other_owner,
             migration,
             held: held(self, context, &namespace),
-            kept: ttl::is_kept(self, context, &namespace),
             intent_age: self.intent_age(context),
             statement_lifetime: statement_lifetime(Command::BACKUP_TIMEOUT),
         };
@@ -181,6 +180,10 @@ impl Reconcile for BackupTask {
         backup::decide(&task, &observed.decision, answer, now)
     }
 
+    fn expiry(&self, context: &Context) -> Expiry {
+        expiry::expiry(self, context)
+    }
+
     fn needs_intent(effect: &Effect) -> bool {
         matches!(effect, Effect::Backup { .. })
     }
@@ -200,10 +203,9 @@ impl Reconcile for BackupTask {
                 storage_root.map_or(Lane::Serial, Lane::Storage)
             }
             Effect::Backup { .. } | Effect::Find { .. } | Effect::Cancel { .. } => Lane::Serial,
-            Effect::MakeLogBackup(..)
-            | Effect::MakeChildren(_)
-            | Effect::CancelChildren(_)
-            | Effect::Delete => return None,
+            Effect::MakeLogBackup(..) | Effect::MakeChildren(_) | Effect::CancelChildren(_) => {
+                return None;
+            }
         };
         Some((observed.key.clone()?, lane))
     }
@@ -225,7 +227,6 @@ impl Reconcile for BackupTask {
             Effect::CancelChildren(children) => {
                 EffectAnswer::Objects(children::cancel_all(self, children, context).await)
             }
-            Effect::Delete => EffectAnswer::Objects(children::delete(self, context).await),
             statement => EffectAnswer::Database(match permit {
                 Some(permit) => perform::send(self, statement, observed, permit, context).await,
                 None => Answer::NotSent("the cluster is busy".to_owned()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
-use super::reconcile::identity;
+use super::reconcile::{Expiry, identity};
 use super::watch::triggers::{Change, Changed};
 use super::{Context, Reconcile, access_of, cluster_of, database, namespace, same_database};
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskStatus, RecoveryTask};
@@ -69,6 +69,12 @@ impl Reconcile for CleanupTask {
         let status = self.current_status();
         let task = self.task(&status);
         cleanup::decide(&task, &observed.decision, answer, context.clock.now())
+    }
+
+    fn expiry(&self, _context: &Context) -> Expiry {
+        let end = self.status.as_ref();
+        let end = end.and_then(|status| status.completion_time.as_ref());
+        Expiry::of(end, self.spec.ttl_seconds_after_finished)
     }
 
     fn needs_intent(effect: &Effect) -> bool {

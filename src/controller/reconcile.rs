@@ -22,10 +22,12 @@
 //! # Caveats
 //!
 //! * An effect that needs no intent may be performed twice.
-//! * Finalizer changes do not check the lease; only the resourceVersion protects them.
+//! * Changes of finalizers and deletions of expired objects do not check the lease; only the
+//!   resourceVersion protects them.
 //! * Without a send permit, the intent is not written. The object shows [`Reconcile::waiting`]
 //!   instead.
 
+mod expiry;
 mod finalizer;
 mod kind;
 mod outcome;
@@ -34,6 +36,7 @@ mod status_writer;
 #[cfg(test)]
 mod tests;
 
+pub use expiry::Expiry;
 pub use kind::Reconcile;
 pub(super) use kind::identity;
 pub use outcome::Error;

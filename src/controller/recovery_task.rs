@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::reconcile::identity;
+use super::reconcile::{Expiry, identity};
 use super::watch::caches;
 use super::watch::triggers::{Change, Changed};
 use super::{Context, Reconcile, cluster_of, database, namespace, same_database};
@@ -134,6 +134,12 @@ impl Reconcile for RecoveryTask {
         let task = self.task(&name, &status);
         let waiting = recovery::decide_waiting(&task, &observed.decision, context.clock.now());
         Some(waiting.status)
+    }
+
+    fn expiry(&self, _context: &Context) -> Expiry {
+        let end = self.status.as_ref();
+        let end = end.and_then(|status| status.completion_time.as_ref());
+        Expiry::of(end, self.spec.ttl_seconds_after_finished)
     }
 
     fn needs_intent(effect: &Effect) -> bool {

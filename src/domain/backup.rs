@@ -37,7 +37,6 @@ mod state;
 mod status;
 #[cfg(test)]
 mod tests;
-mod ttl;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
@@ -70,7 +69,7 @@ pub fn decide(
     let mut evaluation = Evaluation::new(task, observed, now);
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
-            Some(outcome) => evaluation.ended(outcome),
+            Some(outcome) => evaluation.render(&State::Ended(outcome), None, Next::Await),
             // A newer operator wrote this outcome. The task has ended and must not restart.
             None => evaluation.unchanged(),
         };

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
+use kube::api::{Patch, PatchParams};
 use kube::core::ObjectMeta;
 use kube::{Api, Resource, ResourceExt};
 use serde_json::json;
@@ -186,26 +186,6 @@ pub(super) async fn cancel_all(
             Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409 | 422) => {}
             Err(error) => drop(created.errors.insert(name.clone(), said(&error))),
         }
-    }
-    created
-}
-
-/// Deletes the own object if it is unchanged.
-pub(super) async fn delete(task: &BackupTask, context: &Context) -> ApplyOutcome {
-    let api = Api::<BackupTask>::namespaced(context.client.clone(), &namespace(task));
-    let parameters = DeleteParams {
-        preconditions: Some(Preconditions {
-            uid: task.uid(),
-            resource_version: task.resource_version(),
-        }),
-        ..DeleteParams::background()
-    };
-    context.metrics.wrote(BackupTask::CONTROLLER, "delete");
-    let mut created = ApplyOutcome::default();
-    match api.delete(&task.name_any(), &parameters).await {
-        Ok(_) => {}
-        Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
-        Err(error) => drop(created.errors.insert(task.name_any(), said(&error))),
     }
     created
 }

@@ -83,10 +83,7 @@ pub(super) async fn send(
             tenant_id,
             key,
         },
-        Effect::MakeLogBackup(..)
-        | Effect::MakeChildren(_)
-        | Effect::CancelChildren(_)
-        | Effect::Delete => {
+        Effect::MakeLogBackup(..) | Effect::MakeChildren(_) | Effect::CancelChildren(_) => {
             return Answer::NotSent("it is not a statement".to_owned());
         }
     };

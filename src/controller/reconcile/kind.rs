@@ -11,6 +11,7 @@ use kube::{Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::expiry::Expiry;
 use crate::controller::Context;
 use crate::controller::watch::triggers::Change;
 use crate::domain::{Decision, Finalization};
@@ -59,6 +60,11 @@ pub trait Reconcile:
         answer: Option<(&Self::Effect, &Self::Answer)>,
         context: &Context,
     ) -> Decision<Self::Status, Self::Effect>;
+
+    /// Returns when the object of an ended task is deleted.
+    fn expiry(&self, _context: &Context) -> Expiry {
+        Expiry::Never
+    }
 
     /// Returns whether the object needs the operator's finalizer. [`Self::finalize`] then decides
     /// its deletion.

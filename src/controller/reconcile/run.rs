@@ -10,10 +10,10 @@ use kube_runtime::controller::Action;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::finalizer;
 use super::kind::{Reconcile, identity};
 use super::outcome::{Error, ReconcileOutcome};
 use super::status_writer::write;
+use super::{expiry, finalizer};
 use crate::controller::{Context, event_publisher};
 use crate::domain::{Finalization, Next};
 use crate::oceanbase::credentials::ClusterKey;
@@ -107,7 +107,12 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
     if !is_deleted && object.needs_finalizer() != has_finalizer {
         return finalizer::set(object, object.needs_finalizer(), context).await;
     }
-    // 5. Observe and decide.
+    // 5. Delete the object of an ended task after its time to live.
+    let expiry = object.expiry(context);
+    if !is_deleted && expiry.is_due(context.clock.now()) {
+        return expiry::delete(object, context).await;
+    }
+    // 6. Observe and decide.
     let observed = object.observe(context).await;
     let decision = match decide(object, &observed, None, context) {
         Finalization::Wait(decision) => decision,
@@ -117,7 +122,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
         .effect
         .as_ref()
         .and_then(|effect| object.lane(&observed, effect));
-    // 6. Acquire the send permit of an effect that needs an intent.
+    // 7. Acquire the send permit of an effect that needs an intent.
     let mut permit = None;
     let needs_intent = decision.effect.as_ref().is_some_and(K::needs_intent);
     if needs_intent {
@@ -136,7 +141,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
             }
         };
     }
-    // 7. Write the status, with the intent.
+    // 8. Write the status, with the intent.
     let before = object.resource_version();
     let Some(object) = write(object, &decision.status, context).await? else {
         return Ok(ReconcileOutcome::Conflict);
@@ -146,23 +151,24 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
     if needs_intent && object.resource_version() == before {
         return Err(Error::IntentNotStored);
     }
-    // 8. Publish the event; end if there is no effect.
+    // 9. Publish the event; end if there is no effect.
     event_publisher::publish(&object, decision.event, context);
     let Some(effect) = decision.effect else {
-        return Ok(ReconcileOutcome::Done(action(decision.next, context)));
+        let next = decision.next.sooner(expiry.next(), context.clock.now());
+        return Ok(ReconcileOutcome::Done(action(next, context)));
     };
-    // 9. Acquire the send permit of any other effect, after the write: the status is then up to
-    //    date while the object waits.
+    // 10. Acquire the send permit of any other effect, after the write: the status is then up to
+    //     date while the object waits.
     if permit.is_none() {
         permit = match permit_on(lane.as_ref(), context) {
             Ok(permit) => permit,
             Err(throttled) => return Ok(throttled),
         };
     }
-    // 10. Perform the effect.
+    // 11. Perform the effect.
     let answer = object.perform(&effect, &observed, permit, context).await;
-    // 11. Decide with the answer, write the status and publish the event. An effect of this
-    //     decision is not performed: the observation is from before the effect of step 10, and an
+    // 12. Decide with the answer, write the status and publish the event. An effect of this
+    //     decision is not performed: the observation is from before the effect of step 11, and an
     //     intent needs its own write. The write of the status or `next` causes the next pass, which
     //     observes and decides again.
     let decision = match decide(&object, &observed, Some((&effect, &answer)), context) {

@@ -111,10 +111,9 @@ impl Evaluation<'_> {
             Effect::Backup { .. } => self.on_statement_answer(answer),
             Effect::Find { .. } => self.on_find_answer(answer),
             Effect::Cancel { .. } => self.on_cancel_answer(answer),
-            Effect::MakeLogBackup(..)
-            | Effect::MakeChildren(_)
-            | Effect::CancelChildren(_)
-            | Effect::Delete => self.decide(),
+            Effect::MakeLogBackup(..) | Effect::MakeChildren(_) | Effect::CancelChildren(_) => {
+                self.decide()
+            }
         }
     }
 

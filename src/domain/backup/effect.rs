@@ -41,6 +41,4 @@ pub enum Effect {
     MakeChildren(Vec<(String, BackupTaskSpec)>),
     /// Cancel tasks that this task created, by name and uid.
     CancelChildren(Vec<(String, String)>),
-    /// Delete the task's own object.
-    Delete,
 }

@@ -51,9 +51,6 @@ pub struct Observation {
     pub migration: Option<MigrationState>,
     /// Why a strategy's own backup does not start now.
     pub held: Option<Held>,
-    /// Whether its strategy needs the task: it is the newest ended or successful one of its tenant
-    /// and type.
-    pub kept: bool,
     /// Time since this process first observed the recorded intent.
     pub intent_age: Duration,
     /// Time after which a BACKUP statement has certainly ended, whether it ran or not.

@@ -162,7 +162,6 @@ fn observation_of(tenant: Option<Tenant>) -> Observation {
         other_owner: None,
         migration: None,
         held: None,
-        kept: false,
         intent_age: Duration::ZERO,
         statement_lifetime: STATEMENT_LIFETIME,
     }

@@ -251,6 +251,7 @@ impl Evaluation<'_> {
             failure_policy: FailurePolicy::CleanUp,
             not_after_time: Some(open.not_after_time.clone()),
             idempotency_key: Some(key),
+            ttl_seconds_after_finished: None,
             cancel: None,
         };
         Some(Effect::MakeVerification(
