@@ -73,7 +73,7 @@ pub use status::{Attempt, BackupTaskStatus, Children};
     selectable = ".spec.type",
     selectable = ".spec.strategyRef.name",
     selectable = ".status.phase",
-    selectable = ".status.backupSetID"
+    selectable = ".spec.clusterRef.name"
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.strategyRef) != has(self.clusterRef)", "must have either `strategyRef`, or `clusterRef` and `storageRef`"))]

@@ -33,6 +33,7 @@ pub use status::{CleanupStatement, CleanupTaskStatus, PlanCounts, PlanEntry};
         json_path = ".spec.clusterRef.name"
     ),
     printcolumn(name = "TENANT", type_ = "string", json_path = ".spec.tenantName"),
+    printcolumn(name = "MODE", type_ = "string", json_path = ".spec.mode"),
     printcolumn(name = "STATUS", type_ = "string", json_path = ".status.phase"),
     printcolumn(name = "SETS", type_ = "integer", json_path = ".status.deletedSets"),
     printcolumn(
@@ -54,12 +55,6 @@ pub use status::{CleanupStatement, CleanupTaskStatus, PlanCounts, PlanEntry};
         priority = 1
     ),
     printcolumn(
-        name = "MODE",
-        type_ = "string",
-        json_path = ".spec.mode",
-        priority = 1
-    ),
-    printcolumn(
         name = "JOB",
         type_ = "integer",
         json_path = ".status.jobID",
@@ -77,7 +72,9 @@ pub use status::{CleanupStatement, CleanupTaskStatus, PlanCounts, PlanEntry};
         json_path = ".status.cause.reason",
         priority = 1
     ),
+    selectable = ".spec.clusterRef.name",
     selectable = ".spec.tenantName",
+    selectable = ".spec.mode",
     selectable = ".status.phase"
 )]
 #[serde(rename_all = "camelCase")]

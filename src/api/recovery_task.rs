@@ -61,7 +61,9 @@ pub use target::{Target, TargetRole, TargetType};
         json_path = ".status.cause.reason",
         priority = 1
     ),
+    selectable = ".spec.target.clusterRef.name",
     selectable = ".spec.target.tenantName",
+    selectable = ".spec.mode",
     selectable = ".status.phase"
 )]
 #[serde(rename_all = "camelCase")]

@@ -34,6 +34,11 @@ use super::{Quantity, SecretSource};
     printcolumn(name = "USED", type_ = "string", json_path = ".status.used"),
     printcolumn(name = "IN-USE", type_ = "integer", json_path = ".status.inUseBy"),
     printcolumn(
+        name = "READY",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].status"#
+    ),
+    printcolumn(
         name = "REACHABLE",
         type_ = "string",
         json_path = r#".status.conditions[?(@.type=="Reachable")].status"#

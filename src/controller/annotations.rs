@@ -3,6 +3,7 @@
 use kube::ResourceExt;
 use kube::core::ObjectMeta;
 
+use super::labels::label_strategy;
 use crate::api::LogBackup;
 use crate::api::strategy::{FOLLOWED, Followed, INHERITED, Inherited};
 
@@ -18,8 +19,9 @@ pub(super) fn followed(object: &LogBackup) -> Option<Followed> {
     serde_json::from_str(text).ok()
 }
 
-/// Records the settings from the strategy in a log backup's metadata.
+/// Records the strategy and the settings from it in a log backup's metadata.
 pub(super) fn record_inherited(metadata: &mut ObjectMeta, inherited: &Inherited) {
+    label_strategy(metadata, &inherited.strategy);
     if let Ok(text) = serde_json::to_string(inherited) {
         let annotations = metadata.annotations.get_or_insert_default();
         annotations.insert(INHERITED.to_owned(), text);

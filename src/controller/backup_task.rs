@@ -219,10 +219,12 @@ impl Reconcile for BackupTask {
     ) -> EffectAnswer {
         match effect {
             Effect::MakeLogBackup(name, spec) => {
-                EffectAnswer::Objects(children::create_log_backup(self, name, spec, context).await)
+                let made = children::create_log_backup(self, name, spec, observed, context);
+                EffectAnswer::Objects(made.await)
             }
             Effect::MakeChildren(children) => {
-                EffectAnswer::Objects(children::create_all(self, children, context).await)
+                let made = children::create_all(self, children, observed, context);
+                EffectAnswer::Objects(made.await)
             }
             Effect::CancelChildren(children) => {
                 EffectAnswer::Objects(children::cancel_all(self, children, context).await)

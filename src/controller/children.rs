@@ -11,12 +11,14 @@ use serde::de::DeserializeOwned;
 
 use super::annotations::record_inherited;
 use super::api_client::said;
+use super::labels::Labels;
 use super::watch::caches;
 use super::{Context, Reconcile};
 use crate::api::strategy::Inherited;
 use crate::api::{BackupStrategy, LogBackup, LogBackupSpec};
 use crate::domain::children::ApplyOutcome;
 use crate::domain::strategy;
+use crate::oceanbase::model::TenantId;
 
 /// Returns the metadata of a child. Labels and annotations of the parent are not copied: another
 /// tool, such as Argo CD, would treat the child as its own and delete it.
@@ -24,10 +26,12 @@ pub(super) fn metadata_of(
     name: &str,
     namespace: &str,
     owner: Option<OwnerReference>,
+    labels: Labels<'_>,
 ) -> ObjectMeta {
     ObjectMeta {
         name: Some(name.to_owned()),
         namespace: Some(namespace.to_owned()),
+        labels: Some(labels.to_map()),
         owner_references: owner.map(|owner| vec![owner]),
         ..ObjectMeta::default()
     }
@@ -39,6 +43,7 @@ pub(super) fn metadata_of(
 pub(super) async fn create_log_backup(
     (namespace, name): (&str, &str),
     spec: &LogBackupSpec,
+    tenant_id: Option<TenantId>,
     strategy: String,
     context: &Context,
     created: &mut ApplyOutcome,
@@ -46,7 +51,13 @@ pub(super) async fn create_log_backup(
     let cluster = &spec.cluster_ref.name;
     let owner = caches::find(&context.caches.clusters, namespace, cluster)
         .and_then(|cluster| cluster.controller_owner_ref(&()));
-    let mut metadata = metadata_of(name, namespace, owner);
+    let labels = Labels {
+        cluster: Some(cluster),
+        tenant_name: &spec.tenant_name,
+        tenant_id: tenant_id.map(|id| id.0),
+        ..Labels::default()
+    };
+    let mut metadata = metadata_of(name, namespace, owner, labels);
     let inherited = Inherited {
         strategy,
         log_backup: strategy::settings_of(spec),

@@ -20,6 +20,7 @@ mod children;
 mod cleanup_task;
 mod cluster;
 mod competitors;
+mod labels;
 mod log_backup;
 mod recovery_task;
 mod secret_scope;

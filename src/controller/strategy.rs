@@ -181,7 +181,7 @@ impl Reconcile for BackupStrategy {
     async fn perform(
         &self,
         effect: &Effect,
-        _: &strategy::Observation,
+        observed: &strategy::Observation,
         permit: Option<Permit>,
         context: &Context,
     ) -> ApplyOutcome {
@@ -190,7 +190,7 @@ impl Reconcile for BackupStrategy {
                 answer: Some(delete_policy::change(change, permit).await),
                 ..ApplyOutcome::default()
             },
-            _ => self.perform_on_children(effect, context).await,
+            _ => self.perform_on_children(effect, observed, context).await,
         }
     }
 

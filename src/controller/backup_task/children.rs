@@ -4,17 +4,18 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use kube::api::{Patch, PatchParams};
-use kube::core::ObjectMeta;
 use kube::{Api, Resource, ResourceExt};
 use serde_json::json;
 
 use super::super::api_client::said;
 use super::super::children::{self, create};
 use super::super::competitors::rivals;
+use super::super::labels::Labels;
 use super::super::recovery_task::recovered;
 use super::super::watch::caches;
 use super::super::watch::triggers::{Change, Changed};
 use super::super::{Context, Reconcile, access_of, cluster_of, namespace};
+use super::Observation;
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec, LogBackupSpec};
 use crate::domain::backup::{ChildTask, ChildTasks};
@@ -127,29 +128,38 @@ pub(super) async fn create_log_backup(
     task: &BackupTask,
     name: &str,
     spec: &LogBackupSpec,
+    observed: &Observation,
     context: &Context,
 ) -> ApplyOutcome {
     let mut created = ApplyOutcome::default();
-    let home = namespace(task);
-    children::create_log_backup((&home, name), spec, String::new(), context, &mut created).await;
+    let (home, strategy) = (namespace(task), String::new());
+    let id = observed.tenant_id();
+    children::create_log_backup((&home, name), spec, id, strategy, context, &mut created).await;
     created
 }
 
 pub(super) async fn create_all(
     parent: &BackupTask,
-    children: &[(String, BackupTaskSpec)],
+    tasks: &[(String, BackupTaskSpec)],
+    observed: &Observation,
     context: &Context,
 ) -> ApplyOutcome {
     let mut created = ApplyOutcome::default();
     let owner = parent.controller_owner_ref(&());
-    for (name, spec) in children {
+    for (name, spec) in tasks {
+        let strategy = spec.strategy_ref.as_ref();
+        let mut tenants = observed.decision.children.tenants.iter();
+        let tenant = tenants.find(|(_, name)| *name == spec.tenant_name);
+        let labels = Labels {
+            strategy: strategy.map(|reference| &*reference.name),
+            cluster: observed.key.as_ref().map(|key| &*key.name),
+            tenant_name: &spec.tenant_name,
+            tenant_id: tenant.map(|(id, _)| id.0),
+            type_: Some(spec.type_),
+            scheduled_time: spec.scheduled_time.as_ref(),
+        };
         let child = BackupTask {
-            metadata: ObjectMeta {
-                name: Some(name.clone()),
-                namespace: parent.namespace(),
-                owner_references: owner.clone().map(|owner| vec![owner]),
-                ..ObjectMeta::default()
-            },
+            metadata: children::metadata_of(name, &namespace(parent), owner.clone(), labels),
             spec: spec.clone(),
             status: None,
         };

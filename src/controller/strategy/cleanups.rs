@@ -2,13 +2,15 @@
 
 use kube::{Resource, ResourceExt};
 
+use super::perform::tenant_id;
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskSpec};
 use crate::controller::children::{create, is_owned_by, metadata_of};
+use crate::controller::labels::Labels;
 use crate::controller::watch::caches;
 use crate::controller::{Context, cluster_of, namespace, same_database};
 use crate::domain::children::ApplyOutcome;
 use crate::domain::strategy::overlap::is_for;
-use crate::domain::strategy::{AskedCleanup, ObservedCleanup};
+use crate::domain::strategy::{AskedCleanup, Observation, ObservedCleanup};
 use crate::oceanbase::credentials::ClusterKey;
 
 /// Returns the tasks that the strategy created.
@@ -64,13 +66,21 @@ pub(super) fn asked(
 pub(super) async fn create_all(
     strategy: &BackupStrategy,
     tasks: &[(String, CleanupTaskSpec)],
+    observed: &Observation,
     context: &Context,
     created: &mut ApplyOutcome,
 ) {
     let owner = strategy.controller_owner_ref(&());
     for (name, spec) in tasks {
+        let labels = Labels {
+            strategy: strategy.metadata.name.as_deref(),
+            cluster: Some(&spec.cluster_ref.name),
+            tenant_name: &spec.tenant_name,
+            tenant_id: tenant_id(observed, &spec.tenant_name).map(|id| id.0),
+            ..Labels::default()
+        };
         let object = CleanupTask {
-            metadata: metadata_of(name, &namespace(strategy), owner.clone()),
+            metadata: metadata_of(name, &namespace(strategy), owner.clone(), labels),
             spec: spec.clone(),
             status: None,
         };

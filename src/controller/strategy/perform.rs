@@ -9,20 +9,24 @@ use kube::{Api, Resource, ResourceExt};
 use super::super::annotations::{followed, record_inherited, record_propagation};
 use super::super::api_client::said;
 use super::super::children::{create, create_log_backup, is_owned_by, metadata_of};
+use super::super::labels::Labels;
 use super::super::watch::caches;
 use super::super::{Context, Reconcile, namespace};
 use super::{cleanups, finalize, verifications};
 use crate::api::{
-    BackupStrategy, BackupTask, CleanupTask, LocalReference, LogBackup, RecoveryTask,
+    BackupStrategy, BackupTask, BackupTaskSpec, CleanupTask, LocalReference, LogBackup,
+    RecoveryTask,
 };
 use crate::domain::children::ApplyOutcome;
-use crate::domain::strategy::{self, Effect, LogBackupEdit};
+use crate::domain::strategy::{self, Effect, LogBackupEdit, Observation};
+use crate::oceanbase::model::TenantId;
 
 impl BackupStrategy {
     /// Performs an effect on child objects.
     pub(super) async fn perform_on_children(
         &self,
         effect: &Effect,
+        observed: &Observation,
         context: &Context,
     ) -> ApplyOutcome {
         let mut created = ApplyOutcome::default();
@@ -30,7 +34,9 @@ impl BackupStrategy {
             Effect::MakeLogBackups(log_backups) => {
                 for (name, spec) in log_backups {
                     let (home, strategy) = (namespace(self), self.name_any());
-                    create_log_backup((&home, name), spec, strategy, context, &mut created).await;
+                    let id = tenant_id(observed, &spec.tenant_name);
+                    create_log_backup((&home, name), spec, id, strategy, context, &mut created)
+                        .await;
                 }
             }
             Effect::EditLogBackups(edits) => {
@@ -42,7 +48,12 @@ impl BackupStrategy {
                 let owner = self.controller_owner_ref(&());
                 for (name, spec) in tasks {
                     let object = BackupTask {
-                        metadata: metadata_of(name, &namespace(self), owner.clone()),
+                        metadata: metadata_of(
+                            name,
+                            &namespace(self),
+                            owner.clone(),
+                            self.labels(spec, observed),
+                        ),
                         spec: spec.clone(),
                         status: None,
                     };
@@ -67,7 +78,7 @@ impl BackupStrategy {
                 finalize::stop_log_backups(self, names, context, &mut created).await;
             }
             Effect::MakeCleanups(tasks) => {
-                cleanups::create_all(self, tasks, context, &mut created).await;
+                cleanups::create_all(self, tasks, observed, context, &mut created).await;
             }
             Effect::DeleteCleanups(tasks) => {
                 for (name, version) in tasks {
@@ -78,6 +89,18 @@ impl BackupStrategy {
             Effect::ChangePolicy(_) => {}
         }
         created
+    }
+
+    /// Returns the labels of a data backup.
+    fn labels<'a>(&'a self, spec: &'a BackupTaskSpec, observed: &Observation) -> Labels<'a> {
+        Labels {
+            strategy: self.metadata.name.as_deref(),
+            cluster: Some(&self.spec.cluster_ref.name),
+            tenant_name: &spec.tenant_name,
+            tenant_id: tenant_id(observed, &spec.tenant_name).map(|id| id.0),
+            type_: Some(spec.type_),
+            scheduled_time: spec.scheduled_time.as_ref(),
+        }
     }
 
     /// Edits a log backup only if it is unchanged: concurrent edits by other tools or users remain.
@@ -118,6 +141,14 @@ impl BackupStrategy {
             Err(error) => drop(created.errors.insert(edit.name.clone(), said(&error))),
         }
     }
+}
+
+/// Returns the number of the tenant of this name.
+pub(super) fn tenant_id(observed: &Observation, name: &str) -> Option<TenantId> {
+    let mut tenants = observed.database.iter().flatten();
+    tenants
+        .find(|tenant| tenant.name == name)
+        .map(|tenant| tenant.id)
 }
 
 /// Deletes a task only if it is unchanged: a task that was changed or recreated remains.

@@ -4,6 +4,7 @@ use kube::{Resource, ResourceExt};
 
 use crate::api::{BackupStrategy, RecoveryTask, RecoveryTaskSpec};
 use crate::controller::children::{create, is_owned_by, metadata_of};
+use crate::controller::labels::Labels;
 use crate::controller::watch::caches;
 use crate::controller::{Context, created_at, namespace};
 use crate::domain::children::ApplyOutcome;
@@ -49,8 +50,16 @@ pub(super) async fn create_verification(
     created: &mut ApplyOutcome,
 ) {
     let owner = strategy.controller_owner_ref(&());
+    let source = spec.source.tenant.as_ref();
+    let labels = Labels {
+        strategy: strategy.metadata.name.as_deref(),
+        cluster: Some(&strategy.spec.cluster_ref.name),
+        tenant_name: source.map_or("", |tenant| &tenant.tenant_name),
+        tenant_id: source.and_then(|tenant| tenant.tenant_id),
+        ..Labels::default()
+    };
     let object = RecoveryTask {
-        metadata: metadata_of(name, &namespace(strategy), owner),
+        metadata: metadata_of(name, &namespace(strategy), owner, labels),
         spec: spec.clone(),
         status: None,
     };

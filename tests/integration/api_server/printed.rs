@@ -146,7 +146,7 @@ fn a_cluster_shows_the_short_columns_by_default() {
 fn a_storage_shows_its_columns() {
     shows(
         &["obbst"],
-        "NAME TYPE LOCATION USED IN-USE REACHABLE AGE",
+        "NAME TYPE LOCATION USED IN-USE READY REACHABLE AGE",
         "nfs NFS file:///ob-backup 1.4 TiB (14 %) 2 Unknown AGO",
     );
 }
@@ -237,7 +237,6 @@ fn objects_are_selected_by_their_fields() {
         ("backuptasks", "spec.type=Full", "second"),
         ("backuptasks", "spec.strategyRef.name=nightly", "first"),
         ("backuptasks", "status.phase=Failed", "first"),
-        ("backuptasks", "status.backupSetID=12", "first"),
         ("logbackups", "spec.tenantName=orders", "prod-t1002"),
         ("logbackups", "spec.clusterRef.name=prod", "prod-t1002"),
         ("logbackups", "status.phase=InProgress", "prod-t1002"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Unit};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::stories::{NIGHTLY, ONE_TENANT};
 use crate::support::world::condition_of;
@@ -80,7 +80,11 @@ spec:
     let stamp = |at: Timestamp| at.strftime("%Y%m%d%H%M").to_string();
     let full = format!("nightly-t1002-full-{}z", stamp(full_at));
     let incremental = format!("nightly-t1002-incr-{}z", stamp(incremental_at));
-    for (name, kind) in [(&full, "Full"), (&incremental, "Incremental")] {
+    let slots = [
+        (&full, "Full", full_at),
+        (&incremental, "Incremental", incremental_at),
+    ];
+    for (name, kind, at) in slots {
         let task = within(
             PATIENCE,
             name,
@@ -90,9 +94,22 @@ spec:
         assert_eq!(task["status"]["type"], kind);
         assert_eq!(task["status"]["source"], "Strategy");
         assert_owned(&task, "BackupStrategy", &before);
-        assert!(task["metadata"]["labels"].is_null(), "a label was copied");
+        // None is copied from the strategy: another tool would treat the task as its own.
+        let labels = json!({
+            "backup.oceanbase.io/strategy": "nightly",
+            "backup.oceanbase.io/cluster": "prod",
+            "backup.oceanbase.io/tenant-name": "orders",
+            "backup.oceanbase.io/tenant-id": "1002",
+            "backup.oceanbase.io/type": kind,
+            "backup.oceanbase.io/scheduled-time": at.strftime("%Y%m%dT%H%M%SZ").to_string(),
+        });
+        assert_eq!(task["metadata"]["labels"], labels);
     }
     assert_eq!(world.list("backuptask").len(), 2);
+    let selector = "backup.oceanbase.io/strategy=nightly,backup.oceanbase.io/tenant-id=1002";
+    let kinds = "backuptasks,logbackups";
+    let selected = ["get", kinds, "--selector", selector, "--output=name"];
+    assert_eq!(world.kubectl(&selected).unwrap().lines().count(), 3);
     let log_backup = world.get("logbackup", "prod-t1002");
     assert_owned(
         &log_backup,

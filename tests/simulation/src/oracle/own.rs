@@ -116,10 +116,14 @@ fn theirs(metadata: &Value, is_child: bool) -> (Value, Value, Value, Vec<Value>)
     if let (Some(annotations), true) = (annotations.as_object_mut(), is_child) {
         annotations.remove(INHERITED);
     }
+    let mut labels = metadata["labels"].clone();
+    if let (Some(labels), true) = (labels.as_object_mut(), is_child) {
+        labels.remove("backup.oceanbase.io/strategy");
+    }
     let finalizers = metadata["finalizers"].as_array().into_iter().flatten();
     let of_others = finalizers.filter(|name| *name != STOP_FINALIZER);
     (
-        metadata["labels"].clone(),
+        labels,
         annotations,
         metadata["ownerReferences"].clone(),
         of_others.cloned().collect(),
