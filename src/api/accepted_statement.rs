@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AcceptedStatement {
     /// Keyword of the statement, such as `ARCHIVELOG`.
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 40))]
     pub statement: String,
     /// Number of consecutive times that the database accepted the statement. Only the last one can
     /// have had an effect.

@@ -76,6 +76,6 @@ pub struct Alert {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovered_time: Option<Time>,
     /// What is wrong and what to do.
-    #[schemars(length(max = 1024))]
+    #[schemars(length(max = 512))]
     pub message: String,
 }

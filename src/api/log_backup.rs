@@ -6,7 +6,6 @@ mod settings;
 mod status;
 mod storage_migration;
 
-use jiff::SignedDuration;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +20,7 @@ pub use status::{
 };
 pub use storage_migration::StorageMigration;
 
-use super::{DeletionPolicy, LocalReference, deletion_policy};
+use super::{DeletionPolicy, LocalReference};
 
 /// Log backup of one tenant.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -167,14 +166,6 @@ pub struct LogBackupSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 86400))]
     pub deletion_timeout_seconds: Option<i64>,
-}
-
-impl LogBackupSpec {
-    /// Returns the time limit of a deletion with `deletionPolicy: Stop`.
-    #[must_use]
-    pub fn deletion_timeout(&self) -> SignedDuration {
-        deletion_policy::timeout(self.deletion_timeout_seconds)
-    }
 }
 
 fn one() -> i32 {

@@ -5,7 +5,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AcceptedStatement, Cause};
+use super::{AcceptedStatement, Cause, cause};
 
 /// Authority over the retention of the backups of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,7 +41,7 @@ pub struct AppliedPolicy {
     #[serde(rename = "tenantID")]
     pub tenant_id: i64,
     /// Recovery window as configured, such as `7d`; empty if everything is kept.
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 16))]
     pub recovery_window: String,
     /// Time at which the policy was observed in the database; absent while it is being set or
     /// dropped.
@@ -64,5 +64,6 @@ pub struct AppliedPolicy {
     pub last_failure_time: Option<Time>,
     /// Reason for the last failure.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "cause::brief")]
     pub cause: Option<Cause>,
 }

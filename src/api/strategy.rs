@@ -3,7 +3,6 @@
 mod destinations;
 mod status;
 
-use jiff::SignedDuration;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,9 +18,7 @@ use super::log_backup::{InterruptionSettings, StorageChangePolicy};
 use super::retention::Retention;
 use super::schedule::ScheduleSpec;
 use super::verification::VerificationSettings;
-use super::{
-    Binding, DataBackupSettings, DeletionPolicy, DriftPolicy, LocalReference, deletion_policy,
-};
+use super::{Binding, DataBackupSettings, DeletionPolicy, DriftPolicy, LocalReference};
 
 /// Tenants of a cluster, with the schedule and the storage of their backups.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -158,14 +155,6 @@ pub struct BackupStrategySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 86400))]
     pub deletion_timeout_seconds: Option<i64>,
-}
-
-impl BackupStrategySpec {
-    /// Returns the time limit of a deletion with `deletionPolicy: Stop`.
-    #[must_use]
-    pub fn deletion_timeout(&self) -> SignedDuration {
-        deletion_policy::timeout(self.deletion_timeout_seconds)
-    }
 }
 
 /// Tenants of a strategy.

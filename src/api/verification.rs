@@ -285,7 +285,7 @@ pub struct VerifiedTenant {
     pub restore_time: Option<String>,
     /// Reason for the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024))]
+    #[schemars(length(max = 256))]
     pub message: Option<String>,
 }
 

@@ -27,6 +27,7 @@
 //! * Without a send permit, the intent is not written. The object shows [`Reconcile::waiting`]
 //!   instead.
 
+mod deletion;
 mod expiry;
 mod finalizer;
 mod kind;

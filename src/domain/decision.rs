@@ -72,3 +72,11 @@ pub struct Event {
     /// What happened, below 1 kB, without secrets.
     pub message: String,
 }
+
+/// Time limit of a deletion with `deletionPolicy: Stop`, by default.
+const DELETION_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
+
+/// Returns the time limit of a deletion with `deletionPolicy: Stop`, from a field in seconds.
+pub(crate) fn deletion_timeout(seconds: Option<i64>) -> SignedDuration {
+    seconds.map_or(DELETION_TIMEOUT, SignedDuration::from_secs)
+}

@@ -36,6 +36,7 @@ mod time;
 pub use blocker::Blocker;
 pub use cause::cause;
 pub(crate) use cause::shortened;
+pub(crate) use decision::deletion_timeout;
 pub use decision::{Decision, Event, Finalization, Next};
 pub use observation::{ObservedDestination, ObservedTenant, pinned};
 pub use time::{duration_text, time, time_from};

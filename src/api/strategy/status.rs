@@ -132,7 +132,7 @@ pub struct PendingObject {
     #[schemars(length(max = 128))]
     pub reason: String,
     /// What happened and what to do.
-    #[schemars(length(max = 1024))]
+    #[schemars(length(max = 512))]
     pub message: String,
     /// Time of the next attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,7 +183,7 @@ pub struct FailingTenant {
     #[schemars(length(max = 128))]
     pub reason: String,
     /// What happened and what to do.
-    #[schemars(length(max = 1024))]
+    #[schemars(length(max = 512))]
     pub message: String,
 }
 

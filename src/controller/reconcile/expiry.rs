@@ -1,16 +1,10 @@
-//! Deletion of the objects of ended tasks, after `ttlSecondsAfterFinished`.
+//! Expiry of the objects of ended tasks, by `ttlSecondsAfterFinished`.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::api::{DeleteParams, Preconditions};
-use kube::{Api, ResourceExt};
-use kube_runtime::controller::Action;
 
-use super::kind::Reconcile;
-use super::outcome::{Error, ReconcileOutcome};
-use crate::controller::Context;
 use crate::domain::Next;
 
 /// Delay before checking whether a newer task has replaced one that is kept.
@@ -50,31 +44,6 @@ impl Expiry {
             Self::At(at) => Next::At(at),
             Self::Kept => Next::After(KEPT_INTERVAL),
         }
-    }
-}
-
-/// Deletes the object if it is unchanged.
-pub(super) async fn delete<K: Reconcile>(
-    object: &K,
-    context: &Context,
-) -> Result<ReconcileOutcome, Error> {
-    let namespace = object.namespace().unwrap_or_default();
-    let api = Api::<K>::namespaced(context.client.clone(), &namespace);
-    let parameters = DeleteParams {
-        preconditions: Some(Preconditions {
-            uid: object.uid(),
-            resource_version: object.resource_version(),
-        }),
-        ..DeleteParams::background()
-    };
-    context.metrics.wrote(K::CONTROLLER, "delete");
-    match api.delete(&object.name_any(), &parameters).await {
-        Ok(_) => Ok(ReconcileOutcome::Done(Action::await_change())),
-        Err(kube::Error::Api(refusal)) if refusal.code == 404 => {
-            Ok(ReconcileOutcome::Done(Action::await_change()))
-        }
-        Err(kube::Error::Api(refusal)) if refusal.code == 409 => Ok(ReconcileOutcome::Conflict),
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -13,7 +13,7 @@ use tracing::Instrument;
 use super::kind::{Reconcile, identity};
 use super::outcome::{Error, ReconcileOutcome};
 use super::status_writer::write;
-use super::{expiry, finalizer};
+use super::{deletion, finalizer};
 use crate::controller::{Context, event_publisher};
 use crate::domain::{Finalization, Next};
 use crate::oceanbase::credentials::ClusterKey;
@@ -110,7 +110,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
     // 5. Delete the object of an ended task after its time to live.
     let expiry = object.expiry(context);
     if !is_deleted && expiry.is_due(context.clock.now()) {
-        return expiry::delete(object, context).await;
+        return deletion::delete(object, context).await;
     }
     // 6. Observe and decide.
     let observed = object.observe(context).await;

@@ -2,7 +2,6 @@
 
 use kube::{Resource, ResourceExt};
 
-use super::perform::tenant_id;
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskSpec};
 use crate::controller::children::{create, is_owned_by, metadata_of};
 use crate::controller::labels::Labels;
@@ -76,7 +75,7 @@ pub(super) async fn create_all(
             strategy: strategy.metadata.name.as_deref(),
             cluster: Some(&spec.cluster_ref.name),
             tenant_name: &spec.tenant_name,
-            tenant_id: tenant_id(observed, &spec.tenant_name).map(|id| id.0),
+            tenant_id: observed.tenant_id(&spec.tenant_name).map(|id| id.0),
             ..Labels::default()
         };
         let object = CleanupTask {

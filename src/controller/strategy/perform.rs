@@ -19,7 +19,6 @@ use crate::api::{
 };
 use crate::domain::children::ApplyOutcome;
 use crate::domain::strategy::{self, Effect, LogBackupEdit, Observation};
-use crate::oceanbase::model::TenantId;
 
 impl BackupStrategy {
     /// Performs an effect on child objects.
@@ -34,7 +33,7 @@ impl BackupStrategy {
             Effect::MakeLogBackups(log_backups) => {
                 for (name, spec) in log_backups {
                     let (home, strategy) = (namespace(self), self.name_any());
-                    let id = tenant_id(observed, &spec.tenant_name);
+                    let id = observed.tenant_id(&spec.tenant_name);
                     create_log_backup((&home, name), spec, id, strategy, context, &mut created)
                         .await;
                 }
@@ -97,7 +96,7 @@ impl BackupStrategy {
             strategy: self.metadata.name.as_deref(),
             cluster: Some(&self.spec.cluster_ref.name),
             tenant_name: &spec.tenant_name,
-            tenant_id: tenant_id(observed, &spec.tenant_name).map(|id| id.0),
+            tenant_id: observed.tenant_id(&spec.tenant_name).map(|id| id.0),
             type_: Some(spec.type_),
             scheduled_time: spec.scheduled_time.as_ref(),
         }
@@ -141,14 +140,6 @@ impl BackupStrategy {
             Err(error) => drop(created.errors.insert(edit.name.clone(), said(&error))),
         }
     }
-}
-
-/// Returns the number of the tenant of this name.
-pub(super) fn tenant_id(observed: &Observation, name: &str) -> Option<TenantId> {
-    let mut tenants = observed.database.iter().flatten();
-    tenants
-        .find(|tenant| tenant.name == name)
-        .map(|tenant| tenant.id)
 }
 
 /// Deletes a task only if it is unchanged: a task that was changed or recreated remains.

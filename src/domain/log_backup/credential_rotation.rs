@@ -143,7 +143,7 @@ impl Evaluation<'_> {
         if let Some(credentials) = &mut self.status.credentials {
             match answer {
                 Answer::Refused(failure) => {
-                    RetryState::of_keys(credentials).record_failure(failure, now)
+                    RetryState::of_keys(credentials).record_failure(failure, now);
                 }
                 Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
                     RetryState::of_keys(credentials).record_unsent(

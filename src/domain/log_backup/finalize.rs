@@ -10,7 +10,7 @@ use super::blockers::another_database;
 use super::{Archive, Effect, LogBackup, Observation, archive, decide};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, LogBackupSpec, LogBackupStatus};
-use crate::domain::{Event, Finalization, Next, ObservedDestination};
+use crate::domain::{Event, Finalization, Next, ObservedDestination, deletion_timeout};
 use crate::oceanbase::model::Answer;
 
 /// Returns what a log backup that is being deleted waits for, if anything.
@@ -55,7 +55,7 @@ pub fn finalize(
         followed: None,
     };
     let mut decision = decide(&stopping, observed, answer, now);
-    let timeout = object.spec.deletion_timeout();
+    let timeout = deletion_timeout(object.spec.deletion_timeout_seconds);
     let until = deleted_at.saturating_add(timeout).unwrap_or(now);
     if now >= until {
         let cause = decision.status.cause.map(|cause| cause.message);

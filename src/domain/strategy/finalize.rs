@@ -20,7 +20,7 @@ use crate::api::strategy::Inherited;
 use crate::api::{BackupStrategyStatus, Cause, DeletionPolicy};
 use crate::domain::condition::{self, Progress};
 use crate::domain::tenant::CLUSTER_REPLACED;
-use crate::domain::{Event, Finalization, Next};
+use crate::domain::{Event, Finalization, Next, deletion_timeout};
 use crate::oceanbase::model::{Tenant, TenantName};
 
 /// Delay before a retry after a failure.
@@ -68,7 +68,7 @@ pub fn finalize(
 ) -> Finalization<BackupStrategyStatus, Effect> {
     let mut evaluation = Evaluation::new(strategy, observed, now);
     let left = evaluation.left();
-    let timeout = strategy.spec.deletion_timeout();
+    let timeout = deletion_timeout(strategy.spec.deletion_timeout_seconds);
     let deadline = deleted_at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
     // Waiting is useless without an OceanBaseCluster through which to reach the database.
     let is_unreachable =

@@ -83,6 +83,17 @@ pub struct Observation {
     pub least_window_days: i32,
 }
 
+impl Observation {
+    /// Returns the number of the tenant of this name, if the database is readable.
+    #[must_use]
+    pub fn tenant_id(&self, name: &str) -> Option<TenantId> {
+        let mut tenants = self.database.iter().flatten();
+        tenants
+            .find(|tenant| tenant.name == name)
+            .map(|tenant| tenant.id)
+    }
+}
+
 /// A log backup of the cluster.
 #[derive(Clone, Debug)]
 pub struct ObservedLogBackup {

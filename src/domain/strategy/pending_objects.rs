@@ -19,7 +19,7 @@ const MAX_PENDING_OBJECTS: usize = 50;
 /// Maximum number of objects that one pass creates, edits or deletes.
 const BATCH: usize = 50;
 /// Longest message of a list entry that the schema accepts, in bytes.
-pub(super) const MESSAGE_LIMIT: usize = 1024;
+pub(super) const MESSAGE_LIMIT: usize = 512;
 pub(super) const NAME_COLLISION: &str = "NameCollision";
 pub(super) const UPDATE_FAILED: &str = "UpdateFailed";
 

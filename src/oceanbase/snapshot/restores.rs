@@ -36,7 +36,7 @@ pub(super) struct RestoreCache {
 /// Restores of tenants, or of tables: each has its own numbering.
 #[derive(Default)]
 struct Jobs {
-    jobs: BTreeMap<JobId, Restore>,
+    by_id: BTreeMap<JobId, Restore>,
     /// START_TIMESTAMP of the newest restore so far.
     newest_start: Option<Timestamp>,
     /// Restores that have left one view and not appeared in the other, and since when.
@@ -107,8 +107,8 @@ impl Reading<'_> {
             Err(error) => return Err(error),
         };
         Ok(Restores {
-            restores: cache.tenants.jobs.values().cloned().collect(),
-            tables: cache.tables.jobs.values().cloned().collect(),
+            restores: cache.tenants.by_id.values().cloned().collect(),
+            tables: cache.tables.by_id.values().cloned().collect(),
             tables_refused,
             pools,
             units,
@@ -202,7 +202,7 @@ impl Jobs {
         let recent = self
             .newest_start
             .and_then(|at| at.saturating_sub(CLOCK_SLACK).ok());
-        let running = self.jobs.values().filter(|job| !job.status.is_terminal());
+        let running = self.by_id.values().filter(|job| !job.status.is_terminal());
         let unfinished = running.map(|job| job.started_at);
         let missing = self.missing.values().copied();
         let since = unfinished.chain(missing).map(|at| at.unwrap_or(oldest));
@@ -219,7 +219,7 @@ impl Jobs {
             .map(|restore| (restore.job_id, restore))
             .collect();
         let mut moving = HashMap::new();
-        self.jobs.retain(|id, job| {
+        self.by_id.retain(|id, job| {
             if fresh.contains_key(id) || job.status.is_terminal() {
                 return true;
             }
@@ -234,7 +234,7 @@ impl Jobs {
         self.moving = moving;
         self.missing.retain(|id, _| !fresh.contains_key(id));
         for (id, restore) in fresh {
-            let earlier = self.jobs.get(&id);
+            let earlier = self.by_id.get(&id);
             // An ended restore stays ended, even if its row lingers in the view of running ones.
             if earlier.is_some_and(|earlier| earlier.status.is_terminal())
                 && !restore.status.is_terminal()
@@ -242,7 +242,7 @@ impl Jobs {
                 continue;
             }
             self.newest_start = self.newest_start.max(restore.started_at);
-            self.jobs.insert(id, restore);
+            self.by_id.insert(id, restore);
         }
         self.trim();
     }
@@ -250,9 +250,9 @@ impl Jobs {
     /// Keeps the running restores and the newest of the ended ones.
     fn trim(&mut self) {
         let is_over = |job: &Restore| job.status.is_terminal();
-        let ended = self.jobs.values().filter(|job| is_over(job)).count();
+        let ended = self.by_id.values().filter(|job| is_over(job)).count();
         let mut surplus = ended.saturating_sub(MAX_ENDED_RESTORES);
-        self.jobs.retain(|_, job| {
+        self.by_id.retain(|_, job| {
             let drop = surplus > 0 && is_over(job);
             surplus -= usize::from(drop);
             !drop

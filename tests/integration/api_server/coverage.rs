@@ -33,7 +33,9 @@ impl Coverage {
             broken(&format!("{path}.{name}"), "Required value");
         }
         for rule in entries(&schema["x-kubernetes-validations"]) {
-            broken(path, rule["message"].as_str().unwrap_or("no message"));
+            let field = rule["fieldPath"].as_str().unwrap_or_default();
+            let message = rule["message"].as_str().unwrap_or("no message");
+            broken(&format!("{path}{field}"), message);
         }
         let words = [
             ("enum", "Unsupported value"),

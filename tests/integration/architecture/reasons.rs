@@ -58,7 +58,7 @@ const OTHER_WORDS: &[&str] = &[
     // Units of bytes; "Gi" is above.
     "Ei", "EiB", "GiB", "Ki", "KiB", "Mi", "MiB", "Pi", "PiB", "Ti", "TiB",
     // Kubernetes terms.
-    "NamespaceTerminating", "Reconcile",
+    "FieldValueForbidden", "NamespaceTerminating", "Quantity", "Reconcile",
     // Names of types, for their own debug text; titles of pages.
     "Clock", "Clusters", "Databases", "Strategies", "Tenants",
 ];

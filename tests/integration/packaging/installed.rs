@@ -104,7 +104,7 @@ fn uninstalling_leaves_definitions_objects_and_the_database_as_they_are() {
     // A later installation continues with the existing objects, and repeats no backup.
     install(&here);
     let _operator = here.start_operator();
-    let change = "--patch={\"spec\": {\"history\": {\"failed\": 3}}}";
+    let change = "--patch={\"spec\": {\"taskHistoryLimits\": {\"failed\": 3}}}";
     let patch = ["patch", "obbs", "nightly", "-n", "shop", "--type=merge"];
     here.kubectl(&[&patch[..], &[change]].concat()).unwrap();
     eventually(

@@ -151,15 +151,15 @@ const ENDED: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: CleanupTask
 metadata: {name: preview}
-spec: {clusterRef: {name: prod}, tenantName: t1, mode: Preview, target: {type: Obsolete}, ttlSecondsAfterFinished: 0}
+spec: {clusterRef: {name: prod}, tenantName: orders, mode: Preview, target: {type: Obsolete}, ttlSecondsAfterFinished: 0}
 ---
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
-metadata: {name: forbidden}
+metadata: {name: undo}
 spec:
-  source: {tenant: {clusterRef: {name: prod}, tenantName: t1}}
+  source: {tenant: {clusterRef: {name: prod}, tenantName: orders}}
   until: {type: Latest}
-  target: {type: NewTenant, clusterRef: {name: prod}, tenantName: restore_t1, resources: {pools: [spare]}}
+  target: {type: NewTenant, clusterRef: {name: prod}, tenantName: restore_orders, resources: {pools: [spare]}}
   ttlSecondsAfterFinished: 0
 ";
 
@@ -184,5 +184,5 @@ fn objects_of_ended_tasks_are_deleted_after_their_time_to_live() {
     gone("backuptask", "all");
     world.apply(ENDED);
     gone("cleanuptask", "preview");
-    gone("recoverytask", "forbidden");
+    gone("recoverytask", "undo");
 }

@@ -144,7 +144,8 @@ fn an_object_does_not_hold_up_the_deletion_of_its_namespace() {
 #[test]
 fn the_finalizer_goes_when_the_policy_does() {
     let world = stopping_within("delete-retain", LONG);
-    world.edit(NAME.0, NAME.1, "spec: {deletionPolicy: Retain}");
+    let retain = "spec: {deletionPolicy: Retain, deletionTimeoutSeconds: null}";
+    world.edit(NAME.0, NAME.1, retain);
     eventually(
         "no finalizer",
         || world.get(NAME.0, NAME.1),

@@ -156,7 +156,11 @@ fn the_finalizer_follows_the_policy_and_those_of_others_are_left() {
     let world = stopping("removal-edit");
     let change = format!("metadata: {{finalizers: ['{OURS}', 'example.com/mine']}}");
     world.edit(STRATEGY.0, STRATEGY.1, &change);
-    world.edit(STRATEGY.0, STRATEGY.1, "spec: {deletionPolicy: Retain}");
+    world.edit(
+        STRATEGY.0,
+        STRATEGY.1,
+        "spec: {deletionPolicy: Retain, deletionTimeoutSeconds: null}",
+    );
     let mine = serde_json::json!(["example.com/mine"]);
     eventually("ours to be off", || finalizers(&world), |all| *all == mine);
     world.forget_statements();

@@ -60,15 +60,15 @@ fn an_edit_of_the_strategy_does_not_undo_what_a_dba_did_by_hand() {
     world.condition(LOGS, "Archiving", "False", "ModifiedExternally");
     world.settle();
     world.forget_statements();
-    let heal = "spec: {logBackup: {interruption: {policy: Report}}}";
-    world.edit(STRATEGY.0, STRATEGY.1, heal);
+    let change = "spec: {logBackup: {interruption: {policy: Report}}}";
+    world.edit(STRATEGY.0, STRATEGY.1, change);
     eventually(
         "a log backup that has seen the edit",
         || world.get(LOGS.0, LOGS.1),
         |object| {
             let is_seen =
                 object["status"]["observedGeneration"] == object["metadata"]["generation"];
-            object["spec"]["heal"]["policy"] == "Never" && is_seen
+            object["spec"]["interruption"]["policy"] == "Report" && is_seen
         },
     );
     world.settle();

@@ -51,7 +51,7 @@ fn a_deletion_that_began_in_time_is_followed_to_its_end() {
     story.sent(DAY - 10, &Answer::Done);
     story.jobs(&[job(4, JobStatus::Doing, true)]);
     story.pass(2 * DAY);
-    assert_eq!(story.shown().0, "InProgress");
+    assert_eq!(story.shown().0, "Executing");
     story.jobs(&[job(4, JobStatus::Completed, true)]);
     story.pass(2 * DAY + 10);
     assert_eq!(story.shown(), ("Completed", ""));

@@ -1,12 +1,9 @@
 //! The resources of a tenant.
 
+use crate::api::RecoveryTaskSpec;
 use crate::api::resources::{CreateResources, Resources};
-use crate::api::{Quantity, RecoveryTaskSpec};
 use crate::domain::Blocker;
 use crate::oceanbase::model::Restores;
-
-/// Minimum log disk of a unit (V4 reference 5.1).
-const MIN_LOG_DISK_BYTES: i64 = 2 << 30;
 
 /// Checks whether the tenant's resources are free or can be created, in existing zones.
 pub(super) fn fit(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Blocker> {
@@ -59,13 +56,6 @@ fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Blocker> {
                  RecoveryTask",
                 restores.zones.join(", ")
             ),
-        ));
-    }
-    let log_disk = create.unit.log_disk.as_ref().and_then(Quantity::value);
-    if log_disk.is_some_and(|bytes| bytes < MIN_LOG_DISK_BYTES) {
-        return Err(Blocker::permanent(
-            "UnitTooSmall",
-            "`create.unit.logDisk` is below 2Gi, the minimum of a unit; create a new RecoveryTask",
         ));
     }
     Ok(())

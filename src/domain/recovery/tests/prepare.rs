@@ -134,7 +134,7 @@ fn what_can_not_stand_in_a_statement_is_refused_before_anything_is_looked_at() {
     for (pointer, value) in [
         ("/target/tenantName", "restore_'"),
         ("/target/resources/create/unit/maxCPU", "2'"),
-        ("/target/resources/create/memory", "lots"),
+        ("/target/resources/create/unit/memory", "lots"),
     ] {
         let mut hostile = spec();
         *hostile.pointer_mut(pointer).unwrap() = json!(value);

@@ -10,8 +10,8 @@ pub(super) fn verification() -> Value {
     spec["verification"] = json!({
         "credentials": {"secretRef": {"name": "reader"}},
         "checks": [
-            {"name": "orders", "sql": "SELECT COUNT(*) FROM shop.orders", "expect": "1000"},
-            {"name": "items", "sql": "SELECT COUNT(*) FROM shop.items", "expect": "20"},
+            {"name": "orders", "sql": "SELECT COUNT(*) FROM shop.orders", "expectedValue": "1000"},
+            {"name": "items", "sql": "SELECT COUNT(*) FROM shop.items", "expectedValue": "20"},
         ],
     });
     spec

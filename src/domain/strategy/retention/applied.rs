@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Evaluation, MAX_POLICIES, MatchedTenants, PolicyChange, unmanaged};
 use crate::api::Cause;
+use crate::api::cause::MAX_BRIEF_MESSAGE_LENGTH;
 use crate::api::retention::AppliedPolicy;
 use crate::api::strategy::Inherited;
 use crate::domain::backoff::AFTER_FAILURE;
@@ -14,8 +15,6 @@ use crate::domain::strategy::tenants::keeps;
 use crate::domain::{accepted_statement, cause, shortened, time};
 use crate::oceanbase::model::{Acceptance, Answer, Failure, FailureClass, Tenant, TenantId};
 
-/// Longest message that is kept per tenant, in bytes.
-const MESSAGE_LIMIT: usize = 256;
 impl Evaluation<'_> {
     /// Records that the policy is as wanted. If none is wanted and none exists, the record says
     /// that everything is kept. The next policy then belongs to another tool, and setting the
@@ -71,7 +70,7 @@ impl Evaluation<'_> {
                 forget_failures(record);
                 accepted_statement::record(&mut record.taken, change.words(), now);
                 if accepted_statement::is_reported(record.taken.as_ref()) {
-                    record.cause = Some(without_effect(change));
+                    record.cause = Some(brief(without_effect(change)));
                 }
             }
             Acceptance::Refused(failure) => record_failure(record, failure, now),
@@ -228,9 +227,7 @@ fn record_failure(record: &mut AppliedPolicy, failure: &Failure, now: Timestamp)
     };
     record.failures = Some(failures.max(least));
     record.last_failure_time = Some(time(now));
-    let mut cause = Cause::from(failure);
-    cause.message = shortened(cause.message, MESSAGE_LIMIT);
-    record.cause = Some(cause);
+    record.cause = Some(brief(Cause::from(failure)));
 }
 
 /// Returns a failure that may pass. Without the pause after it, each read would send the statement
@@ -242,6 +239,14 @@ fn passing(reason: &'static str, message: String) -> Failure {
         message,
         class: FailureClass::NotYet,
         passing: true,
+    }
+}
+
+/// Shortens a cause to the size that the status has for each tenant.
+fn brief(cause: Cause) -> Cause {
+    Cause {
+        message: shortened(cause.message, MAX_BRIEF_MESSAGE_LENGTH),
+        ..cause
     }
 }
 

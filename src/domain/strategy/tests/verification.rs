@@ -12,7 +12,7 @@ fn settings(schedule: &Value) -> crate::api::verification::VerificationSettings 
             "resources": {"create": {"unit": {"maxCPU": "2", "memory": "8Gi"}}},
         },
         "credentials": {"secretRef": {"name": "reader"}},
-        "checks": [{"name": "orders", "sql": "SELECT COUNT(*) FROM shop.orders", "expect": "1"}],
+        "checks": [{"name": "orders", "sql": "SELECT COUNT(*) FROM shop.orders", "expectedValue": "1"}],
     }))
     .unwrap()
 }

@@ -9,12 +9,13 @@ use crate::api::BackupStrategySpec;
 use crate::api::condition::types::RESTORE_VERIFIED;
 use crate::api::verification::{VerificationSettings, VerificationStatus, VerifiedTenant};
 use crate::domain::condition::{DesiredCondition, Status, desired_condition};
-use crate::domain::strategy::pending_objects::MESSAGE_LIMIT;
 use crate::domain::strategy::{Evaluation, MatchedTenants};
 use crate::domain::{shortened, time};
 
 /// Maximum number of tenants that the status names.
 const MAX_VERIFICATIONS: usize = 100;
+/// Longest message for each tenant, in bytes.
+const TENANT_MESSAGE_LIMIT: usize = 256;
 /// Hours per day.
 const DAY: i64 = 24;
 const PASSED: &str = "Passed";
@@ -197,7 +198,7 @@ fn record(verification: &mut VerificationStatus, observed: &ObservedVerification
         result: result.to_owned(),
         rto_seconds: observed.rto_seconds,
         restore_time: observed.restore_time.clone(),
-        message: message.map(|cause| shortened(cause.message.clone(), MESSAGE_LIMIT)),
+        message: message.map(|cause| shortened(cause.message.clone(), TENANT_MESSAGE_LIMIT)),
     };
     let before = verification
         .tenants

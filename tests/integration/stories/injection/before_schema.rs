@@ -119,6 +119,7 @@ logbackups.spec.tenantName: [Ready, UnsafeTenantName]
 logbackups.spec.path: [Ready, InvalidDestination]
 cleanuptasks.spec.clusterRef.name: [Succeeded, ClusterNotFound]
 cleanuptasks.spec.tenantName: [Succeeded, UnsafeTenantName]
+cleanuptasks.spec.notAfterTime: [Succeeded, ~]
 cleanuptasks.spec.externalJob.startTime: [Succeeded, ~]
 recoverytasks.spec.source.tenant.clusterRef.name: [Succeeded, ClusterNotFound]
 # Only compared with tenants of LogBackups, and those of the rows above have archived nothing.
@@ -260,7 +261,11 @@ stringData: {ca.crt: none}
     for manifest in [&secret(PASSWORD), keys, &cluster("prod", port), NFS] {
         api::apply(client, NAMESPACE, manifest).unwrap();
     }
-    let allowed = json!({"spec": {"recovery": {"policy": "Allowed", "verification": "Allowed"}}});
+    let allowed = json!({"spec": {"recovery": {
+        "policy": "Allowed",
+        "verification": "Allowed",
+        "sourceTenants": ["*"],
+    }}});
     let prod = ("oceanbasecluster", "prod");
     api::patch(client, NAMESPACE, prod, &allowed).unwrap();
 }

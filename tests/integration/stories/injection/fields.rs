@@ -105,7 +105,7 @@ kind: LogBackup
 spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, path: a/b}
 ---
 kind: CleanupTask
-spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type: Obsolete}}
+spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type: Obsolete}, notAfterTime: '2100-01-01T00:00:00Z'}
 ---
 kind: CleanupTask
 spec: {clusterRef: {name: prod}, tenantName: orders, externalJob: {jobID: 1, startTime: '2100-01-01T00:00:00Z'}}
@@ -226,7 +226,8 @@ pub(super) fn fields() -> Vec<Field> {
 }
 
 fn walk(pointer: &str, schema: &Value, found: &mut Vec<(String, Value)>) {
-    if schema["type"] == "string" && schema["enum"].is_null() {
+    let is_text = schema["type"] == "string" || schema["x-kubernetes-int-or-string"] == true;
+    if is_text && schema["enum"].is_null() {
         found.push((pointer.to_owned(), schema.clone()));
     }
     if schema["items"].is_object() {

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use oceanbase_backup_operator::api::Quantity;
+use oceanbase_backup_operator::oceanbase::model::StorageLimits;
 use oceanbase_sim::statement::Kind;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::string::string_regex;
@@ -118,7 +120,14 @@ fn location(storage: &Value, path: &str) -> String {
         };
         let region = part("&s3_region=", &block["region"]);
         let limits = match spec["limits"]["maxBytesPerSecond"].as_str() {
-            Some(bytes) => format!("&max_iops=0&max_bandwidth={}", bytes.replace('i', "")),
+            Some(quantity) => {
+                let max_bandwidth = Quantity::from(quantity).value().unwrap();
+                let limits = StorageLimits {
+                    max_iops: 0,
+                    max_bandwidth,
+                };
+                format!("&{limits}")
+            }
             None => String::new(),
         };
         let host = text(&block["endpoint"]);

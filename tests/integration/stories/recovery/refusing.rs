@@ -168,8 +168,6 @@ fn resources_that_are_not_there_are_refused() {
     let (reason, message) = refused(&world, "target: {primaryZone: 'zone1;moon'}");
     assert_eq!(reason, "ZoneNotFound");
     assert!(message.contains("'moon'"), "{message}");
-    let small = "target: {resources: {create: {unit: {logDisk: 1Gi}}}}";
-    assert_eq!(refused(&world, small).0, "UnitTooSmall");
     let pools = |name: &str| refused(&world, &into_pool(name)).0;
     assert_eq!(pools("spare"), "PoolNotFound");
     assert_eq!(pools("pool_orders"), "PoolInUse");

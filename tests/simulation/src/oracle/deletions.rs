@@ -75,7 +75,8 @@ impl State {
 
 /// Returns the words between DELETE and TENANT.
 fn words(target: &Value) -> String {
-    let ids = target["ids"].as_array().into_iter().flatten();
+    let lists = [&target["backupSetIDs"], &target["pieceIDs"]].into_iter();
+    let ids = lists.filter_map(Value::as_array).flatten();
     let mut ids: Vec<_> = ids.filter_map(Value::as_i64).collect();
     ids.sort_unstable();
     let ids: Vec<_> = ids.iter().map(i64::to_string).collect();

@@ -56,11 +56,11 @@ fn a_patch_of_what_a_user_wrote_is_seen() {
         "backupstrategies",
         "patch backupstrategies a",
         false,
-        &spec(&json!({"history": {"successful": 10}})),
-        &spec(&json!({"history": {"successful": 1}})),
+        &spec(&json!({"taskHistoryLimits": {"successful": 10}})),
+        &spec(&json!({"taskHistoryLimits": {"successful": 1}})),
     );
     assert!(
-        said[0].starts_with("I12: `spec.task_history_limits` is its user's"),
+        said[0].starts_with("I12: `spec.taskHistoryLimits` is its user's"),
         "{said:?}"
     );
 }

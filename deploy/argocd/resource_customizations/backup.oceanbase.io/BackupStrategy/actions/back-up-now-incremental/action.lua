@@ -12,7 +12,7 @@ local task = {
   },
   spec = {
     strategyRef = {name = obj.metadata.name},
-    scope = "Strategy",
+    scope = "AllTenants",
     type = "Incremental",
   },
 }
