@@ -2,7 +2,6 @@
 
 use kube::api::{DeleteParams, Preconditions};
 use kube::{Api, ResourceExt};
-use kube_runtime::controller::Action;
 
 use super::kind::Reconcile;
 use super::outcome::{Error, ReconcileOutcome};
@@ -23,12 +22,5 @@ pub(super) async fn delete<K: Reconcile>(
         ..DeleteParams::background()
     };
     context.metrics.wrote(K::CONTROLLER, "delete");
-    match api.delete(&object.name_any(), &parameters).await {
-        Ok(_) => Ok(ReconcileOutcome::Done(Action::await_change())),
-        Err(kube::Error::Api(refusal)) if refusal.code == 404 => {
-            Ok(ReconcileOutcome::Done(Action::await_change()))
-        }
-        Err(kube::Error::Api(refusal)) if refusal.code == 409 => Ok(ReconcileOutcome::Conflict),
-        Err(error) => Err(error.into()),
-    }
+    ReconcileOutcome::of_request(api.delete(&object.name_any(), &parameters).await)
 }

@@ -2,7 +2,6 @@
 
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
-use kube_runtime::controller::Action;
 use serde_json::json;
 
 use super::kind::Reconcile;
@@ -50,15 +49,8 @@ pub(super) async fn set<K: Reconcile>(
     let api = Api::<K>::namespaced(context.client.clone(), &namespace);
     context.metrics.wrote(K::CONTROLLER, "patch");
     let params = PatchParams::default();
-    match api
-        .patch_metadata(&object.name_any(), &params, &Patch::Merge(&patch))
-        .await
-    {
-        Ok(_) => Ok(ReconcileOutcome::Done(Action::await_change())),
-        Err(kube::Error::Api(refusal)) if refusal.code == 404 => {
-            Ok(ReconcileOutcome::Done(Action::await_change()))
-        }
-        Err(kube::Error::Api(refusal)) if refusal.code == 409 => Ok(ReconcileOutcome::Conflict),
-        Err(error) => Err(error.into()),
-    }
+    ReconcileOutcome::of_request(
+        api.patch_metadata(&object.name_any(), &params, &Patch::Merge(&patch))
+            .await,
+    )
 }

@@ -35,3 +35,18 @@ pub(super) enum ReconcileOutcome {
     /// The object was changed since it was read.
     Conflict,
 }
+
+impl ReconcileOutcome {
+    /// Returns the outcome of a request that ends the pass. Its change, or the deletion of the
+    /// object, requeues the object.
+    pub(super) fn of_request<T>(result: kube::Result<T>) -> Result<Self, Error> {
+        match result {
+            Ok(_) => Ok(Self::Done(Action::await_change())),
+            Err(kube::Error::Api(refusal)) if refusal.code == 404 => {
+                Ok(Self::Done(Action::await_change()))
+            }
+            Err(kube::Error::Api(refusal)) if refusal.code == 409 => Ok(Self::Conflict),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
