@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::core::ObjectMeta;
 
-use crate::api::BackupType;
+use crate::api::{BackupStrategy, BackupType};
 
 const STRATEGY: &str = "backup.oceanbase.io/strategy";
 const CLUSTER: &str = "backup.oceanbase.io/cluster";
@@ -36,7 +36,16 @@ pub(super) struct Labels<'a> {
     pub scheduled_time: Option<&'a Time>,
 }
 
-impl Labels<'_> {
+impl<'a> Labels<'a> {
+    /// Returns the labels of every object that a strategy creates.
+    pub(super) fn of_strategy(strategy: &'a BackupStrategy) -> Self {
+        Self {
+            strategy: strategy.metadata.name.as_deref(),
+            cluster: Some(&strategy.spec.cluster_ref.name),
+            ..Self::default()
+        }
+    }
+
     /// Returns the labels.
     pub(super) fn to_map(self) -> BTreeMap<String, String> {
         let type_ = self.type_.map(|type_| match type_ {

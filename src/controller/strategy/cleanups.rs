@@ -72,11 +72,9 @@ pub(super) async fn create_all(
     let owner = strategy.controller_owner_ref(&());
     for (name, spec) in tasks {
         let labels = Labels {
-            strategy: strategy.metadata.name.as_deref(),
-            cluster: Some(&spec.cluster_ref.name),
             tenant_name: &spec.tenant_name,
             tenant_id: observed.tenant_id(&spec.tenant_name).map(|id| id.0),
-            ..Labels::default()
+            ..Labels::of_strategy(strategy)
         };
         let object = CleanupTask {
             metadata: metadata_of(name, &namespace(strategy), owner.clone(), labels),

@@ -93,12 +93,11 @@ impl BackupStrategy {
     /// Returns the labels of a data backup.
     fn labels<'a>(&'a self, spec: &'a BackupTaskSpec, observed: &Observation) -> Labels<'a> {
         Labels {
-            strategy: self.metadata.name.as_deref(),
-            cluster: Some(&self.spec.cluster_ref.name),
             tenant_name: &spec.tenant_name,
             tenant_id: observed.tenant_id(&spec.tenant_name).map(|id| id.0),
             type_: Some(spec.type_),
             scheduled_time: spec.scheduled_time.as_ref(),
+            ..Labels::of_strategy(self)
         }
     }
 

@@ -52,11 +52,9 @@ pub(super) async fn create_verification(
     let owner = strategy.controller_owner_ref(&());
     let source = spec.source.tenant.as_ref();
     let labels = Labels {
-        strategy: strategy.metadata.name.as_deref(),
-        cluster: Some(&strategy.spec.cluster_ref.name),
         tenant_name: source.map_or("", |tenant| &tenant.tenant_name),
         tenant_id: source.and_then(|tenant| tenant.tenant_id),
-        ..Labels::default()
+        ..Labels::of_strategy(strategy)
     };
     let object = RecoveryTask {
         metadata: metadata_of(name, &namespace(strategy), owner, labels),
