@@ -6,6 +6,7 @@ use oceanbase_sim::statement::Kind;
 use serde_json::{Value, json};
 
 use super::archive_everybody;
+use super::recovery::recovery;
 use crate::support::{World, eventually};
 
 const THREE_TENANTS: &str = "
@@ -145,22 +146,12 @@ fn a_name_that_somebody_else_has_is_left_alone_and_told() {
     assert_eq!(world.count(Kind::Backup), 2);
 }
 
-/// Objects in the time-to-live story that end at once: a preview, and a recovery that the cluster
-/// forbids.
-const ENDED: &str = "
+/// A task of the time-to-live story that ends at once.
+const PREVIEW: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: CleanupTask
 metadata: {name: preview}
 spec: {clusterRef: {name: prod}, tenantName: orders, mode: Preview, target: {type: Obsolete}, ttlSecondsAfterFinished: 0}
----
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: RecoveryTask
-metadata: {name: undo}
-spec:
-  source: {tenant: {clusterRef: {name: prod}, tenantName: orders}}
-  until: {type: Latest}
-  target: {type: NewTenant, clusterRef: {name: prod}, tenantName: restore_orders, resources: {pools: [spare]}}
-  ttlSecondsAfterFinished: 0
 ";
 
 /// A user created the parent task, the preview and the recovery; the operator created the children.
@@ -169,7 +160,7 @@ fn objects_of_ended_tasks_are_deleted_after_their_time_to_live() {
     let world = archiving("time-to-live");
     world.apply(ALL);
     world.phase("backuptask", "all", "Completed");
-    let gone = |kind: &str, name: &str| {
+    let await_deletion = |kind: &str, name: &str| {
         eventually(
             &format!("{kind} {name} is gone"),
             || world.get(kind, name),
@@ -178,11 +169,13 @@ fn objects_of_ended_tasks_are_deleted_after_their_time_to_live() {
     };
     let patch = "spec: {ttlSecondsAfterFinished: 1}";
     world.edit("backuptask", "all-t1004", patch);
-    gone("backuptask", "all-t1004");
+    await_deletion("backuptask", "all-t1004");
     assert_eq!(names(&world), ["all", "all-t1002", "all-t1006"]);
     world.edit("backuptask", "all", patch);
-    gone("backuptask", "all");
-    world.apply(ENDED);
-    gone("cleanuptask", "preview");
-    gone("recoverytask", "undo");
+    await_deletion("backuptask", "all");
+    world.apply(PREVIEW);
+    await_deletion("cleanuptask", "preview");
+    // The cluster does not allow it.
+    world.apply(&recovery("undo", "ttlSecondsAfterFinished: 0"));
+    await_deletion("recoverytask", "undo");
 }
