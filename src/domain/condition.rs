@@ -182,38 +182,24 @@ mod tests {
         assert_eq!(holders(Progress::Stalled), ["Ready", "Stalled"]);
     }
 
+    /// Returns the time of the transition after Ready was false with reason A at second 10, and has
+    /// this status, reason and message at second 20.
+    fn transition_time(is_ready: bool, reason: &str, message: &str) -> Timestamp {
+        let before = desired_condition("Ready", false, "A", "a");
+        let after = desired_condition("Ready", is_ready, reason, message);
+        let first = merge(&[], [before], 1, at(10));
+        let second = merge(&first, [after], 2, at(20));
+        second[0].last_transition_time.0
+    }
+
     #[test]
     fn the_transition_time_stays_while_only_the_message_changes() {
-        let first = merge(
-            &[],
-            [desired_condition("Ready", false, "A", "a")],
-            1,
-            at(10),
-        );
-        let second = merge(
-            &first,
-            [desired_condition("Ready", false, "B", "b")],
-            2,
-            at(20),
-        );
-        assert_eq!(second[0].last_transition_time, time(at(10)));
+        assert_eq!(transition_time(false, "B", "b"), at(10));
     }
 
     #[test]
     fn the_transition_time_moves_with_the_status() {
-        let first = merge(
-            &[],
-            [desired_condition("Ready", false, "A", "a")],
-            1,
-            at(10),
-        );
-        let second = merge(
-            &first,
-            [desired_condition("Ready", true, "A", "a")],
-            1,
-            at(20),
-        );
-        assert_eq!(second[0].last_transition_time, time(at(20)));
+        assert_eq!(transition_time(true, "A", "a"), at(20));
     }
 
     #[test]
