@@ -219,12 +219,12 @@ impl Reconcile for BackupTask {
     ) -> EffectAnswer {
         match effect {
             Effect::MakeLogBackup(name, spec) => {
-                let made = children::create_log_backup(self, name, spec, observed, context);
-                EffectAnswer::Objects(made.await)
+                let creation = children::create_log_backup(self, name, spec, observed, context);
+                EffectAnswer::Objects(creation.await)
             }
             Effect::MakeChildren(children) => {
-                let made = children::create_all(self, children, observed, context);
-                EffectAnswer::Objects(made.await)
+                let creation = children::create_all(self, children, observed, context);
+                EffectAnswer::Objects(creation.await)
             }
             Effect::CancelChildren(children) => {
                 EffectAnswer::Objects(children::cancel_all(self, children, context).await)

@@ -110,19 +110,19 @@ pub(super) fn unedited(
 ) -> Vec<FailingTenant> {
     let failed = unmade
         .iter()
-        .filter(|unmade| unmade.reason == UPDATE_FAILED);
+        .filter(|pending| pending.reason == UPDATE_FAILED);
     let failed: BTreeMap<&str, &PendingObject> = failed
-        .map(|unmade| (unmade.name.as_str(), unmade))
+        .map(|pending| (pending.name.as_str(), pending))
         .collect();
     let eligible = matched.eligible.iter();
     eligible
         .filter_map(|tenant| {
             let log_backup = index.log_backup_of(tenant)?;
-            let unmade = failed.get(log_backup.name.as_str())?;
+            let pending = failed.get(log_backup.name.as_str())?;
             Some(FailingTenant {
                 name: tenant.name.clone(),
-                reason: unmade.reason.clone(),
-                message: unmade.message.clone(),
+                reason: pending.reason.clone(),
+                message: pending.message.clone(),
             })
         })
         .collect()
