@@ -9,6 +9,10 @@
     reason = "tests wait in real time and panic where something is not as it should be"
 )]
 
+/// Allocates faster than the C library, which counts: this process is also the simulated database.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod api_server;
 mod architecture;
 mod calendar;

@@ -6,7 +6,7 @@ use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
 use super::{CHART, HeldBackup, RELEASE, SCENARIO, apply_strategy, established, task_is};
-use crate::support::installation::{Installation, SYSTEM};
+use crate::support::installation::{Installation, SYSTEM, empty_installation};
 use crate::support::{Node, eventually};
 
 /// Runs the documented `helm install`, without values.
@@ -32,7 +32,7 @@ fn backs_up_and_lacks_no_right(here: &Installation) {
 
 #[test]
 fn installed_with_default_values_the_operator_backs_up_and_lacks_no_right() {
-    let here = Installation::empty();
+    let here = empty_installation();
     let printed = install(&here);
     assert!(printed.contains("STATUS: deployed"), "{printed}");
     let next = "Next, create a cluster, a storage and a strategy in a namespace of your own";
@@ -43,7 +43,7 @@ fn installed_with_default_values_the_operator_backs_up_and_lacks_no_right() {
 /// The single file is for users without Helm and kustomize; its own Deployment starts the operator.
 #[test]
 fn installed_by_one_file_the_operator_backs_up_and_lacks_no_right() {
-    let here = Installation::empty();
+    let here = empty_installation();
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/install.yaml");
     let apply = ["apply", "--filename", file];
     here.kubectl(&apply).unwrap();
@@ -75,7 +75,7 @@ fn ours(here: &Installation) -> Vec<[Value; 4]> {
 
 #[test]
 fn uninstalling_leaves_definitions_objects_and_the_database_as_they_are() {
-    let here = Installation::empty();
+    let here = empty_installation();
     install(&here);
     let node = Node::start(SCENARIO);
     let operator = here.start_operator();
@@ -123,7 +123,7 @@ fn uninstalling_leaves_definitions_objects_and_the_database_as_they_are() {
 /// The database continues by itself, and a later operator finds the result.
 #[test]
 fn a_backup_that_runs_while_the_chart_is_uninstalled_is_followed_by_the_next_installation() {
-    let here = Installation::empty();
+    let here = empty_installation();
     install(&here);
     let (held, operator) = HeldBackup::start(&here);
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{CHART, HeldBackup, RELEASE, established};
-use crate::support::installation::{Installation, SYSTEM};
+use crate::support::installation::{Installation, SYSTEM, empty_installation};
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -46,7 +46,7 @@ fn short_names(here: &Installation) -> serde_json::Value {
 
 #[test]
 fn an_update_while_a_backup_runs_brings_new_definitions_and_loses_nothing() {
-    let here = Installation::empty();
+    let here = empty_installation();
     let before = chart_before(&here);
     let before = before.to_str().unwrap();
     let install = ["install", RELEASE, before, "--namespace", SYSTEM];

@@ -1,36 +1,23 @@
 //! Stories of a stored object that cannot be read.
 //!
-//! All stories share the definitions, and this one must loosen one, so it has its own control
-//! plane.
+//! The definitions of the other stories reject such an object, so these have another control plane.
 
-use std::path::Path;
-
-use control_plane::ControlPlane;
 use kube::Client;
 use kube::config::Kubeconfig;
 
 use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, nightly_without_first_backup, task};
 use crate::support::api::{self, client_of};
-use crate::support::cluster::run;
+use crate::support::cluster::{lenient_control_plane, run};
 use crate::support::world::{NFS, PASSWORD, cluster, condition_of, secret};
 use crate::support::{Node, Operator, eventually};
 
-const NAMESPACE: &str = "malformed";
-
-/// A control plane whose definitions accept values that the operator does not know.
-struct Loosened {
+/// A namespace whose API server accepts values that the operator does not know.
+struct Lenient {
+    namespace: &'static str,
     client: Client,
     operator: Operator,
     node: Node,
-    plane: ControlPlane,
 }
-
-/// Kinds, fields, and additional accepted values.
-const LOOSENED: [(&str, &str, &str); 3] = [
-    ("logbackups", "state", "Resting"),
-    ("backupstrategies", "firstBackup", "Tomorrow"),
-    ("oceanbaseclusters", "tls/properties/mode", "Hopefully"),
-];
 
 /// Returns a log backup of this name with an unreadable `state`.
 fn odd(name: &str) -> String {
@@ -39,67 +26,44 @@ fn odd(name: &str) -> String {
         .replace("spec: {", "spec: {state: Resting, ")
 }
 
-impl Loosened {
+impl Lenient {
     /// Creates the object `odd` before the operator starts.
-    fn new() -> Self {
-        let plane = ControlPlane::start().unwrap();
-        let kubectl = |arguments: &[&str], input: Option<&str>| {
-            run(plane.kubectl().args(arguments), input).unwrap()
-        };
-        let crds = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
-        kubectl(&["apply", "--filename", crds.to_str().unwrap()], None);
-        let wait = [
-            "wait",
-            "--for=condition=Established",
-            "crd",
-            "--all",
-            "--timeout=5m",
-        ];
-        kubectl(&wait, None);
-        for (kind, field, word) in LOOSENED {
-            let spec = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties";
-            let path = format!("{spec}/{field}/enum/-");
-            let loosen = format!(r#"[{{"op": "add", "path": "{path}", "value": "{word}"}}]"#);
-            let crd = format!("{kind}.backup.oceanbase.io");
-            kubectl(
-                &["patch", "crd", &crd, "--type=json", "--patch", &loosen],
-                None,
-            );
-        }
+    fn new(namespace: &'static str) -> Self {
+        let plane = lenient_control_plane();
         let client = client_of(&Kubeconfig::read_from(plane.kubeconfig()).unwrap());
-        api::create_namespace(&client, NAMESPACE);
+        api::create_namespace(&client, namespace);
         let node = Node::start(ONE_TENANT);
         for manifest in [secret(PASSWORD), cluster("prod", node.port), NFS.to_owned()] {
-            api::apply(&client, NAMESPACE, &manifest).unwrap();
+            api::apply(&client, namespace, &manifest).unwrap();
         }
-        // The new definition is served some time after it was accepted.
+        // A new definition is served some time after it was accepted.
         eventually(
-            "the object to be taken",
-            || api::apply(&client, NAMESPACE, &odd("odd")).is_ok(),
-            |taken| *taken,
+            "the object to be accepted",
+            || api::apply(&client, namespace, &odd("odd")).is_ok(),
+            |accepted| *accepted,
         );
-        let operator = Operator::start(plane.kubeconfig(), NAMESPACE, 0);
+        let operator = Operator::start(plane.kubeconfig(), namespace, 0);
         Self {
+            namespace,
             client,
             operator,
             node,
-            plane,
         }
     }
 
     fn apply(&self, manifest: &str) {
-        api::apply(&self.client, NAMESPACE, manifest).unwrap();
+        api::apply(&self.client, self.namespace, manifest).unwrap();
     }
 
     /// Returns the log backup that a strategy would create.
     fn logs(&self) -> serde_json::Value {
-        api::get(&self.client, NAMESPACE, "logbackup", "prod-t1002")
+        api::get(&self.client, self.namespace, "logbackup", "prod-t1002")
     }
 
     fn condition(&self, (kind, name): (&str, &str), condition: &str, reason: &str) {
         eventually(
             &format!("{kind} {name} with {condition} because of {reason}"),
-            || api::get(&self.client, NAMESPACE, kind, name),
+            || api::get(&self.client, self.namespace, kind, name),
             |object| condition_of(object, condition)["reason"] == reason,
         );
     }
@@ -107,7 +71,7 @@ impl Loosened {
     fn runs(&self, name: &str) {
         eventually(
             &format!("log backup {name} runs"),
-            || api::get(&self.client, NAMESPACE, "logbackup", name),
+            || api::get(&self.client, self.namespace, "logbackup", name),
             |object| object["status"]["phase"] == "InProgress",
         );
     }
@@ -115,7 +79,7 @@ impl Loosened {
 
 #[test]
 fn one_malformed_stored_object_does_not_stop_its_kind() {
-    let world = Loosened::new();
+    let world = Lenient::new("malformed-object");
     world.apply(LOG_BACKUP);
     world.runs("orders-log");
     assert!(
@@ -124,7 +88,7 @@ fn one_malformed_stored_object_does_not_stop_its_kind() {
             .log()
             .contains("a stored object cannot be read")
     );
-    let odd = api::get(&world.client, NAMESPACE, "logbackup", "odd");
+    let odd = api::get(&world.client, world.namespace, "logbackup", "odd");
     assert_eq!(odd["status"]["observedGeneration"], -1, "left alone");
     let metrics = world.operator.get("/metrics").1;
     assert!(
@@ -137,7 +101,7 @@ fn one_malformed_stored_object_does_not_stop_its_kind() {
 
 #[test]
 fn an_object_that_can_not_be_read_any_more_stands_in_nobody_s_way() {
-    let world = Loosened::new();
+    let world = Lenient::new("malformed-later");
     world.apply(LOG_BACKUP);
     world.runs("orders-log");
     world.apply(&odd("orders-log"));
@@ -148,12 +112,12 @@ fn an_object_that_can_not_be_read_any_more_stands_in_nobody_s_way() {
 
 #[test]
 fn a_strategy_that_can_not_be_read_keeps_its_tenants_and_its_tasks_are_told() {
-    let world = Loosened::new();
+    let world = Lenient::new("malformed-strategy");
     // This operator never read it successfully, as after a restart.
     let odd = NIGHTLY.replace("Immediately", "Tomorrow");
     eventually(
         "the strategy to be taken",
-        || api::apply(&world.client, NAMESPACE, &odd).is_ok(),
+        || api::apply(&world.client, world.namespace, &odd).is_ok(),
         |taken| *taken,
     );
     world.apply(&task("now", "Full"));
@@ -167,7 +131,7 @@ fn a_strategy_that_can_not_be_read_keeps_its_tenants_and_its_tasks_are_told() {
     world.runs("prod-t1002");
     eventually(
         "the task to be complete",
-        || api::get(&world.client, NAMESPACE, "backuptask", "now"),
+        || api::get(&world.client, world.namespace, "backuptask", "now"),
         |task| task["status"]["phase"] == "Completed",
     );
     // After its deletion they stay.
@@ -178,21 +142,21 @@ fn a_strategy_that_can_not_be_read_keeps_its_tenants_and_its_tasks_are_told() {
         "backupstrategy",
         "nightly",
         "--namespace",
-        NAMESPACE,
+        world.namespace,
     ];
-    run(world.plane.kubectl().args(delete), None).unwrap();
+    run(lenient_control_plane().kubectl().args(delete), None).unwrap();
     world.condition(second, "Ready", "Accepted");
 }
 
 #[test]
 fn a_cluster_s_object_that_can_not_be_read_is_not_said_to_be_missing() {
-    let world = Loosened::new();
+    let world = Lenient::new("malformed-cluster");
     world.apply(LOG_BACKUP);
     world.runs("orders-log");
     let odd = cluster("prod", world.node.port).replace("Disabled", "Hopefully");
     eventually(
         "the cluster to be taken",
-        || api::apply(&world.client, NAMESPACE, &odd).is_ok(),
+        || api::apply(&world.client, world.namespace, &odd).is_ok(),
         |taken| *taken,
     );
     world.condition(("logbackup", "orders-log"), "Ready", "Unreadable");

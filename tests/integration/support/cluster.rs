@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use control_plane::ControlPlane;
+use oceanbase_backup_operator::api::crds;
+use serde_json::Value;
 
 /// Returns the kube-apiserver that all tests share; each test has its own namespace.
 pub(crate) fn control_plane() -> &'static ControlPlane {
@@ -17,17 +19,63 @@ pub(crate) fn control_plane() -> &'static ControlPlane {
             None,
         )
         .unwrap();
-        let wait = [
-            "wait",
-            "--for=condition=Established",
-            "crd",
-            "--all",
-            "--timeout=5m",
-        ];
-        run(plane.kubectl().args(wait), None).unwrap();
+        await_definitions(&plane);
         plane
     });
     &SHARED
+}
+
+/// Returns the kube-apiserver whose definitions accept every text, as definitions of a later release
+/// or of none may. Each test has its own namespace and its own operator.
+pub(crate) fn lenient_control_plane() -> &'static ControlPlane {
+    static SHARED: LazyLock<ControlPlane> = LazyLock::new(|| {
+        let plane = ControlPlane::start().unwrap();
+        let apply = ["apply", "--server-side", "--filename", "-"];
+        run(plane.kubectl().args(apply), Some(&lenient_definitions())).unwrap();
+        await_definitions(&plane);
+        plane
+    });
+    &SHARED
+}
+
+fn await_definitions(plane: &ControlPlane) {
+    let wait = [
+        "wait",
+        "--for=condition=Established",
+        "crd",
+        "--all",
+        "--timeout=5m",
+    ];
+    run(plane.kubectl().args(wait), None).unwrap();
+}
+
+fn lenient_definitions() -> String {
+    let definitions = crds().into_iter().map(|definition| {
+        let mut definition = serde_json::to_value(definition).unwrap();
+        remove_rules(&mut definition["spec"]["versions"][0]["schema"]);
+        definition.to_string()
+    });
+    definitions.collect::<Vec<_>>().join("\n---\n")
+}
+
+/// Removes the rules about texts from a schema and its parts.
+fn remove_rules(schema: &mut Value) {
+    const RULES: [&str; 6] = [
+        "enum",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "format",
+        "x-kubernetes-validations",
+    ];
+    match schema {
+        Value::Object(fields) => {
+            fields.retain(|name, value| !RULES.contains(&name.as_str()) || value.is_object());
+            fields.values_mut().for_each(remove_rules);
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(remove_rules),
+        _ => {}
+    }
 }
 
 /// Returns the directory for files of this run, which two simultaneous runs do not share. The files

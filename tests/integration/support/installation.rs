@@ -6,8 +6,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use control_plane::ControlPlane;
 use kube::config::Kubeconfig;
@@ -41,12 +41,39 @@ pub(crate) fn installation() -> &'static Installation {
     &SHARED
 }
 
+/// Returns a control plane on which nothing is installed, for one test at a time. Such tests take
+/// turns, because another control plane takes more time than to clean this one.
+///
+/// The guard must outlive the operators that the test starts.
+pub(crate) fn empty_installation() -> MutexGuard<'static, Installation> {
+    static SHARED: LazyLock<Mutex<Installation>> =
+        LazyLock::new(|| Mutex::new(Installation::empty()));
+    // A test that failed leaves no more behind than one that passed.
+    let here = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    here.clean();
+    here
+}
+
 impl Installation {
     /// Creates a control plane on which nothing is installed yet.
     pub(crate) fn empty() -> Self {
         Self {
             plane: ControlPlane::start().unwrap(),
             printed: String::new(),
+        }
+    }
+
+    /// Deletes what a test of an installation leaves behind.
+    fn clean(&self) {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/install.yaml");
+        let delete = ["delete", "--ignore-not-found", "--timeout=5m"];
+        for objects in [
+            // The definitions first: their objects are deleted with them.
+            &["crd", "--all"][..],
+            &["--filename", file],
+            &["namespace", SYSTEM, "shop"],
+        ] {
+            self.kubectl(&[&delete[..], objects].concat()).unwrap();
         }
     }
 

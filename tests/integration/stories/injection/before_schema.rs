@@ -1,13 +1,11 @@
 //! Stories of objects from before the schema's rules: the code refuses them with a reason, and
 //! sends nothing of them.
 //!
-//! All stories share the definitions, and these lack their rules, so this story has its own control
-//! plane.
+//! The definitions of the other stories have these rules, so this story has another control plane.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use control_plane::ControlPlane;
 use kube::Client;
 use kube::config::Kubeconfig;
 use oceanbase_backup_operator::api::crds;
@@ -18,7 +16,7 @@ use super::fields::{Field, fields};
 use super::roomy;
 use super::shapes::{sent, shapes, usual};
 use crate::support::api::{self, client_of};
-use crate::support::cluster::run;
+use crate::support::cluster::lenient_control_plane;
 use crate::support::world::{NFS, PASSWORD, cluster, condition_of, secret};
 use crate::support::{Node, Operator, eventually, within};
 
@@ -157,49 +155,6 @@ recoverytasks.spec.idempotencyKey: [Succeeded, NoRestoreSource]
 recoverytasks.spec.notAfterTime: [Succeeded, ~]
 ";
 
-/// Returns the definitions without rules about texts.
-fn without_rules() -> String {
-    let definitions = crds().into_iter().map(|definition| {
-        let mut definition = serde_json::to_value(definition).unwrap();
-        strip(&mut definition["spec"]["versions"][0]["schema"]);
-        definition.to_string()
-    });
-    definitions.collect::<Vec<_>>().join("\n---\n")
-}
-
-fn strip(schema: &mut Value) {
-    const RULES: [&str; 5] = [
-        "pattern",
-        "minLength",
-        "maxLength",
-        "format",
-        "x-kubernetes-validations",
-    ];
-    match schema {
-        Value::Object(fields) => {
-            fields.retain(|name, value| !RULES.contains(&name.as_str()) || value.is_object());
-            fields.values_mut().for_each(strip);
-        }
-        Value::Array(entries) => entries.iter_mut().for_each(strip),
-        _ => {}
-    }
-}
-
-fn control_plane() -> ControlPlane {
-    let plane = ControlPlane::start().unwrap();
-    let apply = ["apply", "--server-side", "--filename", "-"];
-    run(plane.kubectl().args(apply), Some(&without_rules())).unwrap();
-    let wait = [
-        "wait",
-        "--for=condition=Established",
-        "crd",
-        "--all",
-        "--timeout=5m",
-    ];
-    run(plane.kubectl().args(wait), None).unwrap();
-    plane
-}
-
 /// Returns objects with these values in the field, by their names.
 fn objects(number: usize, field: &Field) -> Vec<(String, Value)> {
     let each = VALUES.iter().enumerate().map(|(which, value)| {
@@ -276,7 +231,7 @@ fn what_the_schema_would_refuse_is_refused_by_the_code_too() {
         serde_saphyr::from_str(REFUSALS).unwrap();
     let fields = fields();
     let usual = usual();
-    let plane = control_plane();
+    let plane = lenient_control_plane();
     let client = client_of(&Kubeconfig::read_from(plane.kubeconfig()).unwrap());
     let node = database(&fields);
     surroundings(&client, node.port);
