@@ -22,3 +22,9 @@ pub mod oceanbase;
 pub mod operator;
 pub mod shutdown;
 pub mod telemetry;
+
+/// Allocates in the tests. Walks through all states make millions of small strings, and the
+/// allocator of the C library takes half of their time.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
