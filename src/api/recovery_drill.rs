@@ -6,10 +6,10 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::LocalReference;
 use super::resources::Resources;
 use super::strategy::TaskHistoryLimits;
 use super::verification::Check;
-use super::LocalReference;
 
 pub use status::{OpenVerification, RecoveryDrillStatus, VerifiedTenant};
 

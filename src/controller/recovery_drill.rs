@@ -100,7 +100,9 @@ impl RecoveryDrill {
             missing::<BackupStrategy>(context, "strategyRef", reason, &namespace, name)
         })?;
         let spec = &strategy.spec;
-        let (key, snapshot) = database(context, &namespace, &spec.cluster_ref.name)?;
+        // A cluster that rejects the login now may accept it later.
+        let database = database(context, &namespace, &spec.cluster_ref.name);
+        let (key, snapshot) = database.map_err(|blocker| blocker.as_waiting())?;
         let snapshot = snapshot.narrowed(|tenant| is_for(spec, &tenant.name));
         let storage = destination::storage(context, &namespace, &spec.storage_ref.name)?;
         let root = destination::desired_location(&storage, Some(snapshot.version), None)?;

@@ -54,7 +54,10 @@ pub fn decide(
         now,
         event: None,
     };
-    evaluation.status.since_time.get_or_insert_with(|| time(now));
+    evaluation
+        .status
+        .since_time
+        .get_or_insert_with(|| time(now));
     evaluation.record_results();
     evaluation.close(created);
     match askable(drill.spec).and_then(|()| Times::parse(&drill.spec.schedule)) {

@@ -50,8 +50,7 @@ impl Evaluation<'_> {
             return;
         };
         let mut tasks = self.observed.tasks.iter();
-        let is_running =
-            self.status.open.is_some() || tasks.any(|task| task.outcome.is_none());
+        let is_running = self.status.open.is_some() || tasks.any(|task| task.outcome.is_none());
         if is_running {
             if due.is_left_out_while_busy {
                 self.status.last_slot_time = Some(time(due.slot));

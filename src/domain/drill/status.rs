@@ -84,9 +84,8 @@ impl Evaluation<'_> {
         }
         .into();
         status.ready_generation = condition::ready_generation(&conditions, drill.generation);
-        let is_stalled = |known: &DesiredCondition| {
-            known.kind() == STALLED && known.status() == Status::True
-        };
+        let is_stalled =
+            |known: &DesiredCondition| known.kind() == STALLED && known.status() == Status::True;
         let is_stalled = conditions.iter().any(is_stalled);
         let verified = restore_verified(drill.spec, &status, now);
         let phase = if drill.spec.suspend {
@@ -165,15 +164,17 @@ pub(super) fn event(before: &[Condition], after: &[Condition]) -> Option<Event> 
     }
     let (reason, message) = found(after, RESTORE_VERIFIED, "False")?;
     let known = found(before, RESTORE_VERIFIED, "False");
-    known.is_none_or(|(known, _)| known != reason).then(|| Event {
-        warning: true,
-        reason: if reason == OVERDUE {
-            OVERDUE
-        } else {
-            VERIFICATION_FAILED
-        },
-        message,
-    })
+    known
+        .is_none_or(|(known, _)| known != reason)
+        .then(|| Event {
+            warning: true,
+            reason: if reason == OVERDUE {
+                OVERDUE
+            } else {
+                VERIFICATION_FAILED
+            },
+            message,
+        })
 }
 
 /// Returns the number of tenants whose last verification failed.
@@ -243,11 +244,7 @@ fn record(status: &mut RecoveryDrillStatus, task: &ObservedTask) {
         _ => FAILED,
     };
     let ended = time(ended_at);
-    if status
-        .last_time
-        .as_ref()
-        .is_none_or(|last| *last <= ended)
-    {
+    if status.last_time.as_ref().is_none_or(|last| *last <= ended) {
         status.last_time = Some(ended.clone());
         status.result = Some(result.to_owned());
         status.tenant_name = Some(task.tenant_name.clone());
@@ -256,10 +253,7 @@ fn record(status: &mut RecoveryDrillStatus, task: &ObservedTask) {
         status.restore_time.clone_from(&task.restore_time);
     }
     if result == PASSED {
-        status.last_success_time = status
-            .last_success_time
-            .take()
-            .max(Some(ended.clone()));
+        status.last_success_time = status.last_success_time.take().max(Some(ended.clone()));
     }
     if result != PASSED && result != FAILED {
         // The earlier result stays.
@@ -282,9 +276,7 @@ fn record(status: &mut RecoveryDrillStatus, task: &ObservedTask) {
     if before.is_some_and(|before| before.last_time > verified.last_time) {
         return;
     }
-    status
-        .tenants
-        .retain(|tenant| tenant.name != verified.name);
+    status.tenants.retain(|tenant| tenant.name != verified.name);
     status.tenants.push(verified);
     status
         .tenants

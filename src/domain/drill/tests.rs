@@ -235,8 +235,7 @@ fn a_task_is_a_recovery_to_the_latest_point_that_is_only_read_and_begins_in_time
 fn tenants_without_a_full_backup_or_not_listed_are_not_verified() {
     let mut story = story(&hourly());
     story.strategy().with_full_backup.remove(&TenantId(1002));
-    story.spec.tenants =
-        vec!["t1002".to_owned(), "t1006".to_owned()];
+    story.spec.tenants = vec!["t1002".to_owned(), "t1006".to_owned()];
     story.reconcile(5);
     assert_eq!(story.verify(60).unwrap().0, "t1006");
 }

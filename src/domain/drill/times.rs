@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::api::recovery_drill::{DrillSchedule, RecoveryDrillStatus};
 use crate::api::BackupType;
+use crate::api::recovery_drill::{DrillSchedule, RecoveryDrillStatus};
 use crate::api::schedule::{CalendarSpec, MissedRunPolicy, ScheduleSpec};
 use crate::domain::naming::fingerprint;
 use crate::domain::schedule::Schedule;

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::external_jobs::ExternalJobs;
-use super::{
-    AskedCleanup, CompetingStrategy, DestinationContents, Directories, ObservedCleanup,
-};
+use super::{AskedCleanup, CompetingStrategy, DestinationContents, Directories, ObservedCleanup};
 use crate::api::log_backup::StorageChangePolicy;
 use crate::api::strategy::{Inherited, LogBackupSettings};
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, Cause, DesiredState, PinnedDatabase};
