@@ -188,6 +188,7 @@ async fn work(
             controller!(log_backups),
             controller!(recoveries),
             controller!(cleanups),
+            controller!(drills),
         );
         context.events.flush().await;
     };

@@ -145,7 +145,7 @@ pub struct Recovery {
     )]
     pub target_name_prefixes: Vec<String>,
     /// Whether verifications may restore tenants from and to this cluster, query them with the SQL
-    /// of a BackupStrategy and drop them. The lists above apply; `policy` applies only to
+    /// of a RecoveryDrill or RecoveryTask, and drop them. The lists above apply; `policy` applies only to
     /// recoveries that are not verifications.
     #[serde(default)]
     pub verification: RecoveryPolicy,

@@ -24,7 +24,7 @@ pub mod types {
     pub const RESTORED: &str = "Restored";
     /// The recovered tenant is a primary tenant.
     pub const ACTIVATED: &str = "Activated";
-    /// A temporarily restored tenant has passed its checks; on a strategy, the last such tenant.
+    /// A temporarily restored tenant has passed its checks; on a drill, each verified tenant.
     pub const RESTORE_VERIFIED: &str = "RestoreVerified";
     /// The database or the storage answers.
     pub const REACHABLE: &str = "Reachable";

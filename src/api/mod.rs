@@ -13,6 +13,7 @@ pub mod database_identity;
 pub mod deletion_policy;
 pub mod log_backup;
 pub mod quantity;
+pub mod recovery_drill;
 pub mod recovery_task;
 pub mod reference;
 pub mod resources;
@@ -43,6 +44,7 @@ pub use log_backup::{
     Binding, DesiredState, DriftPolicy, LogBackup, LogBackupSpec, LogBackupStatus,
 };
 pub use quantity::Quantity;
+pub use recovery_drill::{RecoveryDrill, RecoveryDrillSpec, RecoveryDrillStatus};
 pub use recovery_task::{RecoveryTask, RecoveryTaskSpec, RecoveryTaskStatus};
 pub use reference::{LocalReference, SecretSource};
 pub use retention::{Retention, RetentionPolicy};
@@ -71,6 +73,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         LogBackup::crd(),
         RecoveryTask::crd(),
         CleanupTask::crd(),
+        RecoveryDrill::crd(),
     ]
     .map(complete)
     .into()
@@ -110,7 +113,7 @@ fn complete(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
 }
 
 /// Fields that cannot change, by kind: below which field of the object, and their names.
-const IMMUTABLE: [(&str, &[&str], &[&str]); 10] = [
+const IMMUTABLE: [(&str, &[&str], &[&str]); 11] = [
     ("BackupStorage", &["spec"], &["type"]),
     (
         "BackupStorage",
@@ -129,6 +132,7 @@ const IMMUTABLE: [(&str, &[&str], &[&str]); 10] = [
     ),
     ("BackupStorage", &["spec", "nfs"], &["path"]),
     ("BackupStrategy", &["spec"], &["clusterRef"]),
+    ("RecoveryDrill", &["spec"], &["strategyRef"]),
     ("LogBackup", &["spec"], &["clusterRef", "tenantName"]),
     (
         "BackupTask",

@@ -17,7 +17,6 @@ use super::alert::AlertSettings;
 use super::log_backup::{InterruptionSettings, StorageChangePolicy};
 use super::retention::Retention;
 use super::schedule::ScheduleSpec;
-use super::verification::VerificationSettings;
 use super::{Binding, DataBackupSettings, DeletionPolicy, DriftPolicy, LocalReference};
 
 /// Tenants of a cluster, with the schedule and the storage of their backups.
@@ -139,9 +138,6 @@ pub struct BackupStrategySpec {
     pub task_history_limits: TaskHistoryLimits,
     /// Retention of backups.
     pub retention: Retention,
-    /// Verification by recovery. Default: no verification.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verification: Option<VerificationSettings>,
     /// Thresholds of alerts.
     #[serde(default)]
     pub alerts: AlertSettings,

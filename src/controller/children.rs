@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
-use kube::api::PostParams;
+use kube::api::{DeleteParams, PostParams, Preconditions};
 use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +13,7 @@ use super::annotations::record_inherited;
 use super::api_client::said;
 use super::labels::Labels;
 use super::watch::caches;
-use super::{Context, Reconcile};
+use super::{Context, Reconcile, namespace};
 use crate::api::strategy::Inherited;
 use crate::api::{BackupStrategy, LogBackup, LogBackupSpec};
 use crate::domain::children::ApplyOutcome;
@@ -121,11 +121,33 @@ pub(super) async fn create<K>(
     }
 }
 
-/// Returns whether a strategy owns the object. Compares uids: a strategy that was recreated under
-/// the same name is another strategy.
-pub(super) fn is_owned_by<K: Resource>(task: &K, strategy: &BackupStrategy) -> bool {
+/// Deletes a task only if it is unchanged: a task that was changed or recreated remains.
+pub(super) async fn delete<K: Reconcile, O: Reconcile>(
+    owner: &O,
+    name: &str,
+    (uid, resource_version): &(String, String),
+    context: &Context,
+    created: &mut ApplyOutcome,
+) {
+    let api = Api::<K>::namespaced(context.client.clone(), &namespace(owner));
+    let parameters = DeleteParams::background().preconditions(Preconditions {
+        uid: Some(uid.clone()),
+        resource_version: Some(resource_version.clone()),
+    });
+    context.metrics.wrote(O::CONTROLLER, "delete");
+    match api.delete(name, &parameters).await {
+        Ok(_) => {
+            created.owned.insert(name.to_owned());
+        }
+        Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
+        Err(error) => drop(created.errors.insert(name.to_owned(), said(&error))),
+    }
+}
+
+/// Returns whether this object owns the task. Compares uids: an owner that was recreated under the
+/// same name is another owner.
+pub(super) fn is_owned_by<K: Resource, O: Resource>(task: &K, owner: &O) -> bool {
+    let uid = owner.meta().uid.as_ref();
     let owners = task.owner_references();
-    owners
-        .iter()
-        .any(|owner| Some(&owner.uid) == strategy.metadata.uid.as_ref())
+    owners.iter().any(|owner| Some(&owner.uid) == uid)
 }

@@ -2,6 +2,7 @@
 //! deleted object therefore leaves no series behind.
 
 mod baseline;
+mod drills;
 mod strategies;
 mod tenants;
 mod values;
@@ -48,6 +49,7 @@ impl Gauges {
             record_storages(context);
             record_recoveries(context);
             strategies::record(context, &mut gaps);
+            drills::record(context);
             tenants::record(&states, context, &mut gaps);
         }
         metrics.text().ok()

@@ -9,6 +9,7 @@ use kube::core::ObjectMeta;
 use crate::api::{BackupStrategy, BackupType};
 
 const STRATEGY: &str = "backup.oceanbase.io/strategy";
+const DRILL: &str = "backup.oceanbase.io/drill";
 const CLUSTER: &str = "backup.oceanbase.io/cluster";
 const TENANT_NAME: &str = "backup.oceanbase.io/tenant-name";
 const TENANT_ID: &str = "backup.oceanbase.io/tenant-id";
@@ -24,6 +25,8 @@ const MAX_LENGTH: usize = 63;
 pub(super) struct Labels<'a> {
     /// Name of the BackupStrategy.
     pub strategy: Option<&'a str>,
+    /// Name of the RecoveryDrill.
+    pub drill: Option<&'a str>,
     /// Name of the OceanBaseCluster.
     pub cluster: Option<&'a str>,
     /// Name of the tenant.
@@ -55,6 +58,7 @@ impl<'a> Labels<'a> {
         let stamp = |time: &Time| time.0.strftime("%Y%m%dT%H%M%SZ").to_string();
         let values = [
             (STRATEGY, self.strategy.map(str::to_owned)),
+            (DRILL, self.drill.map(str::to_owned)),
             (CLUSTER, self.cluster.map(str::to_owned)),
             (TENANT_NAME, Some(self.tenant_name.to_owned())),
             (TENANT_ID, self.tenant_id.map(|id| id.to_string())),
@@ -99,6 +103,7 @@ mod tests {
         let slot = Time("2026-11-20T22:00:00+08:00".parse().unwrap());
         let labels = Labels {
             strategy: Some("nightly"),
+            drill: Some("weekly"),
             cluster: Some("prod"),
             tenant_name: "orders",
             tenant_id: Some(1002),
@@ -114,6 +119,7 @@ mod tests {
             labels,
             [
                 (CLUSTER, "prod"),
+                (DRILL, "weekly"),
                 (SCHEDULED_TIME, "20261120T140000Z"),
                 (STRATEGY, "nightly"),
                 (TENANT_ID, "1002"),

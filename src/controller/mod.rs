@@ -22,6 +22,7 @@ mod cluster;
 mod competitors;
 mod labels;
 mod log_backup;
+mod recovery_drill;
 mod recovery_task;
 mod secret_scope;
 mod storage;

@@ -335,7 +335,9 @@ fn is_affected(task: &RecoveryTask, change: &Change, context: &Context) -> bool 
                 .is_none_or(|status| status.step.is_none());
             waits && task.spec.verification.is_some() && other.spec.verification.is_some()
         }
-        Change::Object(Changed::Strategy(_) | Changed::Task(_) | Changed::Cleanup(_)) => false,
+        Change::Object(
+            Changed::Strategy(_) | Changed::Task(_) | Changed::Cleanup(_) | Changed::Drill(_),
+        ) => false,
     }
 }
 

@@ -7,15 +7,14 @@ mod destinations;
 mod finalize;
 mod perform;
 mod placement;
-mod verifications;
 
-pub(super) use placement::log_backups_to_migrate;
+pub(super) use placement::{data_locations, log_backups_to_migrate};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kube::{Resource, ResourceExt};
-use placement::{data_locations, directories, logs_elsewhere, same_storages, with_logs_here};
+use placement::{directories, logs_elsewhere, same_storages, with_logs_here};
 
 use super::annotations::inherited;
 use super::children::is_owned_by;
@@ -129,7 +128,7 @@ impl Reconcile for BackupStrategy {
             data_elsewhere,
             directories,
             recovered: recovered(context, &key),
-            verifications: verifications::observed(self, context),
+            drills: self.drills(context, &namespace),
             cleanups: cleanups::observed(self, context),
             asked_cleanups: cleanups::asked(self, &key, context),
             storage_over,
@@ -198,10 +197,10 @@ impl Reconcile for BackupStrategy {
         if let Change::Object(Changed::Task(task)) = change {
             return owner_of(&**task, context).into_iter().collect();
         }
-        if let Change::Object(Changed::Recovery(task)) = change
-            && let Some(owner) = owner_of(&**task, context)
-        {
-            return vec![owner];
+        if let Change::Object(Changed::Drill(drill)) = change {
+            let name = &drill.spec.strategy_ref.name;
+            let strategy = caches::find(&context.caches.strategies, &namespace(&**drill), name);
+            return strategy.into_iter().collect();
         }
         if let Change::Object(Changed::Cleanup(task)) = change {
             return owner_of(&**task, context).into_iter().collect();
@@ -242,6 +241,15 @@ impl Reconcile for BackupStrategy {
 }
 
 impl BackupStrategy {
+    /// Returns the names of the drills of this strategy.
+    fn drills(&self, context: &Context, namespace: &str) -> BTreeSet<String> {
+        let name = self.name_any();
+        caches::within(&context.caches.drills, namespace)
+            .filter(|drill| drill.spec.strategy_ref.name == name)
+            .map(|drill| drill.name_any())
+            .collect()
+    }
+
     /// Returns the subject of a decision.
     fn strategy<'a>(
         &'a self,
@@ -299,7 +307,7 @@ fn owner_of<K: Reconcile>(task: &K, context: &Context) -> Option<Arc<BackupStrat
     let owners = task.owner_references().iter();
     let mut known = owners
         .filter_map(|owner| caches::find(&context.caches.strategies, &namespace, &owner.name));
-    known.find(|strategy| is_owned_by(task, strategy))
+    known.find(|strategy| is_owned_by(task, &**strategy))
 }
 
 /// Returns whether a strategy created the task.

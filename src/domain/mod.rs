@@ -18,6 +18,7 @@ pub mod cleanup;
 pub mod cluster;
 pub mod condition;
 mod decision;
+pub mod drill;
 #[cfg(test)]
 mod kstatus;
 pub mod log_backup;

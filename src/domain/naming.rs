@@ -29,11 +29,11 @@ pub fn of_slot(slot: &Slot) -> String {
 }
 
 /// Returns the name of one tenant's verification for one slot:
-/// `<strategy>-t<tenantID>-verify-<yyyymmddhhmm>z`, in UTC.
+/// `<drill>-t<tenantID>-verify-<yyyymmddhhmm>z`, in UTC.
 #[must_use]
-pub fn verification(strategy: &str, tenant: TenantId, slot: Timestamp) -> String {
+pub fn verification(drill: &str, tenant: TenantId, slot: Timestamp) -> String {
     let stamp = slot.strftime("%Y%m%d%H%M");
-    shortened(strategy, &format!("-t{tenant}-verify-{stamp}z"))
+    shortened(drill, &format!("-t{tenant}-verify-{stamp}z"))
 }
 
 /// Returns the name of one tenant's child of a task for several tenants: `<parent>-t<tenantID>`.

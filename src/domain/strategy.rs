@@ -32,7 +32,6 @@ mod task_history;
 mod tenants;
 #[cfg(test)]
 mod tests;
-mod verification;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +47,6 @@ pub use propagation::{followed, give, settings_of};
 pub use retention::PolicyChange;
 pub use slot_metrics::closed;
 pub use tenants::{CompetingStrategy, MatchedTenants, covers, matched, selects};
-pub use verification::ObservedVerification;
 
 use index::Index;
 
@@ -102,8 +100,6 @@ struct Evaluation<'a> {
     rejected_edit: Option<String>,
     /// State of the delete policies, once this pass has checked them.
     retention: Option<DesiredCondition>,
-    /// Why the verification schedule cannot be parsed.
-    verification_refused: Option<verification::Refused>,
 }
 
 /// Basis for creating objects.
@@ -132,7 +128,6 @@ impl<'a> Evaluation<'a> {
             event: None,
             rejected_edit: None,
             retention: None,
-            verification_refused: None,
         };
         evaluation.record_database();
         evaluation
@@ -189,8 +184,6 @@ impl Evaluation<'_> {
             self.retention(matched, created.and_then(|created| created.answer.as_ref()));
         next = next.sooner(retention.next, self.now);
         self.retention = Some(retention.condition);
-        let verification = self.verify(matched, created);
-        next = next.sooner(verification.next, self.now);
         let cleanups = self.cleanups(matched, created);
         next = next.sooner(cleanups.next, self.now);
         // A pass that has received an answer sends nothing more: the next pass does the rest.
@@ -203,7 +196,6 @@ impl Evaluation<'_> {
         } else {
             effect
                 .or(retention.change.map(Effect::ChangePolicy))
-                .or(verification.effect)
                 .or(cleanups.effect)
         };
         self.close_when_created(plan, created);

@@ -27,7 +27,7 @@ const NAMESPACE: &str = "demo";
 const LABEL: &str = "backup.oceanbase.io/made-by";
 
 /// Kinds that the end of the demo shows, with their printed columns.
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 8] = [
     "oceanbaseclusters",
     "backupstorages",
     "backupstrategies",
@@ -35,6 +35,7 @@ const KINDS: [&str; 7] = [
     "logbackups",
     "recoverytasks",
     "cleanuptasks",
+    "recoverydrills",
 ];
 
 /// Limit on the whole demo; the incremental backup waits for the next full minute.

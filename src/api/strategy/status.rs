@@ -9,7 +9,6 @@ use super::super::condition::{self, Condition};
 use super::super::database_identity::PinnedDatabase;
 use super::super::retention::AppliedPolicy;
 use super::super::schedule::BackupType;
-use super::super::verification::VerificationStatus;
 use super::destinations::DestinationRecord;
 
 /// Observed state of the strategy.
@@ -93,9 +92,14 @@ pub struct BackupStrategyStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["tenantID"]))]
     pub retention: Vec<AppliedPolicy>,
-    /// State of the verifications.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub verification: Option<VerificationStatus>,
+    /// Names of the RecoveryDrills of the strategy, the first 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 20),
+        inner(length(max = 253)),
+        extend("x-kubernetes-list-type" = "atomic")
+    )]
+    pub recovery_drills: Vec<String>,
     /// Destinations that contain, or contained, backups of the tenants of the strategy: the current
     /// ones first, then the newest 20. The database deletes only in the current destinations.
     #[serde(skip_serializing_if = "Vec::is_empty")]

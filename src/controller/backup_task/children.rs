@@ -157,6 +157,7 @@ pub(super) async fn create_all(
             tenant_id: tenant.map(|(id, _)| id.0),
             type_: Some(spec.type_),
             scheduled_time: spec.scheduled_time.as_ref(),
+            ..Labels::default()
         };
         let child = BackupTask {
             metadata: children::metadata_of(name, &namespace(parent), owner.clone(), labels),

@@ -44,6 +44,8 @@ pub(super) fn is_affected(task: &BackupTask, change: &Change, context: &Context)
                 && queue::is_about_one_of(task, std::slice::from_ref(cluster), context)
         }
         Change::Object(Changed::LogBackup(_)) => log_backup::is_affected(task, change),
-        Change::Object(Changed::Task(_) | Changed::Recovery(_) | Changed::Cleanup(_)) => false,
+        Change::Object(
+            Changed::Task(_) | Changed::Recovery(_) | Changed::Cleanup(_) | Changed::Drill(_),
+        ) => false,
     }
 }

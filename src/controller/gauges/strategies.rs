@@ -120,11 +120,6 @@ fn record_state(
     }
     let applied = holds(&status.conditions, RETENTION_APPLIED);
     families.retention_applied.set_known(labels, applied);
-    if let Some(known) = &status.verification {
-        let verified = second(known.last_success_time.as_ref());
-        families.verified.set_known(labels, verified);
-        families.rto.set_known(labels, known.rto_seconds);
-    }
 }
 
 /// Returns the longest gap of the strategy's schedule, in days.

@@ -3,19 +3,18 @@
 
 use std::sync::Arc;
 
-use kube::api::{DeleteParams, PostParams, Preconditions};
+use kube::api::PostParams;
 use kube::{Api, Resource, ResourceExt};
 
 use super::super::annotations::{followed, record_inherited, record_propagation};
 use super::super::api_client::said;
-use super::super::children::{create, create_log_backup, is_owned_by, metadata_of};
+use super::super::children::{create, create_log_backup, delete, is_owned_by, metadata_of};
 use super::super::labels::Labels;
 use super::super::watch::caches;
 use super::super::{Context, Reconcile, namespace};
-use super::{cleanups, finalize, verifications};
+use super::{cleanups, finalize};
 use crate::api::{
     BackupStrategy, BackupTask, BackupTaskSpec, CleanupTask, LocalReference, LogBackup,
-    RecoveryTask,
 };
 use crate::domain::children::ApplyOutcome;
 use crate::domain::strategy::{self, Effect, LogBackupEdit, Observation};
@@ -62,15 +61,7 @@ impl BackupStrategy {
             }
             Effect::DeleteTasks(tasks) => {
                 for (name, version) in tasks {
-                    delete::<BackupTask>(self, name, version, context, &mut created).await;
-                }
-            }
-            Effect::MakeVerification(name, spec) => {
-                verifications::create_verification(self, (name, spec), context, &mut created).await;
-            }
-            Effect::DeleteVerifications(tasks) => {
-                for (name, version) in tasks {
-                    delete::<RecoveryTask>(self, name, version, context, &mut created).await;
+                    delete::<BackupTask, _>(self, name, version, context, &mut created).await;
                 }
             }
             Effect::StopLogBackups(names) => {
@@ -81,7 +72,7 @@ impl BackupStrategy {
             }
             Effect::DeleteCleanups(tasks) => {
                 for (name, version) in tasks {
-                    delete::<CleanupTask>(self, name, version, context, &mut created).await;
+                    delete::<CleanupTask, _>(self, name, version, context, &mut created).await;
                 }
             }
             // Sent to the database as a statement.
@@ -138,28 +129,5 @@ impl BackupStrategy {
             Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
             Err(error) => drop(created.errors.insert(edit.name.clone(), said(&error))),
         }
-    }
-}
-
-/// Deletes a task only if it is unchanged: a task that was changed or recreated remains.
-async fn delete<K: Reconcile>(
-    strategy: &BackupStrategy,
-    name: &str,
-    (uid, resource_version): &(String, String),
-    context: &Context,
-    created: &mut ApplyOutcome,
-) {
-    let api = Api::<K>::namespaced(context.client.clone(), &namespace(strategy));
-    let parameters = DeleteParams::background().preconditions(Preconditions {
-        uid: Some(uid.clone()),
-        resource_version: Some(resource_version.clone()),
-    });
-    context.metrics.wrote(BackupStrategy::CONTROLLER, "delete");
-    match api.delete(name, &parameters).await {
-        Ok(_) => {
-            created.owned.insert(name.to_owned());
-        }
-        Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
-        Err(error) => drop(created.errors.insert(name.to_owned(), said(&error))),
     }
 }

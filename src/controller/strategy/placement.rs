@@ -191,7 +191,7 @@ pub(in crate::controller) fn log_backups_to_migrate(
 
 /// Returns the tenants with an available full backup in the strategy's destination, and the tenants
 /// whose data backups go elsewhere, with that destination.
-pub(super) fn data_locations(
+pub(in crate::controller) fn data_locations(
     snapshot: &Snapshot,
     root: &Location,
     template: Option<&str>,

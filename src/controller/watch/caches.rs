@@ -19,7 +19,7 @@ use super::merged::merged;
 use super::triggers::Change;
 use crate::api::{
     BackupStorage, BackupStrategy, BackupTask, CleanupTask, LogBackup, OceanBaseCluster,
-    RecoveryTask,
+    RecoveryDrill, RecoveryTask,
 };
 use crate::telemetry::Metrics;
 
@@ -40,13 +40,15 @@ pub struct Caches {
     pub recoveries: Store<RecoveryTask>,
     /// Cleanups.
     pub cleanups: Store<CleanupTask>,
+    /// Drills.
+    pub drills: Store<RecoveryDrill>,
     /// Objects that cannot be read.
     pub unreadable: MalformedObjects,
     listed: watch::Sender<BTreeSet<&'static str>>,
 }
 
 /// Number of kinds.
-const KINDS: usize = 7;
+const KINDS: usize = 8;
 
 /// Writers of the caches; each belongs to the watch of its kind.
 pub struct Writers {
@@ -64,6 +66,8 @@ pub struct Writers {
     pub recoveries: Writer<RecoveryTask>,
     /// Cleanups.
     pub cleanups: Writer<CleanupTask>,
+    /// Drills.
+    pub drills: Writer<RecoveryDrill>,
 }
 
 impl Caches {
@@ -77,6 +81,7 @@ impl Caches {
         let (log_backups, log_backups_writer) = reflector::store();
         let (recoveries, recoveries_writer) = reflector::store();
         let (cleanups, cleanups_writer) = reflector::store();
+        let (drills, drills_writer) = reflector::store();
         let listed = watch::Sender::default();
         let caches = Self {
             clusters,
@@ -86,6 +91,7 @@ impl Caches {
             log_backups,
             recoveries,
             cleanups,
+            drills,
             unreadable: MalformedObjects::default(),
             listed,
         };
@@ -97,6 +103,7 @@ impl Caches {
             log_backups: log_backups_writer,
             recoveries: recoveries_writer,
             cleanups: cleanups_writer,
+            drills: drills_writer,
         };
         (caches, writers)
     }
@@ -105,7 +112,7 @@ impl Caches {
     #[cfg(test)]
     pub(in crate::controller) fn listed() -> Self {
         let (caches, _) = Self::new();
-        let kinds = ["a", "b", "c", "d", "e", "f", "g"];
+        let kinds = ["a", "b", "c", "d", "e", "f", "g", "h"];
         caches.listed.send_modify(|listed| listed.extend(kinds));
         caches
     }

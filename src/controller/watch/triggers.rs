@@ -14,7 +14,7 @@ use crate::api::condition::types::ARCHIVING;
 use crate::api::strategy::INHERITED;
 use crate::api::{
     BackupStorage, BackupStrategy, BackupTask, CleanupTask, LogBackup, OceanBaseCluster,
-    RecoveryTask,
+    RecoveryDrill, RecoveryTask,
 };
 use crate::controller::{self, Context, Reconcile, cluster_of, same_database};
 use crate::domain::storage::over;
@@ -53,6 +53,8 @@ pub enum Changed {
     Recovery(Arc<RecoveryTask>),
     /// A cleanup.
     Cleanup(Arc<CleanupTask>),
+    /// A drill.
+    Drill(Arc<RecoveryDrill>),
 }
 
 /// Kind whose changes affect other objects.
@@ -135,6 +137,7 @@ notable!(
         let status = task.status.as_ref();
         Some(status.map(|status| status.outcome.clone()))
     };
+    RecoveryDrill => Drill, |_: &RecoveryDrill| Some(());
 );
 
 /// Announces the changes of a kind's objects to all controllers.
@@ -229,9 +232,9 @@ impl Change {
             Self::Object(Changed::Recovery(object)) => {
                 cluster_of(&**object, &object.spec.target.cluster_ref)
             }
-            Self::Object(Changed::Storage(_) | Changed::Task(_) | Changed::Cleanup(_)) => {
-                return false;
-            }
+            Self::Object(
+                Changed::Storage(_) | Changed::Task(_) | Changed::Cleanup(_) | Changed::Drill(_),
+            ) => return false,
         };
         same_database(context, &key, &ClusterKey::new(namespace, cluster))
     }

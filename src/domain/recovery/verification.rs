@@ -233,7 +233,7 @@ fn describe(result: &CheckResult) -> (String, String, bool) {
         }
         CheckResult::UnexpectedValue => (
             "UnexpectedValue",
-            "the restored tenant returned another value than `expect`. The value is not shown, \
+            "the restored tenant returned another value than `expectedValue`. The value is not shown, \
              because it is data of the tenant: query the tenant as of `status.restoreTime`, or \
              recover it",
         ),

@@ -35,10 +35,6 @@ pub(super) enum Kind {
     NoSuccess,
     /// Log backup lags too far behind.
     LogDelay,
-    /// A tenant was not restored, or failed its checks.
-    VerificationFailed,
-    /// No verification has succeeded for too long.
-    VerificationOverdue,
     /// The last cleanup of a tenant's backups failed.
     CleanupFailed,
     /// The strategy's storage is above its threshold.
@@ -46,16 +42,14 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Returns the console's name. For verifications and cleanups, which the console does not alert
-    /// on, it is the operator's own.
+    /// Returns the console's name. For cleanups, which the console does not alert on, it is the
+    /// operator's own.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::BackupFailed => "base_backup_fail",
             Self::BackupTimeout => "base_backup_timeout",
             Self::NoSuccess => "base_backup_too_long_time_no_one_success_task",
             Self::LogDelay => "inc_backup_delay",
-            Self::VerificationFailed => "sampling_restore_fail",
-            Self::VerificationOverdue => "sampling_restore_overdue",
             Self::CleanupFailed => "backup_cleanup_fail",
             Self::StorageNearlyFull => "backup_storage_capacity_over_threshold",
         }
@@ -64,10 +58,8 @@ impl Kind {
     /// Returns the console's level, as of its V4.0.3.
     fn severity(self) -> &'static str {
         match self {
-            Self::BackupFailed | Self::NoSuccess | Self::LogDelay | Self::VerificationFailed => {
-                "Critical"
-            }
-            Self::VerificationOverdue | Self::CleanupFailed | Self::StorageNearlyFull => "Warning",
+            Self::BackupFailed | Self::NoSuccess | Self::LogDelay => "Critical",
+            Self::CleanupFailed | Self::StorageNearlyFull => "Warning",
             Self::BackupTimeout => "Caution",
         }
     }

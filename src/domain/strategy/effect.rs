@@ -3,7 +3,7 @@
 use super::PolicyChange;
 use crate::api::log_backup::StorageChangePolicy;
 use crate::api::strategy::{Inherited, LogBackupSettings};
-use crate::api::{BackupTaskSpec, CleanupTaskSpec, LogBackupSpec, RecoveryTaskSpec};
+use crate::api::{BackupTaskSpec, CleanupTaskSpec, LogBackupSpec};
 
 /// A side effect to carry out.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,10 +20,6 @@ pub enum Effect {
     ChangePolicy(PolicyChange),
     /// Log backups to stop, by name.
     StopLogBackups(Vec<String>),
-    /// A verification to create, with its name.
-    MakeVerification(String, Box<RecoveryTaskSpec>),
-    /// Ended verifications to delete, with their names, uids and resourceVersions.
-    DeleteVerifications(Vec<(String, (String, String))>),
     /// Mirrored cleanups to create, with their names.
     MakeCleanups(Vec<(String, CleanupTaskSpec)>),
     /// Ended mirrored cleanups to delete, with their names, uids and resourceVersions.
@@ -41,8 +37,6 @@ impl Effect {
             // These have their own retries.
             Self::ChangePolicy(_)
             | Self::StopLogBackups(_)
-            | Self::MakeVerification(..)
-            | Self::DeleteVerifications(_)
             | Self::MakeCleanups(_)
             | Self::DeleteCleanups(_) => Vec::new(),
         }

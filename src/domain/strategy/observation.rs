@@ -6,10 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::external_jobs::ExternalJobs;
-use super::{
-    AskedCleanup, CompetingStrategy, DestinationContents, Directories, ObservedCleanup,
-    ObservedVerification,
-};
+use super::{AskedCleanup, CompetingStrategy, DestinationContents, Directories, ObservedCleanup};
 use crate::api::log_backup::StorageChangePolicy;
 use crate::api::strategy::{Inherited, LogBackupSettings};
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, Cause, DesiredState, PinnedDatabase};
@@ -69,8 +66,8 @@ pub struct Observation {
     pub directories: BTreeMap<TenantId, Directories>,
     /// Tenants that a RecoveryTask created.
     pub recovered: BTreeSet<TenantId>,
-    /// RecoveryTasks that this strategy created.
-    pub verifications: Vec<ObservedVerification>,
+    /// Names of the RecoveryDrills of this strategy.
+    pub drills: BTreeSet<String>,
     /// CleanupTasks that this strategy created.
     pub cleanups: Vec<ObservedCleanup>,
     /// CleanupTasks that users created for tenants of this database.

@@ -21,6 +21,8 @@ use crate::domain::{Event, shortened, time};
 
 /// Maximum number of tenants with problems that are listed.
 const MAX_LISTED: usize = 20;
+/// Maximum number of drills that are listed.
+const MAX_DRILLS: usize = 20;
 /// Message of a strategy that a user suspended.
 const SUSPENDED: &str = "`suspend` is set; the operator starts no new slots";
 /// Message while the cluster is being upgraded.
@@ -42,7 +44,6 @@ pub(super) fn render(
     standing: &StrategyState<'_>,
 ) -> BackupStrategyStatus {
     let (tasks, late) = (evaluation.tasks_here(), evaluation.late_tasks());
-    let verified = evaluation.restore_verified();
     let Evaluation {
         strategy,
         observed,
@@ -54,6 +55,7 @@ pub(super) fn render(
         ..
     } = evaluation;
     status.observed_generation = Some(strategy.generation);
+    status.recovery_drills = observed.drills.iter().take(MAX_DRILLS).cloned().collect();
     let mut conditions = Vec::new();
     let suspended = strategy.spec.suspend;
     let (backup, log_backup) = match standing {
@@ -112,7 +114,6 @@ pub(super) fn render(
         .any(|c| c.kind() == "Stalled" && c.status() == Status::True);
     let abnormal = stalled || is_false(&backup) || is_false(&log_backup);
     conditions.extend([backup, log_backup]);
-    conditions.extend(verified);
     conditions.extend(match (retention, standing) {
         (None, StrategyState::Blocked(blocker)) => Some(unknown(&strategy.spec.retention, blocker)),
         (found, _) => found,

@@ -39,7 +39,6 @@ mod stalled;
 mod state_space;
 mod task_history;
 mod tenants;
-mod verification;
 
 /// Sunday, 2026-11-22, 00:00 UTC.
 const SUNDAY: &str = "2026-11-22T00:00:00Z";
@@ -75,7 +74,6 @@ fn spec() -> BackupStrategySpec {
             policy: RetentionPolicy::Unmanaged,
             recovery_window_days: None,
         },
-        verification: None,
         alerts: AlertSettings::default(),
         deletion_policy: DeletionPolicy::Retain,
         deletion_timeout_seconds: None,
@@ -177,7 +175,7 @@ impl Story {
                 data_elsewhere: BTreeMap::new(),
                 directories: BTreeMap::new(),
                 recovered: BTreeSet::new(),
-                verifications: Vec::new(),
+                drills: BTreeSet::new(),
                 cleanups: Vec::new(),
                 asked_cleanups: Vec::new(),
                 locations: Vec::new(),
@@ -271,8 +269,6 @@ impl Story {
                 Effect::DeleteTasks(_)
                 | Effect::ChangePolicy(_)
                 | Effect::StopLogBackups(_)
-                | Effect::MakeVerification(..)
-                | Effect::DeleteVerifications(_)
                 | Effect::MakeCleanups(_)
                 | Effect::DeleteCleanups(_) => {}
             }

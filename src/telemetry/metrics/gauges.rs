@@ -49,13 +49,13 @@ families! {
     active_tasks: Gauge<3> = "active_backup_tasks" ["namespace", "strategy", "state"]
         "Backup tasks that have not ended, by state: BACKUP was sent (running), or not yet (queued).";
     alerts: Gauge<3> = "alert_active" ["namespace", "strategy", "type"]
-        "Number of active alerts of the strategy, by the console's name. The strategy's status has their details.";
+        "Number of active alerts of the strategy, by the console's name. The strategy's status has their details; for `sampling_restore_fail` and `sampling_restore_overdue`, the status of its RecoveryDrill.";
     retention_applied: Gauge<2> = "retention_applied" ["namespace", "strategy"]
         "1 if the delete policy of every tenant matches `retention`, otherwise 0.";
-    verified: Gauge<2> = "verification_last_success_timestamp_seconds" ["namespace", "strategy"]
-        "Time of the last verification in which a tenant of the strategy was restored and passed its checks.";
-    rto: Gauge<2> = "verification_rto_seconds" ["namespace", "strategy"]
-        "Duration of the last verification until its tenant was readable.";
+    verified: Gauge<3> = "verification_last_success_timestamp_seconds" ["namespace", "strategy", "drill"]
+        "Time of the last verification of the drill in which a tenant was restored and passed its checks.";
+    rto: Gauge<3> = "verification_rto_seconds" ["namespace", "strategy", "drill"]
+        "Duration of the last verification of the drill until its tenant was readable.";
 }
 
 families! {

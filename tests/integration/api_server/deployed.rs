@@ -164,6 +164,8 @@ fn the_operator_may_do_this_and_nothing_else() {
             "logbackups.backup.oceanbase.io: create get list patch update watch",
             "oceanbaseclusters.backup.oceanbase.io/status: update",
             "oceanbaseclusters.backup.oceanbase.io: list watch",
+            "recoverydrills.backup.oceanbase.io/status: update",
+            "recoverydrills.backup.oceanbase.io: list watch",
             "recoverytasks.backup.oceanbase.io/status: update",
             "recoverytasks.backup.oceanbase.io: create delete get list patch watch",
             "secrets: get",
@@ -238,6 +240,7 @@ fn whoever_may_view_a_namespace_sees_all_kinds_and_changes_none() {
             "cleanuptasks.backup.oceanbase.io: get list watch",
             "logbackups.backup.oceanbase.io: get list watch",
             "oceanbaseclusters.backup.oceanbase.io: get list watch",
+            "recoverydrills.backup.oceanbase.io: get list watch",
             "recoverytasks.backup.oceanbase.io: get list watch",
         ]
     );
@@ -255,6 +258,7 @@ fn whoever_may_edit_a_namespace_writes_strategies_and_tasks_but_no_endpoint() {
             "cleanuptasks.backup.oceanbase.io: get list watch".to_owned(),
             format!("logbackups.backup.oceanbase.io: {all}"),
             "oceanbaseclusters.backup.oceanbase.io: get list watch".to_owned(),
+            "recoverydrills.backup.oceanbase.io: get list watch".to_owned(),
             "recoverytasks.backup.oceanbase.io: get list watch".to_owned(),
         ]
     );

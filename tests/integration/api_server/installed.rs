@@ -65,12 +65,12 @@ fn no_schema_breaks_a_rule_of_structural_schemas() {
 #[test]
 fn one_version_is_served_and_stored() {
     let path = "--output=jsonpath={range .items[*]}{.spec.versions[*].name}={.status.storedVersions} {end}";
-    let expected = r#"v1alpha1=["v1alpha1"] "#.repeat(7);
+    let expected = r#"v1alpha1=["v1alpha1"] "#.repeat(8);
     assert_eq!(kubectl(&["get", "crd", path]).unwrap(), expected);
 }
 
 #[test]
-fn the_seven_kinds_are_served() {
+fn the_eight_kinds_are_served() {
     let mut names: Vec<String> = kubectl(&[
         "api-resources",
         "--api-group=backup.oceanbase.io",
@@ -91,6 +91,7 @@ fn the_seven_kinds_are_served() {
             format!("cleanuptasks obct {group} CleanupTask"),
             format!("logbackups oblb {group} LogBackup"),
             format!("oceanbaseclusters obcl {group} OceanBaseCluster"),
+            format!("recoverydrills obrd {group} RecoveryDrill"),
             format!("recoverytasks obrt {group} RecoveryTask"),
         ]
     );

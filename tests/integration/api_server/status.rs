@@ -65,6 +65,15 @@ fn a_fresh_object_of_each_kind_is_marked_as_not_yet_observed() {
                 "target": {"type": "Obsolete"},
             }),
         ),
+        (
+            "RecoveryDrill",
+            "recoverydrills",
+            json!({
+                "strategyRef": reference,
+                "schedule": {"timeZone": "UTC", "cron": "0 4 * * *"},
+                "target": {"clusterRef": reference, "resources": {"pools": ["spare"]}},
+            }),
+        ),
     ];
     for (kind, plural, spec) in specs {
         let made = send(

@@ -255,3 +255,8 @@ fn recoveries_are_accepted_and_refused_as_their_table_says() {
 fn cleanups_are_accepted_and_refused_as_their_table_says() {
     check("cleanuptasks.yaml");
 }
+
+#[test]
+fn drills_are_accepted_and_refused_as_their_table_says() {
+    check("recoverydrills.yaml");
+}

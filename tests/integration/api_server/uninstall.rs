@@ -82,6 +82,7 @@ fn uninstalling_in_the_documented_order_hangs_nowhere_and_leaves_the_database_al
         "cleanuptasks",
         "logbackups",
         "oceanbaseclusters",
+        "recoverydrills",
         "recoverytasks",
     ] {
         let left = here.get(&[kind, "--all-namespaces"]);

@@ -28,7 +28,7 @@ const OTHER_WORDS: &[&str] = &[
     // Kinds and types of the API.
     "BackupStorage", "BackupStorageStatus", "BackupStrategy", "BackupStrategyStatus", "BackupTask",
     "BackupTaskStatus", "LogBackup", "LogBackupStatus", "OceanBaseCluster",
-    "OceanBaseClusterStatus", "PartialEq", "RecoveryTask", "RecoveryTaskStatus", "String",
+    "OceanBaseClusterStatus", "PartialEq", "RecoveryDrill", "RecoveryDrillStatus", "RecoveryTask", "RecoveryTaskStatus", "String",
     // Types of conditions.
     "Activated", "BackupHealthy", "JobStarted", "LogBackupHealthy", "PrivilegesSufficient", "Ready", "Reconciling",
     "RestoreVerified", "Restored", "Stalled", "Succeeded", "TargetReady", "TypeChanged",
@@ -37,6 +37,7 @@ const OTHER_WORDS: &[&str] = &[
     "False", "True", "Unknown",
     // Phases and labels.
     "Abnormal", "CreatingTenant", "Importing", "Initializing", "NoBackupStrategy", "Pending", "PendingBackupScheduling", "Recovering", "Restarting", "Restoring", "Running",
+    "Scheduled",
     "Stopping", "Suspending",
     // Outcomes of attempts, slots, repairs and verifications.
     "Abandoned", "Found", "Healed", "InterruptedAgain", "Missed", "Passed", "Refused", "Skipped",

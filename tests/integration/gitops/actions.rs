@@ -65,6 +65,30 @@ fn a_strategy_is_suspended_and_resumed_and_its_tenants_are_backed_up_now() {
     assert_eq!(world.count(Kind::Backup), 2);
 }
 
+const DRILL: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryDrill
+metadata: {name: yearly}
+spec:
+  strategyRef: {name: nightly}
+  schedule: {timeZone: UTC, cron: '0 0 1 1 *'}
+  target: {clusterRef: {name: prod}, resources: {pools: [spare]}}
+";
+
+#[test]
+fn a_drill_is_suspended_and_resumed() {
+    let world = World::started("argo-drill", ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    world.apply(DRILL);
+    let drill = ("recoverydrill", "yearly");
+    for (phase, action) in [("Scheduled", "suspend"), ("Paused", "resume")] {
+        world.phase(drill.0, drill.1, phase);
+        assert_eq!(offered(&world, drill.0, drill.1), [action]);
+        run(&world, drill, action);
+    }
+    world.phase(drill.0, drill.1, "Scheduled");
+}
+
 #[test]
 fn a_backup_is_canceled_and_made_again() {
     let world = World::started("argo-cancel", ONE_TENANT);

@@ -47,15 +47,30 @@ spec: {clusterRef: {name: prod}, tenantName: archive, storageRef: {name: nfs}}
 "
         .to_owned(),
     );
+    texts.push(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryDrill
+metadata: {name: weekly}
+spec:
+  strategyRef: {name: nightly}
+  schedule: {timeZone: UTC, cron: '0 4 * * SUN'}
+  target: {clusterRef: {name: prod}, resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}}
+  tenantCredentials: [{tenantName: orders, secretRef: {name: reader}}]
+  checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '1000'}]
+"
+        .to_owned(),
+    );
     texts.join("\n---\n")
 }
 
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 8] = [
     "oceanbasecluster",
     "backupstorage",
     "backupstrategy",
     "backuptask",
     "cleanuptask",
+    "recoverydrill",
     "recoverytask",
     "logbackup",
 ];

@@ -24,6 +24,16 @@ metadata: {name: what-would-go}
 spec: {clusterRef: {name: prod}, tenantName: orders, mode: Preview, target: {type: Obsolete}}
 ";
 
+const DRILL: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryDrill
+metadata: {name: weekly}
+spec:
+  strategyRef: {name: nightly}
+  schedule: {timeZone: UTC, cron: '0 4 * * SUN'}
+  target: {clusterRef: {name: prod}, resources: {pools: [spare]}}
+";
+
 /// Creates an installation with the policies. In namespace `shop`, `alice` may write all of the
 /// operator's kinds and read one Secret.
 fn guarded() -> Installation {
@@ -83,7 +93,10 @@ fn only_named_groups_write_tasks_that_restore_or_delete_and_nobody_names_a_secre
     );
     let refusal = applies(&here, &alice, CLEANUP).unwrap_err();
     assert!(refusal.contains("may write a CleanupTask"), "{refusal}");
+    let refusal = applies(&here, &alice, DRILL).unwrap_err();
+    assert!(refusal.contains("may write a RecoveryDrill"), "{refusal}");
     let member = ["--as=alice", "--as-group=oceanbase-backup:recovery"];
+    applies(&here, &member, DRILL).unwrap();
     for task in [RECOVERY, CLEANUP] {
         applies(&here, &member, task).unwrap();
         let operator = format!("--as={OPERATOR}");

@@ -150,22 +150,22 @@ fn a_restore_that_reads_for_a_while_comes_through_once_and_can_be_called_off() {
 #[test]
 fn each_tenant_is_verified_once_and_dropped_whatever_it_answers() {
     let made = made_and_dropped(&[
-        "obr_7da82638f92d8e5ef41eb88009516eca",
-        "obr_95cdf79847ab0149a9bab19d22cf88b7",
+        "obr_392bd8ed3972b4165b1ed7765dbbf1c2",
+        "obr_1052600354b898396caef499d71ec8fb",
         "obr_c24d09505ad8cc078cf7c5276b235a0c",
     ]);
     let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
     wanted.extend([
-        "Restore of restore_verify_orders_e04b78350a: 1",
-        "Restore of restore_verify_billing_a70d93768a: 1",
+        "Restore of restore_verify_orders_ce17fe30da: 1",
+        "Restore of restore_verify_billing_976e326344: 1",
         "Restore of restore_drill: 1",
-        "DropTenant of restore_verify_orders_e04b78350a: 1",
-        "DropTenant of restore_verify_billing_a70d93768a: 1",
+        "DropTenant of restore_verify_orders_ce17fe30da: 1",
+        "DropTenant of restore_verify_billing_976e326344: 1",
         "DropTenant of restore_drill: 1",
         "recoverytasks nightly-t1002-verify-202611200200z: Completed",
         "recoverytasks nightly-t1004-verify-202611200200z: CheckFailed",
         "recoverytasks drill: Completed",
-        "backupstrategies nightly: RestoreVerified=False/VerificationFailed",
+        "recoverydrills nightly: RestoreVerified=False/VerificationFailed",
         "tenant orders: Primary Normal shop.orders",
         "tenant billing: Primary Normal shop.orders",
     ]);
@@ -173,13 +173,13 @@ fn each_tenant_is_verified_once_and_dropped_whatever_it_answers() {
 }
 
 #[test]
-fn a_strategy_that_is_deleted_takes_its_verification_with_it() {
-    let made = made_and_dropped(&["obr_7da82638f92d8e5ef41eb88009516eca"]);
+fn a_drill_that_is_deleted_takes_its_verification_with_it() {
+    let made = made_and_dropped(&["obr_392bd8ed3972b4165b1ed7765dbbf1c2"]);
     let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
     wanted.extend([
-        "Restore of restore_verify_billing_a70d93768a: 1",
-        "CancelRestore of restore_verify_billing_a70d93768a: 1",
-        "DELETED backupstrategies nightly: 1",
+        "Restore of restore_verify_billing_976e326344: 1",
+        "CancelRestore of restore_verify_billing_976e326344: 1",
+        "DELETED recoverydrills nightly: 1",
         "DELETED recoverytasks nightly-t1004-verify-202611200200z: 1",
     ]);
     assert_eq!(wrong("verify-gone", &wanted), NOTHING);

@@ -51,36 +51,35 @@ stringData: {{username: root, password: '{password}'}}
     ));
 }
 
-/// Makes the strategy verify each day for some hours from an hour ago on, with this number of rows
-/// expected.
+/// Creates a drill that verifies each day for some hours from an hour ago on, with this number of
+/// rows expected.
 fn verify(world: &World, rows: &str) {
     let time_of_day = |hours| {
         let at = Timestamp::now() + SignedDuration::from_hours(hours);
         at.strftime("%H:%M").to_string()
     };
     let (start, end) = (time_of_day(-1), time_of_day(6));
-    world.edit(
-        "backupstrategy",
-        "nightly",
-        &format!(
-            "
+    world.apply(&format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryDrill
+metadata: {{name: daily}}
 spec:
-  verification:
-    schedule: {{dailyRange: {{start: '{start}', end: '{end}'}}}}
-    target: {{clusterRef: {{name: prod}}, resources: {{create: {{unit: {{maxCPU: '2', memory: 8Gi}}}}}}}}
-    credentials: {{secretRef: {{name: reader}}}}
-    checks: [{{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '{rows}'}}]
+  strategyRef: {{name: nightly}}
+  schedule: {{timeZone: UTC, dailyRange: {{start: '{start}', end: '{end}'}}}}
+  target: {{clusterRef: {{name: prod}}, resources: {{create: {{unit: {{maxCPU: '2', memory: 8Gi}}}}}}}}
+  tenantCredentials: [{{tenantName: orders, secretRef: {{name: reader}}}}]
+  checks: [{{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '{rows}'}}]
 "
-        ),
-    );
+    ));
 }
 
-/// Waits until the strategy shows a verification with this result.
+/// Waits until the drill shows a verification with this result.
 fn result(world: &World, result: &str) -> Value {
     eventually(
         &format!("a verification that ended {result}"),
-        || world.get("backupstrategy", "nightly"),
-        |strategy| strategy["status"]["verification"]["result"] == result,
+        || world.get("recoverydrill", "daily"),
+        |drill| drill["status"]["result"] == result,
     )
 }
 
@@ -108,9 +107,9 @@ fn nothing() -> Vec<String> {
 fn a_tenant_whose_rows_are_there_passes_and_is_dropped() {
     let world = verifiable("verify-passes");
     verify(&world, "1000");
-    let strategy = result(&world, "Passed");
-    assert_eq!(condition_of(&strategy, "RestoreVerified")["status"], "True");
-    let known = &strategy["status"]["verification"];
+    let drill = result(&world, "Passed");
+    assert_eq!(condition_of(&drill, "RestoreVerified")["status"], "True");
+    let known = &drill["status"];
     assert!(
         known["rtoSeconds"].is_i64() && known["restoreTime"].is_string(),
         "{known}"
@@ -118,43 +117,40 @@ fn a_tenant_whose_rows_are_there_passes_and_is_dropped() {
     let task = known["taskName"].as_str().unwrap();
     let task = world.get("recoverytask", task);
     assert_eq!(task["status"]["phase"], "Completed");
-    assert_eq!(task["metadata"]["ownerReferences"][0]["name"], "nightly");
+    assert_eq!(task["metadata"]["ownerReferences"][0]["name"], "daily");
+    let strategy = world.get("backupstrategy", "nightly");
+    assert_eq!(strategy["status"]["recoveryDrills"][0], "daily");
     assert_eq!((left(&world), world.count(Kind::Restore)), (nothing(), 1));
     assert_eq!(world.count(Kind::ActivateStandby), 0, "it is only read");
 }
 
 #[test]
-fn a_tenant_whose_rows_are_wrong_fails_is_an_alert_and_is_dropped() {
+fn a_tenant_whose_rows_are_wrong_fails_is_shown_and_is_dropped() {
     let world = verifiable("verify-wrong");
     verify(&world, "1001");
-    let strategy = result(&world, "Failed");
-    let verified = condition_of(&strategy, "RestoreVerified");
+    let drill = result(&world, "Failed");
+    let verified = condition_of(&drill, "RestoreVerified");
     assert_eq!(
         (&verified["status"], &verified["reason"]),
         (&"False".into(), &"VerificationFailed".into())
     );
-    assert_eq!(
-        strategy["status"]["alerts"][0]["type"],
-        "sampling_restore_fail"
-    );
+    assert_eq!(drill["status"]["phase"], "Abnormal");
     assert_eq!(left(&world), nothing());
     // The tenant's answers are only in the task.
-    let task = strategy["status"]["verification"]["taskName"]
-        .as_str()
-        .unwrap();
+    let task = drill["status"]["taskName"].as_str().unwrap();
     let task = world.get("recoverytask", task);
     assert_eq!(
         task["status"]["verification"]["checks"][0]["reason"],
         "UnexpectedValue"
     );
-    for status in [&task["status"], &strategy["status"]["verification"]] {
+    for status in [&task["status"], &drill["status"]] {
         assert!(!status.to_string().contains("\"1000\""), "{status}");
         assert!(!status.to_string().contains(" 1000"), "{status}");
     }
 }
 
 #[test]
-fn a_strategy_that_is_deleted_takes_its_verification_with_it() {
+fn a_drill_that_is_deleted_takes_its_verification_with_it() {
     let world = verifiable("verify-owner");
     verify(&world, "1000");
     eventually(
@@ -167,7 +163,7 @@ fn a_strategy_that_is_deleted_takes_its_verification_with_it() {
         },
     );
     world
-        .kubectl(&["delete", "backupstrategy", "nightly"])
+        .kubectl(&["delete", "recoverydrill", "daily"])
         .unwrap();
     eventually("no task", || world.list("recoverytask"), Vec::is_empty);
     assert_eq!(left(&world), nothing());

@@ -31,6 +31,7 @@ pub fn digest(world: &World) -> Digest {
         "cleanuptasks",
         "logbackups",
         "oceanbaseclusters",
+        "recoverydrills",
         "recoverytasks",
     ] {
         for object in world.double.list(plural) {
@@ -222,7 +223,7 @@ fn shown(object: &Value) -> String {
 #[must_use]
 pub fn lasting(digest: &Digest) -> Digest {
     const TASKS: [&str; 3] = ["backuptasks ", "cleanuptasks ", "recoverytasks "];
-    const OTHERS: [&str; 7] = [
+    const OTHERS: [&str; 8] = [
         "ADDED ",
         // If sys accepts a statement and does not forward it, only the jobs of the tenant show
         // this.
@@ -232,6 +233,7 @@ pub fn lasting(digest: &Digest) -> Digest {
         "backupstrategies ",
         "logbackups ",
         "oceanbaseclusters ",
+        "recoverydrills ",
     ];
     let is_any = |subject: &str, of: &[&str]| of.iter().any(|word| subject.starts_with(word));
     let subjects = digest.iter();

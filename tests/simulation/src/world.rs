@@ -38,13 +38,14 @@ const OPERATORS: &str = "oceanbase-backup";
 const GARBAGE: Duration = Duration::from_secs(10);
 
 /// The definitions, as they are shipped.
-const DEFINITIONS: [&str; 7] = [
+const DEFINITIONS: [&str; 8] = [
     include_str!("../../../crds/backupstorages.yaml"),
     include_str!("../../../crds/backupstrategies.yaml"),
     include_str!("../../../crds/backuptasks.yaml"),
     include_str!("../../../crds/cleanuptasks.yaml"),
     include_str!("../../../crds/logbackups.yaml"),
     include_str!("../../../crds/oceanbaseclusters.yaml"),
+    include_str!("../../../crds/recoverydrills.yaml"),
     include_str!("../../../crds/recoverytasks.yaml"),
 ];
 

@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::{AlertCandidate, Kind};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::health::{LastRuns, has_failed, last_runs, why};
-use crate::domain::strategy::verification::{failed, overdue};
 use crate::domain::strategy::{Evaluation, MatchedTenants, ObservedLogBackup, covers};
 use crate::oceanbase::model::{JobStatus, RoundStatus, Tenant};
 
@@ -22,7 +21,6 @@ impl Evaluation<'_> {
         self.find_failed(&mut found);
         self.find_waiting(&mut found);
         self.find_slow(&mut found);
-        self.find_unverified(&mut found);
         self.find_full_storage(&mut found);
         match (matched, &self.observed.database) {
             (Some(matched), Ok(tenants)) => {
@@ -66,24 +64,6 @@ impl Evaluation<'_> {
             let message = format!("BackupTask '{}' did not succeed: {why}", last.name);
             let key = (Kind::BackupFailed, tenant.to_owned());
             found.wrong.insert(key, message);
-        }
-    }
-
-    fn find_unverified(&self, found: &mut AlertCandidate) {
-        let Some(known) = &self.status.verification else {
-            return;
-        };
-        for (tenant, message) in failed(known) {
-            let key = (Kind::VerificationFailed, tenant.name.clone());
-            found.wrong.insert(key, message);
-        }
-        match overdue(self.strategy.spec, known, self.now) {
-            Ok(Some(message)) => {
-                let key = (Kind::VerificationOverdue, self.strategy.name.to_owned());
-                found.wrong.insert(key, message);
-            }
-            Ok(None) => {}
-            Err(due) => found.due.push(due),
         }
     }
 

@@ -33,28 +33,46 @@ spec:
     );
 }
 
-/// Makes the strategy verify a tenant: one is restored temporarily, and an expired one is deleted.
+/// Verifies a tenant by a drill: one is restored temporarily, and an expired task is deleted.
 pub(super) fn verify_a_tenant(here: &Installation) {
-    let strategy = here.get(&["backupstrategy", "nightly", "-n", "shop"]);
-    let uid = strategy["metadata"]["uid"].clone();
+    let apply = |manifest: &str| {
+        here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], manifest)
+            .unwrap();
+    };
+    let drill = |suspend: bool| {
+        format!(
+            "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryDrill
+metadata: {{name: minutely}}
+spec:
+  strategyRef: {{name: nightly}}
+  suspend: {suspend}
+  schedule: {{timeZone: UTC, cron: '* * * * *'}}
+  target: {{clusterRef: {{name: prod}}, resources: {{create: {{unit: {{maxCPU: '2', memory: 8Gi}}}}}}}}
+  taskHistoryLimits: {{failed: 1}}
+"
+        )
+    };
+    apply(&drill(true));
+    let shown = || here.get(&["recoverydrill", "minutely", "-n", "shop"]);
+    let uid = shown()["metadata"]["uid"].clone();
     for name in ["drill-1", "drill-2"] {
-        let old = format!(
+        apply(&format!(
             "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryTask
 metadata:
   name: {name}
   ownerReferences:
-  - {{apiVersion: backup.oceanbase.io/v1alpha1, kind: BackupStrategy, name: nightly, uid: {uid}, controller: true}}
+  - {{apiVersion: backup.oceanbase.io/v1alpha1, kind: RecoveryDrill, name: minutely, uid: {uid}, controller: true}}
 spec:
   source: {{tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
   until: {{type: Latest}}
   target: {{type: NewTenant, clusterRef: {{name: prod}}, tenantName: restore_drill, role: Standby, resources: {{pools: [spare]}}}}
   verification: {{}}
 "
-        );
-        here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], &old)
-            .unwrap();
+        ));
         // It is not allowed yet.
         eventually(
             "the refusal",
@@ -62,46 +80,31 @@ spec:
             |task| task["status"]["phase"] == "Failed",
         );
     }
-    let patch = |kind: &str, name: &str, change: &str| {
-        here.kubectl(&[
-            "patch",
-            kind,
-            name,
-            "-n",
-            "shop",
-            "--type=merge",
-            "--patch",
-            change,
-        ])
-        .unwrap();
-    };
-    let allowed = "spec: {recovery: {verification: Allowed, sourceTenants: ['*']}}";
-    patch("oceanbasecluster", "prod", allowed);
-    patch(
-        "backupstrategy",
-        "nightly",
-        "
-spec:
-  taskHistoryLimits: {failed: 1}
-  verification:
-    schedule: {cron: '* * * * *'}
-    target: {clusterRef: {name: prod}, resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}}
-",
-    );
+    here.kubectl(&[
+        "patch",
+        "oceanbasecluster",
+        "prod",
+        "-n",
+        "shop",
+        "--type=merge",
+        "--patch",
+        "spec: {recovery: {verification: Allowed, sourceTenants: ['*']}}",
+    ])
+    .unwrap();
+    apply(&drill(false));
     within(
         Duration::from_mins(3),
-        "a verification that went well, and one old task",
-        || here.get(&["backupstrategy", "nightly", "-n", "shop"]),
-        |strategy| strategy["status"]["verification"]["result"] == "Passed",
+        "a verification that went well",
+        shown,
+        |drill| drill["status"]["result"] == "Passed",
     );
-    let change = "spec: {verification: null}";
-    patch("backupstrategy", "nightly", change);
-    let drills = || here.get(&["recoverytasks", "-n", "shop"]);
-    eventually("one old task", drills, |tasks| {
+    let tasks = || here.get(&["recoverytasks", "-n", "shop"]);
+    eventually("one old task", tasks, |tasks| {
         let tasks = tasks["items"].as_array().into_iter().flatten();
         let names = tasks.filter_map(|task| task["metadata"]["name"].as_str());
         names.filter(|name| name.starts_with("drill-")).count() == 1
     });
+    apply(&drill(true));
 }
 
 /// Shows failed cleanups of the database, of which the older one is deleted.

@@ -41,34 +41,24 @@ spec:
     blackoutWindows: [{start: '08:00', end: '09:00', action: Postpone}]
   retention: {policy: Unmanaged}
 ---
-kind: BackupStrategy
+kind: RecoveryDrill
 spec:
-  clusterRef: {name: prod}
-  storageRef: {name: nfs}
-  tenants: {names: [orders]}
-  schedule: {timeZone: UTC, full: {cron: '0 0 1 1 *'}}
-  retention: {policy: Unmanaged}
-  verification:
-    schedule: {cron: '0 0 1 1 *'}
-    tenants: [orders]
-    target:
-      clusterRef: {name: prod}
-      tenantNamePrefix: restore_verify_
-      resources: {create: {unit: {maxCPU: '2', memory: 8Gi, logDisk: 24Gi}, zones: [zone1]}}
-    checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '1000'}]
-    credentials: {secretRef: {name: prod-sys}}
-    decryptionSecretRefs: [{name: prod-sys}]
+  strategyRef: {name: nightly}
+  schedule: {timeZone: UTC, cron: '0 0 1 1 *'}
+  tenants: [orders]
+  target:
+    clusterRef: {name: prod}
+    tenantNamePrefix: restore_verify_
+    resources: {create: {unit: {maxCPU: '2', memory: 8Gi, logDisk: 24Gi}, zones: [zone1]}}
+  checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '1000'}]
+  tenantCredentials: [{tenantName: orders, secretRef: {name: prod-sys}}]
+  decryptionSecretRefs: [{name: prod-sys}]
 ---
-kind: BackupStrategy
+kind: RecoveryDrill
 spec:
-  clusterRef: {name: prod}
-  storageRef: {name: nfs}
-  tenants: {names: [orders]}
-  schedule: {timeZone: UTC, full: {cron: '0 0 1 1 *'}}
-  retention: {policy: Unmanaged}
-  verification:
-    schedule: {dailyRange: {start: '01:00', end: '02:00'}}
-    target: {clusterRef: {name: prod}, resources: {pools: [spare]}}
+  strategyRef: {name: nightly}
+  schedule: {timeZone: UTC, dailyRange: {start: '01:00', end: '02:00'}}
+  target: {clusterRef: {name: prod}, resources: {pools: [spare]}}
 ---
 kind: BackupStrategy
 spec:

@@ -11,13 +11,14 @@ use serde_json::Value;
 use super::State;
 
 /// Kinds whose status the operator writes.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "backupstorages",
     "backupstrategies",
     "backuptasks",
     "cleanuptasks",
     "logbackups",
     "oceanbaseclusters",
+    "recoverydrills",
     "recoverytasks",
 ];
 

@@ -36,14 +36,12 @@ tenants:{}
     )
 }
 
-const CHECKS: &str = "
-    credentials: {secretRef: {name: reader}}
-    checks: [{name: all, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '1000'}]
-";
+const CHECKS: &str =
+    "checks: [{name: all, sql: SELECT COUNT(*) FROM shop.orders, expectedValue: '1000'}]";
 
 const RESOURCES: &str = "resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}";
 
-/// A strategy whose next backup is due in a year, and which verifies from two o'clock on.
+/// A strategy whose next backup is due in a year, and a drill that verifies from two o'clock on.
 fn strategy() -> String {
     format!(
         "
@@ -61,9 +59,19 @@ spec:
   firstBackup: OnSchedule
   schedule: {{timeZone: UTC, full: {{cron: '0 0 1 1 *'}}}}
   retention: {{policy: Unmanaged}}
-  verification:
-    schedule: {{dailyRange: {{start: '02:00', end: '02:15'}}}}
-    target: {{clusterRef: {{name: prod}}, {RESOURCES}}}{CHECKS}"
+---
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryDrill
+metadata: {{name: nightly}}
+spec:
+  strategyRef: {{name: nightly}}
+  schedule: {{timeZone: UTC, dailyRange: {{start: '02:00', end: '02:15'}}}}
+  target: {{clusterRef: {{name: prod}}, {RESOURCES}}}
+  tenantCredentials:
+  - {{tenantName: orders, secretRef: {{name: reader}}}}
+  - {{tenantName: billing, secretRef: {{name: reader}}}}
+  {CHECKS}
+"
     )
 }
 
@@ -78,7 +86,10 @@ spec:
   source: {{tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
   until: {{type: Latest}}
   target: {{type: NewTenant, clusterRef: {{name: prod}}, tenantName: restore_drill, role: Standby, {RESOURCES}}}
-  verification:{CHECKS}"
+  verification:
+    credentials: {{secretRef: {{name: reader}}}}
+    {CHECKS}
+"
     )
 }
 
@@ -101,7 +112,7 @@ impl Workload {
             .at(Duration::ZERO, Action::Apply(strategy()))
     }
 
-    /// A strategy verifies its two tenants one after the other, and one fails its check. Meanwhile
+    /// A drill verifies the two tenants one after the other, and one fails its check. Meanwhile
     /// a user requests another verification.
     pub(super) fn verify() -> Self {
         Self::with_verification("verify").at(
@@ -110,15 +121,15 @@ impl Workload {
         )
     }
 
-    /// A strategy is deleted while it verifies.
+    /// A drill is deleted while it verifies.
     pub(super) fn verify_gone() -> Self {
         let mut gone = Self::with_verification("verify-gone");
         gone.length = minutes(20);
-        let holds = "holdRestore: {tenant: restore_verify_billing_a70d93768a, at: waitLs}";
+        let holds = "holdRestore: {tenant: restore_verify_billing_976e326344, at: waitLs}";
         gone.at(Duration::ZERO, Action::Database(holds)).at(
             minutes(5) + LATER,
             Action::Delete {
-                plural: "backupstrategies",
+                plural: "recoverydrills",
                 name: "nightly",
             },
         )

@@ -75,7 +75,7 @@ impl State {
         }
     }
 
-    /// Checks that a verification of a strategy is the only one of its slot and tenant, including
+    /// Checks that a verification of a drill is the only one of its slot and tenant, including
     /// finished ones.
     pub(in crate::oracle) fn is_the_only_verification(&mut self, change: &Change, object: &Value) {
         let owner = &object["metadata"]["ownerReferences"][0]["uid"];

@@ -2,13 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Refused;
 use crate::api::BackupType;
+use crate::api::recovery_drill::{DrillSchedule, RecoveryDrillStatus};
 use crate::api::schedule::{CalendarSpec, MissedRunPolicy, ScheduleSpec};
-use crate::api::verification::{VerificationSettings, VerificationStatus};
 use crate::domain::naming::fingerprint;
 use crate::domain::schedule::Schedule;
-use crate::domain::time;
+use crate::domain::{Blocker, time};
 
 /// How late a slot of `cron` may still start.
 const DEADLINE: SignedDuration = SignedDuration::from_hours(6);
@@ -33,14 +32,12 @@ pub(super) struct DueSlot {
 }
 
 impl Times {
-    pub(super) fn parse(settings: &VerificationSettings, time_zone: &str) -> Result<Self, Refused> {
+    pub(super) fn parse(schedule: &DrillSchedule) -> Result<Self, Blocker> {
         let of = |cron: &str| {
-            Schedule::parse(&spec(cron, time_zone)).map_err(|error| Refused {
-                reason: error.reason(),
-                message: error.to_string(),
-            })
+            Schedule::parse(&spec(cron, &schedule.time_zone))
+                .map_err(|error| Blocker::permanent(error.reason(), error.to_string()))
         };
-        match (&settings.schedule.cron, &settings.schedule.daily_range) {
+        match (&schedule.cron, &schedule.daily_range) {
             (_, Some(range)) => Ok(Self::Daily {
                 start: of(&daily(&range.start)?)?,
                 end: of(&daily(&range.end)?)?,
@@ -61,11 +58,11 @@ impl Times {
     /// Excludes slots from before the schedule was written. A range that is still open counts.
     pub(super) fn anchor(
         &self,
-        known: &mut VerificationStatus,
-        settings: &VerificationSettings,
+        known: &mut RecoveryDrillStatus,
+        schedule: &DrillSchedule,
         now: Timestamp,
     ) {
-        let print = fingerprint(&serde_json::to_string(&settings.schedule).unwrap_or_default());
+        let print = fingerprint(&serde_json::to_string(schedule).unwrap_or_default());
         let last = known.last_slot_time.as_ref();
         // A clock that was briefly wrong must not stop the schedule for years.
         let is_ahead = last.is_some_and(|last| now.duration_until(last.0) > DEADLINE);
@@ -92,7 +89,7 @@ impl Times {
     /// Returns the slot that is due, for this number of tenants.
     pub(super) fn due(
         &self,
-        known: &VerificationStatus,
+        known: &RecoveryDrillStatus,
         tenants: usize,
         now: Timestamp,
     ) -> Option<DueSlot> {
@@ -125,17 +122,16 @@ impl Times {
 }
 
 /// Returns the cron expression for each day at `HH:MM`.
-fn daily(time_of_day: &str) -> Result<String, Refused> {
+fn daily(time_of_day: &str) -> Result<String, Blocker> {
     let parts = time_of_day.split_once(':');
     let number = |text: &str| text.parse::<u8>().ok().filter(|_| text.len() == 2);
     let parts = parts.and_then(|(hour, minute)| number(hour).zip(number(minute)));
     match parts {
         Some((hour @ 0..24, minute @ 0..60)) => Ok(format!("{minute} {hour} * * *")),
-        _ => Err(Refused {
-            reason: "InvalidCalendar",
-            message: "`schedule.dailyRange` must start and end at a time of day, `HH:MM`"
-                .to_owned(),
-        }),
+        _ => Err(Blocker::permanent(
+            "InvalidCalendar",
+            "`schedule.dailyRange` must start and end at a time of day, `HH:MM`",
+        )),
     }
 }
 
