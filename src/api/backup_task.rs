@@ -26,7 +26,7 @@ pub use status::{Attempt, BackupTaskStatus, Children};
     status = "BackupTaskStatus",
     derive = "PartialEq",
     doc = "One data backup of one tenant. It runs once; deleting it never deletes a backup.",
-    printcolumn(name = "CLUSTER", type_ = "string", json_path = ".status.clusterName"),
+    printcolumn(name = "CLUSTER", type_ = "string", json_path = ".status.cluster"),
     printcolumn(name = "TENANT", type_ = "string", json_path = ".spec.tenantName"),
     printcolumn(name = "TYPE", type_ = "string", json_path = ".status.type"),
     printcolumn(name = "SET", type_ = "integer", json_path = ".status.backupSetID"),
@@ -67,6 +67,12 @@ pub use status::{Attempt, BackupTaskStatus, Children};
         name = "CAUSE",
         type_ = "string",
         json_path = ".status.cause.reason",
+        priority = 1
+    ),
+    printcolumn(
+        name = "DATABASE",
+        type_ = "string",
+        json_path = ".status.database.clusterName",
         priority = 1
     ),
     selectable = ".spec.tenantName",

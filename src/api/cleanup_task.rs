@@ -72,6 +72,12 @@ pub use status::{CleanupStatement, CleanupTaskStatus, PlanCounts, PlanEntry};
         json_path = ".status.cause.reason",
         priority = 1
     ),
+    printcolumn(
+        name = "DATABASE",
+        type_ = "string",
+        json_path = ".status.database.clusterName",
+        priority = 1
+    ),
     selectable = ".spec.clusterRef.name",
     selectable = ".spec.tenantName",
     selectable = ".spec.mode",

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use credentials::TenantCredentials;
-pub use status::{ClusterBackup, ClusterIdentity, OceanBaseClusterStatus, TenantCounts};
+pub use status::{ClusterBackup, OceanBaseClusterStatus, TenantCounts};
 
 use super::SecretSource;
 
@@ -73,6 +73,12 @@ use super::SecretSource;
         name = "ALERTS",
         type_ = "integer",
         json_path = ".status.alertCount",
+        priority = 1
+    ),
+    printcolumn(
+        name = "DATABASE",
+        type_ = "string",
+        json_path = ".status.database.clusterName",
         priority = 1
     )
 )]

@@ -61,6 +61,12 @@ pub use target::{Target, TargetRole, TargetType};
         json_path = ".status.cause.reason",
         priority = 1
     ),
+    printcolumn(
+        name = "DATABASE",
+        type_ = "string",
+        json_path = ".status.database.clusterName",
+        priority = 1
+    ),
     selectable = ".spec.target.clusterRef.name",
     selectable = ".spec.target.tenantName",
     selectable = ".spec.mode",

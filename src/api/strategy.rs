@@ -89,6 +89,12 @@ use super::{Binding, DataBackupSettings, DeletionPolicy, DriftPolicy, LocalRefer
         json_path = ".status.alertCount",
         priority = 1
     ),
+    printcolumn(
+        name = "DATABASE",
+        type_ = "string",
+        json_path = ".status.database.clusterName",
+        priority = 1
+    ),
     selectable = ".spec.clusterRef.name",
     selectable = ".status.phase"
 )]

@@ -209,7 +209,7 @@ impl<'a> Evaluation<'a> {
             self.status.log_backup.clone_from(&source.log_backup);
         }
         if let Ok(target) = &self.observed.target {
-            self.status.database = Some(super::pinned(&target.identity));
+            super::pin(&mut self.status.database, &target.identity, None);
             let key = self.task.key(&target.identity.database());
             self.status.key = Some(key.as_str().to_owned());
         }
@@ -263,7 +263,7 @@ impl<'a> Evaluation<'a> {
 
     /// Returns the number that the job gave to the tenant: no other tenant is dropped or activated.
     fn job_tenant(&self) -> Option<TenantId> {
-        self.status.target_tenant_id.map(TenantId)
+        self.status.target_tenant_id().map(TenantId)
     }
 
     fn is_settled(&self) -> bool {

@@ -1,9 +1,10 @@
 //! Observed state of a cluster.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::PinnedDatabase;
 use crate::api::condition::{self, Condition};
 use crate::api::log_backup::RecoveryWindow;
 
@@ -22,9 +23,10 @@ pub struct OceanBaseClusterStatus {
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]
     pub conditions: Vec<Condition>,
-    /// Identity that the cluster reports.
+    /// Database to which the endpoints lead. OceanBaseClusters of one database share their
+    /// connections, one limit of concurrent backups, and one owner of the backups of each tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity: Option<ClusterIdentity>,
+    pub database: Option<PinnedDatabase>,
     /// Version of the server, such as `4.3.5.2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
@@ -56,23 +58,6 @@ pub struct OceanBaseClusterStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub recovery_windows: Vec<RecoveryWindow>,
-}
-
-/// Identity that a cluster reports.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ClusterIdentity {
-    /// Value of the parameter `cluster`.
-    #[schemars(length(max = 128))]
-    pub cluster_name: String,
-    /// Value of the parameter `cluster_id`.
-    #[serde(rename = "clusterID")]
-    pub cluster_id: i64,
-    /// Bootstrap time of the cluster, as its sys tenant reports it. `clusterID` and `createTime`
-    /// together identify one database. OceanBaseClusters with equal values share their
-    /// connections, one limit of concurrent backups, and one owner of the backups of each tenant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub create_time: Option<MicroTime>,
 }
 
 /// Numbers of user tenants.

@@ -49,15 +49,12 @@ pub struct RecoveryTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub target: Option<String>,
-    /// Number of the new tenant (`RESTORE_TENANT_ID`).
-    #[serde(rename = "targetTenantID", skip_serializing_if = "Option::is_none")]
-    pub target_tenant_id: Option<i64>,
     /// Name of the tenant from which the database takes tables (`AUX_TENANT_NAME`). The database
     /// drops it once the tables are recovered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub auxiliary_tenant: Option<String>,
-    /// Database of the target.
+    /// Database of the target, and number of the new tenant (`RESTORE_TENANT_ID`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<PinnedDatabase>,
     /// Point of the recovery, in nanoseconds since 1970; fixed before the first statement.
@@ -157,6 +154,14 @@ pub struct RecoveryTaskStatus {
     /// Reason why the recovery failed or waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+}
+
+impl RecoveryTaskStatus {
+    /// Returns the number of the new tenant, if it is known.
+    #[must_use]
+    pub fn target_tenant_id(&self) -> Option<i64> {
+        self.database.as_ref()?.tenant_id
+    }
 }
 
 /// Plan of a recovery.

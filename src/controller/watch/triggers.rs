@@ -86,7 +86,7 @@ macro_rules! notable {
 notable!(
     OceanBaseCluster => Cluster, |cluster: &OceanBaseCluster| {
         let status = cluster.status.as_ref();
-        Some(format!("{:?}", status.and_then(|status| status.identity.as_ref())))
+        Some(format!("{:?}", status.and_then(|status| status.database.as_ref())))
     };
     BackupStorage => Storage, |storage: &BackupStorage| {
         let status = storage.status.as_ref();
@@ -107,7 +107,7 @@ notable!(
             status.map(|status| {
                 let mut conditions = status.conditions.iter();
                 (
-                    status.tenant_id,
+                    status.tenant_id(),
                     status.phase.clone(),
                     status.storage_directory.is_some(),
                     conditions.any(|known| known.type_ == ARCHIVING && known.status == "True"),
@@ -129,7 +129,7 @@ notable!(
     };
     RecoveryTask => Recovery, |task: &RecoveryTask| {
         let status = task.status.as_ref();
-        Some(status.map(|status| (status.target_tenant_id, status.outcome.clone())))
+        Some(status.map(|status| (status.target_tenant_id(), status.outcome.clone())))
     };
     CleanupTask => Cleanup, |task: &CleanupTask| {
         let status = task.status.as_ref();

@@ -26,7 +26,7 @@ impl Evaluation<'_> {
     pub(super) fn find_job(&self, what: &Deletion) -> Option<CleanupJob> {
         let statement = self.status.statement.as_ref()?;
         let tenant = self.tenant()?;
-        if self.status.tenant_id != Some(tenant.id.0) {
+        if self.status.tenant_id() != Some(tenant.id.0) {
             return None;
         }
         let mut jobs = tenant.cleanups.iter();

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::api::{CleanupTaskSpec, LocalReference};
+use crate::api::{CleanupTaskSpec, LocalReference, PinnedDatabase};
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus};
 use crate::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, CleanedItem, CleanupJob, CleanupKind, DeletePolicy,
@@ -175,6 +175,15 @@ impl Story {
 
     fn database(&mut self) -> &mut ObservedDatabase {
         self.observed.database.as_mut().unwrap()
+    }
+
+    /// Records that the task began for the tenant of this number.
+    fn began_for(&mut self, tenant: i64) -> &mut PinnedDatabase {
+        let identity = self.database().identity.clone();
+        self.status.database.insert(PinnedDatabase {
+            tenant_id: Some(tenant),
+            ..crate::domain::pinned(&identity)
+        })
     }
 
     fn tenant(&mut self, change: impl FnOnce(&mut Tenant)) {

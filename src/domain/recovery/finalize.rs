@@ -63,7 +63,7 @@ pub fn finalize(
 
 fn left_behind(task: &Task<'_>) -> Event {
     let target = task.status.target.as_deref().unwrap_or_default();
-    let number = task.status.target_tenant_id;
+    let number = task.status.target_tenant_id();
     let number = number.map_or_else(String::new, |id| format!(" (id {id})"));
     Event {
         warning: true,
