@@ -28,7 +28,7 @@ pub use status::{Attempt, BackupTaskStatus, Children};
     doc = "One data backup of one tenant. It runs once; deleting it never deletes a backup.",
     printcolumn(name = "CLUSTER", type_ = "string", json_path = ".status.cluster"),
     printcolumn(name = "TENANT", type_ = "string", json_path = ".spec.tenantName"),
-    printcolumn(name = "TYPE", type_ = "string", json_path = ".status.type"),
+    printcolumn(name = "TYPE", type_ = "string", json_path = ".spec.type"),
     printcolumn(name = "SET", type_ = "integer", json_path = ".status.backupSetID"),
     printcolumn(name = "STATUS", type_ = "string", json_path = ".status.phase"),
     printcolumn(name = "PROGRESS", type_ = "string", json_path = ".status.progress"),
@@ -38,6 +38,12 @@ pub use status::{Attempt, BackupTaskStatus, Children};
         name = "AGE",
         type_ = "date",
         json_path = ".metadata.creationTimestamp"
+    ),
+    printcolumn(
+        name = "ACTUAL-TYPE",
+        type_ = "string",
+        json_path = ".status.type",
+        priority = 1
     ),
     printcolumn(
         name = "SOURCE",

@@ -177,8 +177,8 @@ fn a_strategy_shows_the_short_columns_by_default() {
 fn a_task_shows_its_columns() {
     shows(
         &["obbt", "first", "--output=wide"],
-        "NAME CLUSTER TENANT TYPE SET STATUS PROGRESS STARTED DURATION AGE SOURCE JOB SIZE STRATEGY CAUSE DATABASE",
-        "first prod orders Full 12 Failed 42% AGO 12h3m20s AGO Strategy 7 4096 nightly LogArchiveNotRunning obprod",
+        "NAME CLUSTER TENANT TYPE SET STATUS PROGRESS STARTED DURATION AGE ACTUAL-TYPE SOURCE JOB SIZE STRATEGY CAUSE DATABASE",
+        "first prod orders Incremental 12 Failed 42% AGO 12h3m20s AGO Full Strategy 7 4096 nightly LogArchiveNotRunning obprod",
     );
 }
 
