@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Outcome, State, Step, Task};
 use crate::api::condition::types::{
-    ACCEPTED, ACTIVATED, PREVIEWED, RESTORE_VERIFIED, RESTORED, SUCCEEDED, TARGET_READY,
+    ACTIVATED, PREVIEWED, RESTORE_VERIFIED, RESTORED, SUBMITTED, SUCCEEDED, TARGET_READY,
 };
 use crate::api::recovery_task::{RecoveryMode, TargetRole, TargetType};
 use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
@@ -54,7 +54,7 @@ pub(super) fn render(
         let ready = (sent || status.restored_time.is_some()) && !is_dropped;
         conditions.extend([
             reached(
-                ACCEPTED,
+                SUBMITTED,
                 status.job_id.is_some(),
                 "AlreadySubmitted",
                 "the database accepted the statement",
