@@ -27,7 +27,8 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub console_label: Option<String>,
-    /// Origin of the backup: `Strategy`, `Manual` or `External`.
+    /// Origin of the backup: `Strategy`, `Manual`, or `External` for a request by another tool or
+    /// user.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub source: Option<String>,

@@ -27,7 +27,8 @@ pub struct CleanupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub console_label: Option<String>,
-    /// Origin of the cleanup: `Engine` for a delete policy, or `Manual`.
+    /// Origin of the cleanup: `Manual` for this task, `Database` for a delete policy, or `External`
+    /// for a request by another tool or user.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub source: Option<String>,
@@ -100,9 +101,12 @@ pub struct PlanEntry {
     /// `Delete` or `Keep`.
     #[schemars(length(max = 32))]
     pub action: String,
-    /// Reason for the action.
+    /// Reason for the action, as one stable CamelCase word.
+    #[schemars(length(max = 64))]
+    pub reason: String,
+    /// Reason for the action, as a sentence.
     #[schemars(length(max = 256))]
-    pub why: String,
+    pub message: String,
 }
 
 /// Totals of a plan.

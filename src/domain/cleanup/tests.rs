@@ -245,7 +245,7 @@ fn a_preview_lists_what_goes_and_what_stays_and_sends_nothing() {
         .status
         .plan
         .iter()
-        .map(|entry| (&*entry.kind, entry.id, &*entry.action, &*entry.why))
+        .map(|entry| (&*entry.kind, entry.id, &*entry.action, &*entry.message))
         .collect();
     assert_eq!(
         plan,
@@ -269,6 +269,21 @@ fn a_preview_lists_what_goes_and_what_stays_and_sends_nothing() {
                 "Keep",
                 "newest full set that reaches back to the window's start"
             ),
+        ]
+    );
+    let reasons: Vec<_> = story
+        .status
+        .plan
+        .iter()
+        .map(|entry| &*entry.reason)
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "LogsNotNeeded",
+            "OlderThanWindow",
+            "NewestFullBackup",
+            "WindowAnchor"
         ]
     );
     let counts = story.status.plan_counts.clone().unwrap();
