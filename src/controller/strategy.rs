@@ -55,10 +55,10 @@ impl Reconcile for BackupStrategy {
         let database = database(context, &namespace, cluster)
             .map(|(_, snapshot)| snapshot.narrowed(|tenant| is_for(&self.spec, &tenant.name)));
         let storage = destination::storage(context, &namespace, &self.spec.storage_ref.name);
-        let storage_over = storage.as_ref().ok().and_then(|storage| {
-            let limit = storage.spec.capacity_alert_percent;
-            domain::storage::over(storage.status.as_ref(), limit)
-        });
+        let storage_over = storage
+            .as_ref()
+            .ok()
+            .and_then(|storage| domain::storage::over(&storage.spec, storage.status.as_ref()));
         let version = database.as_ref().ok().map(|snapshot| snapshot.version);
         let root =
             storage.and_then(|storage| destination::desired_location(&storage, version, None));

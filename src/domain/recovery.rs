@@ -196,14 +196,13 @@ impl<'a> Evaluation<'a> {
     /// Records known facts that may disappear later.
     fn record_facts(&mut self) {
         let target = &self.spec().target;
-        self.status.target = Some(format!(
-            "{}/{}",
-            target.cluster_ref.name, target.tenant_name
-        ));
+        let target = format!("{}/{}", target.cluster_ref.name, target.tenant_name);
+        let summary = self.status.summary.get_or_insert_default();
+        summary.target = target;
         if self.status.step.is_some() {
             return;
         }
-        self.status.source = Some(self.task.source_name());
+        summary.source = self.task.source_name();
         if let Ok(source) = &self.observed.source {
             self.status.source_tenant_id = source.tenant_id.map(|id| id.0);
             self.status.log_backup.clone_from(&source.log_backup);

@@ -92,8 +92,7 @@ notable!(
         let status = storage.status.as_ref();
         let keys = status.and_then(|status| status.credentials.as_ref());
         let keys = keys.map(|known| known.secret_resource_version.clone());
-        let limit = storage.spec.capacity_alert_percent;
-        Some((keys, over(status, limit).is_some()))
+        Some((keys, over(&storage.spec, status).is_some()))
     };
     BackupStrategy => Strategy, |strategy: &BackupStrategy| {
         let status = strategy.status.as_ref();

@@ -248,7 +248,8 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn named(paths: &[String]) -> (Vec<String>, Option<i32>) {
+/// Returns the paths that a status lists, and the number of all paths.
+pub(super) fn named(paths: &[String]) -> (Vec<String>, Option<i32>) {
     let shown = paths.iter().take(MAX_NAMED);
     let shown = shown
         .map(|path| shortened(path.clone(), PATH_LIMIT))

@@ -249,7 +249,8 @@ fn explained(
 }
 
 pub(super) fn started_event(status: &RecoveryTaskStatus) -> Event {
-    let target = status.target.as_deref().unwrap_or_default();
+    let summary = status.summary.as_ref();
+    let target = summary.map_or("", |summary| &summary.target);
     Event {
         warning: false,
         reason: "RecoveryStarted",
@@ -265,8 +266,9 @@ pub(super) fn ended_event(
     status: &RecoveryTaskStatus,
     spec: &RecoveryTaskSpec,
 ) -> Event {
-    let source = status.source.as_deref().unwrap_or_default();
-    let target = status.target.as_deref().unwrap_or_default();
+    let summary = status.summary.as_ref();
+    let source = summary.map_or("", |summary| &summary.source);
+    let target = summary.map_or("", |summary| &summary.target);
     let cause = status.cause.as_ref();
     let why = cause
         .map(|cause| cause.message.as_str())

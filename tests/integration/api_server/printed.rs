@@ -72,7 +72,7 @@ const STATUSES: [(&str, &str, &str); 5] = [
     (
         "backupstorage",
         "nfs",
-        r#"{"location": "file:///ob-backup", "inUseBy": 2, "used": "1.4 TiB (14 %)",
+        r#"{"location": "file:///ob-backup", "inUseBy": 2, "summary": {"used": "1.4 TiB (14 %)"},
             "conditions": [{"type": "Reachable", "status": "Unknown", "reason": "NotInUse", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
     ),
     (
