@@ -38,16 +38,13 @@ pub struct BackupStrategyStatus {
     /// Values of the columns of `kubectl get`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<StrategySummary>,
-    /// Next slot of a full backup, or the end of the blackout window that postpones it: RFC 3339
-    /// with the offset of the time zone of the schedule.
+    /// Next slot of a full backup, or the end of the blackout window that postpones it, in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub next_full_time: Option<String>,
-    /// Next slot of an incremental backup, or the end of the blackout window that postpones it: RFC
-    /// 3339 with the offset of the time zone of the schedule.
+    pub next_full_time: Option<Time>,
+    /// Next slot of an incremental backup, or the end of the blackout window that postpones it, in
+    /// UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub next_incremental_time: Option<String>,
+    pub next_incremental_time: Option<Time>,
     /// Next slot of each type. If the schedule is edited before the operator has processed a due
     /// slot, this record is used to close the slot.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -203,7 +200,7 @@ pub struct SkippedTenants {
 #[serde(rename_all = "camelCase")]
 pub struct OpenSlot {
     /// Due time of the slot.
-    pub slot: Time,
+    pub scheduled_time: Time,
     /// Type of the backups.
     #[serde(rename = "type")]
     #[schemars(with = "String", length(max = 32))]
@@ -218,7 +215,7 @@ pub struct OpenSlot {
 #[serde(rename_all = "camelCase")]
 pub struct NextSlot {
     /// Due time of the slot.
-    pub slot: Time,
+    pub scheduled_time: Time,
     /// Type of the backups.
     #[serde(rename = "type")]
     #[schemars(with = "String", length(max = 32))]
@@ -227,9 +224,10 @@ pub struct NextSlot {
 
 /// Outcome of a slot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct SlotRecord {
     /// Due time of the slot.
-    pub slot: Time,
+    pub scheduled_time: Time,
     /// Type of the backups.
     #[serde(rename = "type")]
     #[schemars(with = "String", length(max = 32))]

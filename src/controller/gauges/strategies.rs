@@ -89,7 +89,7 @@ fn record_one(strategy: &BackupStrategy, labels: [&str; 2], gaps: &mut Gaps, met
     }
     let missed = status.schedule_history.iter();
     let missed = missed.filter(|slot| slot.outcome == "Missed");
-    let newest = missed.map(|slot| slot.slot.0.as_second()).max();
+    let newest = missed.map(|slot| slot.scheduled_time.0.as_second()).max();
     families.last_missed.set_known(labels, newest);
     record_state(labels, status, spec.suspend, metrics);
 }
@@ -112,7 +112,7 @@ fn record_state(
             BackupType::Full => "full",
             BackupType::Incremental => "incremental",
         };
-        let at = next.slot.0.as_second();
+        let at = next.scheduled_time.0.as_second();
         families.next_schedule.set([namespace, name, ty], at);
     }
     for alert in status.alerts.iter().filter(|of| of.status == "Active") {

@@ -41,7 +41,7 @@ pub fn closed(
 
 fn slot(record: &SlotRecord) -> Slot {
     Slot {
-        at: record.slot.0,
+        at: record.scheduled_time.0,
         ty: record.type_,
     }
 }

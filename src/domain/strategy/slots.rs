@@ -62,7 +62,7 @@ impl Evaluation<'_> {
         let kinds = [BackupType::Full, BackupType::Incremental].into_iter();
         let coming = kinds.filter_map(|kind| schedule.next_after(kind, self.now));
         let coming = coming.map(|slot| NextSlot {
-            slot: time(slot.at),
+            scheduled_time: time(slot.at),
             type_: slot.ty,
         });
         self.status.next_slots = coming.collect();
@@ -193,14 +193,14 @@ impl Evaluation<'_> {
             .chain(superseded)
             .chain(left_out)
             .collect();
-        records.sort_by_key(|record| record.slot.0);
+        records.sort_by_key(|record| record.scheduled_time.0);
         for record in records {
             remember(&mut self.status, record);
         }
         self.status.last_schedule_time = Some(time(newest));
         if let Some(slot) = run {
             self.status.open_slot = Some(OpenSlot {
-                slot: time(slot.at),
+                scheduled_time: time(slot.at),
                 type_: slot.ty,
                 start_time: None,
             });
@@ -283,7 +283,7 @@ pub(super) fn close(status: &mut BackupStrategyStatus, record: SlotRecord) {
 
 fn slot_of(coming: &NextSlot) -> Slot {
     Slot {
-        at: coming.slot.0,
+        at: coming.scheduled_time.0,
         ty: coming.type_,
     }
 }
@@ -291,14 +291,14 @@ fn slot_of(coming: &NextSlot) -> Slot {
 /// Returns the open slot as the slot engine's type.
 pub(super) fn open(status: &BackupStrategyStatus) -> Option<Slot> {
     status.open_slot.as_ref().map(|open| Slot {
-        at: open.slot.0,
+        at: open.scheduled_time.0,
         ty: open.type_,
     })
 }
 
 pub(super) fn record(slot: Slot, outcome: &str, reason: Option<&str>) -> SlotRecord {
     SlotRecord {
-        slot: time(slot.at),
+        scheduled_time: time(slot.at),
         type_: slot.ty,
         outcome: outcome.to_owned(),
         reason: reason.map(str::to_owned),
@@ -332,11 +332,11 @@ fn show_next(
     schedule: &Schedule,
     starts: [Option<Timestamp>; 2],
 ) {
-    let text = |at: Timestamp| schedule.format_in_zone(at);
     let [full, incremental] = starts;
-    status.next_full_time = full.map(text);
-    status.next_incremental_time = incremental.map(text);
+    status.next_full_time = full.map(time);
+    status.next_incremental_time = incremental.map(time);
     let summary = status.summary.get_or_insert_default();
-    summary.next = starts.into_iter().flatten().min().map(text);
+    let next = starts.into_iter().flatten().min();
+    summary.next = next.map(|at| schedule.format_in_zone(at));
     schedule.summary().clone_into(&mut summary.schedule);
 }

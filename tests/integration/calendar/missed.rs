@@ -10,7 +10,7 @@ use crate::stories::{ONE_TENANT, TWO_TENANTS, nightly_without_first_backup, task
 use crate::support::{World, within};
 
 fn slot_of(record: &Value) -> Timestamp {
-    record["slot"].as_str().unwrap().parse().unwrap()
+    record["scheduledTime"].as_str().unwrap().parse().unwrap()
 }
 
 /// Two minutes to the slot, its deadline, and the wait for the next.

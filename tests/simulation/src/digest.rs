@@ -206,7 +206,7 @@ fn shown(object: &Value) -> String {
         parts.push(text(&attempt["outcome"]));
     }
     for slot in list("scheduleHistory") {
-        let (at, kind) = (text(&slot["slot"]), text(&slot["type"]));
+        let (at, kind) = (text(&slot["scheduledTime"]), text(&slot["type"]));
         let (outcome, started) = (text(&slot["outcome"]), &slot["started"]);
         parts.push(format!("{at} {kind} {outcome} {started}"));
     }

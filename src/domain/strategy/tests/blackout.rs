@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api::schedule::{BlackoutAction, BlackoutWindow};
+use crate::domain::time;
 
 pub(super) fn window(start: &str, end: &str, action: BlackoutAction) -> BlackoutWindow {
     BlackoutWindow {
@@ -37,8 +38,9 @@ fn a_slot_in_a_window_that_postpones_stands_open_until_the_window_ends() {
     let open = story.status.open_slot.clone().unwrap();
     assert_eq!(open.type_, BackupType::Full);
     assert_eq!(open.start_time.unwrap().0, at(270));
-    let next = story.status.next_full_time.as_deref();
-    assert_eq!(next, Some("2026-11-22T04:30:00+00:00"));
+    assert_eq!(story.status.next_full_time, Some(time(at(270))));
+    let summary = story.status.summary.clone().unwrap();
+    assert_eq!(summary.next.as_deref(), Some("2026-11-22T04:30:00+00:00"));
     assert_eq!(story.create(270), ["nightly-t1002-full-202611220200z"]);
     assert_eq!(story.history()[0], "02:00 full Started -");
     assert_eq!(story.events, [""; 0]);
@@ -262,13 +264,13 @@ fn each_slot_of_a_day_of_windows_and_outages_ends_once_and_no_task_is_made_in_a_
             );
             let after = &story.status.schedule_history;
             let new = after.iter().filter(|record| !before.contains(record));
-            closed.extend(new.map(|record| (record.slot.0, record.type_)));
+            closed.extend(new.map(|record| (record.scheduled_time.0, record.type_)));
             for task in &mut story.observed.tasks {
                 task.outcome = Some("Completed".to_owned());
             }
         }
         let open = story.status.open_slot.iter();
-        closed.extend(open.map(|open| (open.slot.0, open.type_)));
+        closed.extend(open.map(|open| (open.scheduled_time.0, open.type_)));
         let count = closed.len();
         let distinct: BTreeSet<_> = closed.into_iter().collect();
         assert_eq!((count, distinct.len()), (25, 25), "seed {seed:b}");

@@ -261,7 +261,7 @@ fn each_slot_of_a_day_of_outages_ends_once() {
             story.create(minutes);
             let after = &story.status.schedule_history;
             let new = after.iter().filter(|record| !before.contains(record));
-            closed.extend(new.map(|record| (record.slot.0, record.type_)));
+            closed.extend(new.map(|record| (record.scheduled_time.0, record.type_)));
             for task in &mut story.observed.tasks {
                 task.outcome = Some("Completed".to_owned());
             }
@@ -271,7 +271,7 @@ fn each_slot_of_a_day_of_outages_ends_once() {
                 .status
                 .open_slot
                 .iter()
-                .map(|open| (open.slot.0, open.type_)),
+                .map(|open| (open.scheduled_time.0, open.type_)),
         );
         let count = closed.len();
         let distinct: BTreeSet<_> = closed.into_iter().collect();
