@@ -191,7 +191,7 @@ pub enum FailurePolicy {
     /// The tenant that the recovery created is dropped, and so are its unit and its pool.
     #[default]
     CleanUp,
-    /// Results of a failed recovery are kept. Results of a canceled recovery are dropped
-    /// nevertheless.
+    /// Results of a failed recovery are kept. A cancel drops them nevertheless: `cancel` ignores
+    /// this field.
     Keep,
 }

@@ -177,7 +177,8 @@ pub struct TenantSelection {
         extend("x-kubernetes-list-type" = "set")
     )]
     pub names: Vec<String>,
-    /// Names of tenants to exclude from a strategy on cluster level; a name may end in `*`.
+    /// Names of tenants to exclude from a strategy on cluster level. A `*` at the end makes a
+    /// prefix; at another place it is rejected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(min = 1, max = 256),
