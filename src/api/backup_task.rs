@@ -26,9 +26,9 @@ pub use status::{Attempt, BackupTaskStatus, Children};
     status = "BackupTaskStatus",
     derive = "PartialEq",
     doc = "One data backup of one tenant. It runs once; deleting it never deletes a backup.",
-    printcolumn(name = "CLUSTER", type_ = "string", json_path = ".status.clusterName"),
+    printcolumn(name = "CLUSTER", type_ = "string", json_path = ".status.cluster"),
     printcolumn(name = "TENANT", type_ = "string", json_path = ".spec.tenantName"),
-    printcolumn(name = "TYPE", type_ = "string", json_path = ".status.type"),
+    printcolumn(name = "TYPE", type_ = "string", json_path = ".spec.type"),
     printcolumn(name = "SET", type_ = "integer", json_path = ".status.backupSetID"),
     printcolumn(name = "STATUS", type_ = "string", json_path = ".status.phase"),
     printcolumn(name = "PROGRESS", type_ = "string", json_path = ".status.progress"),
@@ -38,6 +38,12 @@ pub use status::{Attempt, BackupTaskStatus, Children};
         name = "AGE",
         type_ = "date",
         json_path = ".metadata.creationTimestamp"
+    ),
+    printcolumn(
+        name = "ACTUAL-TYPE",
+        type_ = "string",
+        json_path = ".status.type",
+        priority = 1
     ),
     printcolumn(
         name = "SOURCE",
@@ -69,6 +75,12 @@ pub use status::{Attempt, BackupTaskStatus, Children};
         json_path = ".status.cause.reason",
         priority = 1
     ),
+    printcolumn(
+        name = "DATABASE",
+        type_ = "string",
+        json_path = ".status.database.clusterName",
+        priority = 1
+    ),
     selectable = ".spec.tenantName",
     selectable = ".spec.type",
     selectable = ".spec.strategyRef.name",
@@ -78,7 +90,7 @@ pub use status::{Attempt, BackupTaskStatus, Children};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.strategyRef) != has(self.clusterRef)", "must have either `strategyRef`, or `clusterRef` and `storageRef`"))]
 #[x_kube(validation = ("has(self.clusterRef) == has(self.storageRef)", "must have `clusterRef` and `storageRef` together"))]
-#[x_kube(validation = ("(self.scope == 'Tenant') == has(self.tenantName)", "must have `tenantName` where the scope is 'Tenant', and must not have it otherwise"))]
+#[x_kube(validation = ("(self.scope == 'Tenant') == has(self.tenantName)", "must have `tenantName` where `scope` is 'Tenant', and must not have it otherwise"))]
 #[x_kube(validation = ("!has(self.externalJob) || (self.scope == 'Tenant' && has(self.strategyRef) && !has(self.cancel))", "a backup that another tool started (`externalJob`) must be for one tenant of a strategy, and cannot be canceled here"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || has(self.cancel)", "`cancel` cannot be reverted; create a new BackupTask"))]
 pub struct BackupTaskSpec {
@@ -108,9 +120,8 @@ pub struct BackupTaskSpec {
     /// Type of the backup.
     #[serde(rename = "type")]
     pub type_: BackupType,
-    /// Slot of the schedule; the earliest start of the backup. Deadlines count from this time, so
-    /// an old object that is applied again becomes Overdue. Within the deadline, a new object is a
-    /// new backup.
+    /// Slot of the schedule; the earliest start of the backup. `startingDeadlineSeconds` counts from
+    /// this time, so an old object with a deadline that is applied again becomes Overdue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = INSTANT))]
     pub scheduled_time: Option<Time>,
@@ -120,9 +131,9 @@ pub struct BackupTaskSpec {
     #[schemars(regex(pattern = INSTANT))]
     pub not_before_time: Option<Time>,
     /// Seconds within which the backup must start, 10 to 2592000. They count from the later of
-    /// `scheduledTime` and `notBeforeTime`, or else from the creation of the object. Default: 6
-    /// hours after `scheduledTime`; no limit without `scheduledTime`. A task that was created by a
-    /// task for several tenants waits at most 6 hours for its tenant and its log backup.
+    /// `scheduledTime` and `notBeforeTime`, or else from the creation of the object. Left out: no
+    /// limit. A strategy writes it to its tasks. A task for several tenants copies its own to its
+    /// tasks; without one, they wait at most 6 hours for their tenant and its log backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 2_592_000))]
     pub starting_deadline_seconds: Option<i64>,

@@ -72,6 +72,12 @@ pub use status::{CleanupStatement, CleanupTaskStatus, PlanCounts, PlanEntry};
         json_path = ".status.cause.reason",
         priority = 1
     ),
+    printcolumn(
+        name = "DATABASE",
+        type_ = "string",
+        json_path = ".status.database.clusterName",
+        priority = 1
+    ),
     selectable = ".spec.clusterRef.name",
     selectable = ".spec.tenantName",
     selectable = ".spec.mode",
@@ -80,8 +86,8 @@ pub use status::{CleanupStatement, CleanupTaskStatus, PlanCounts, PlanEntry};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.mode) != has(self.externalJob)", "must have `mode`: Preview or Delete (only the operator writes `externalJob`)"))]
 #[x_kube(validation = ("has(self.mode) == has(self.target)", "must have `target` together with `mode`"))]
-#[x_kube(validation = ("!has(self.cancel) || (has(self.mode) && self.mode == 'Delete')", "must not have `cancel` without `mode: Delete`: nothing else can be canceled"))]
-#[x_kube(validation = ("!has(self.notAfterTime) || (has(self.mode) && self.mode == 'Delete')", "must not have `notAfterTime` without `mode: Delete`: a preview changes nothing"))]
+#[x_kube(validation = ("!has(self.cancel) || (has(self.mode) && self.mode == 'Delete')", "must not have `cancel` where `mode` is not 'Delete': nothing else can be canceled"))]
+#[x_kube(validation = ("!has(self.notAfterTime) || (has(self.mode) && self.mode == 'Delete')", "must not have `notAfterTime` where `mode` is not 'Delete': a preview changes nothing"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || has(self.cancel)", "`cancel` cannot be reverted; create a new CleanupTask"))]
 pub struct CleanupTaskSpec {
     /// Cluster of the tenant.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use credentials::TenantCredentials;
-pub use status::{ClusterBackup, ClusterIdentity, OceanBaseClusterStatus, TenantCounts};
+pub use status::{ClusterBackup, OceanBaseClusterStatus, TenantCounts};
 
 use super::SecretSource;
 
@@ -74,6 +74,12 @@ use super::SecretSource;
         type_ = "integer",
         json_path = ".status.alertCount",
         priority = 1
+    ),
+    printcolumn(
+        name = "DATABASE",
+        type_ = "string",
+        json_path = ".status.database.clusterName",
+        priority = 1
     )
 )]
 #[serde(rename_all = "camelCase")]
@@ -128,7 +134,8 @@ pub struct Recovery {
     #[serde(default)]
     pub policy: RecoveryPolicy,
     /// Tenants of this cluster that may be recovered, to any target. Also the names of tenants that
-    /// may be recovered from a storage to this cluster. There is no default; `*` means all tenants.
+    /// may be recovered from a storage to this cluster. A `*` at the end makes a prefix; `*` alone
+    /// means all tenants. There is no default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(min = 1, max = 256),
@@ -191,7 +198,7 @@ fn two() -> i32 {
 }
 
 /// Tenants and storages that may be used through the object of a cluster: names, or prefixes that
-/// end in `*`.
+/// end in `*`. A `*` at another place is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Access {
@@ -231,8 +238,8 @@ fn everything() -> Vec<String> {
 /// Protection of the connection to the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("!(self.mode in ['VerifyCA', 'VerifyIdentity']) || has(self.ca)", "must have `ca` where the mode is 'VerifyCA' or 'VerifyIdentity'"))]
-#[x_kube(validation = ("self.mode in ['VerifyCA', 'VerifyIdentity'] || !has(self.ca)", "must not have `ca` where the mode is 'Disabled' or 'Required'"))]
+#[x_kube(validation = ("!(self.mode in ['VerifyCA', 'VerifyIdentity']) || has(self.ca)", "must have `ca` where `mode` is 'VerifyCA' or 'VerifyIdentity'"))]
+#[x_kube(validation = ("self.mode in ['VerifyCA', 'VerifyIdentity'] || !has(self.ca)", "must not have `ca` where `mode` is 'Disabled' or 'Required'"))]
 pub struct TlsSpec {
     /// Mode of the protection. There is no default: the author of the object must choose.
     pub mode: TlsMode,

@@ -15,7 +15,7 @@ pub mod types {
     /// Outcome of a task: `Unknown` while the task runs, then permanently `True` or `False`.
     pub const SUCCEEDED: &str = "Succeeded";
     /// The database has accepted the statement of the task.
-    pub const ACCEPTED: &str = "Accepted";
+    pub const SUBMITTED: &str = "Submitted";
     /// The job of the database for the task is known.
     pub const JOB_STARTED: &str = "JobStarted";
     /// The resources of the recovered tenant exist.
@@ -56,6 +56,12 @@ pub mod types {
     pub const RETENTION_APPLIED: &str = "RetentionApplied";
 }
 
+/// Pattern of a condition's type, as `metav1.Condition` has it.
+const TYPE_PATTERN: &str = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$";
+
+/// Pattern of a condition's reason, as `metav1.Condition` has it.
+const REASON_PATTERN: &str = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$";
+
 /// Returns the schema of a `conditions` list: a bounded map keyed by `type`.
 pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
@@ -68,12 +74,12 @@ pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
             "type": "object",
             "required": ["type", "status", "reason", "message", "lastTransitionTime"],
             "properties": {
-                "type": {"type": "string", "maxLength": 64, "description": "Name of the condition."},
+                "type": {"type": "string", "maxLength": 64, "pattern": TYPE_PATTERN, "description": "Name of the condition."},
                 "status": {"type": "string", "enum": ["True", "False", "Unknown"], "description": "True, False or Unknown."},
-                "reason": {"type": "string", "minLength": 1, "maxLength": 128, "description": "Stable CamelCase reason."},
+                "reason": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": REASON_PATTERN, "description": "Stable CamelCase reason."},
                 "message": {"type": "string", "maxLength": 4096, "description": "What happened and what to do."},
                 "lastTransitionTime": {"type": "string", "format": "date-time", "description": "When `status` last changed."},
-                "observedGeneration": {"type": "integer", "format": "int64", "description": "Generation of the spec that the condition describes."},
+                "observedGeneration": {"type": "integer", "format": "int64", "minimum": 0, "description": "Generation of the spec that the condition describes."},
             },
         },
     })

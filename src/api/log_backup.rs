@@ -93,6 +93,12 @@ use super::{DeletionPolicy, LocalReference};
         json_path = ".status.tenant.lastDataBackupTime",
         priority = 1
     ),
+    printcolumn(
+        name = "DATABASE",
+        type_ = "string",
+        json_path = ".status.database.clusterName",
+        priority = 1
+    ),
     selectable = ".spec.tenantName",
     selectable = ".spec.clusterRef.name",
     selectable = ".status.phase"

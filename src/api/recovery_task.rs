@@ -14,7 +14,7 @@ use super::verification::Verification;
 use super::{INSTANT, LocalReference};
 
 pub use source::{Source, StorageSource, TenantSource};
-pub use status::RecoveryTaskStatus;
+pub use status::{RecoverySummary, RecoveryTaskStatus};
 pub use tables::{Objects, RecoveredDatabase, RecoveredTable};
 pub use target::{Target, TargetRole, TargetType};
 
@@ -31,8 +31,16 @@ pub use target::{Target, TargetRole, TargetType};
     status = "RecoveryTaskStatus",
     derive = "PartialEq",
     doc = "One recovery of a tenant to a point in time, as a new tenant, or of some of its tables into an existing tenant. It runs once; deleting it changes nothing in the database.",
-    printcolumn(name = "SOURCE", type_ = "string", json_path = ".status.source"),
-    printcolumn(name = "TARGET", type_ = "string", json_path = ".status.target"),
+    printcolumn(
+        name = "SOURCE",
+        type_ = "string",
+        json_path = ".status.summary.source"
+    ),
+    printcolumn(
+        name = "TARGET",
+        type_ = "string",
+        json_path = ".status.summary.target"
+    ),
     printcolumn(name = "UNTIL", type_ = "string", json_path = ".status.restoreTime"),
     printcolumn(name = "STATUS", type_ = "string", json_path = ".status.phase"),
     printcolumn(name = "PROGRESS", type_ = "string", json_path = ".status.progress"),
@@ -59,6 +67,12 @@ pub use target::{Target, TargetRole, TargetType};
         name = "CAUSE",
         type_ = "string",
         json_path = ".status.cause.reason",
+        priority = 1
+    ),
+    printcolumn(
+        name = "DATABASE",
+        type_ = "string",
+        json_path = ".status.database.clusterName",
         priority = 1
     ),
     selectable = ".spec.target.clusterRef.name",
@@ -177,7 +191,7 @@ pub enum FailurePolicy {
     /// The tenant that the recovery created is dropped, and so are its unit and its pool.
     #[default]
     CleanUp,
-    /// Results of a failed recovery are kept. Results of a canceled recovery are dropped
-    /// nevertheless.
+    /// Results of a failed recovery are kept. A cancel drops them nevertheless: `cancel` ignores
+    /// this field.
     Keep,
 }

@@ -22,7 +22,7 @@ pub enum RetentionPolicy {
 /// Retention of the backups of each tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("(self.policy == 'RecoveryWindow') == has(self.recoveryWindowDays)", "must have `recoveryWindowDays` with policy RecoveryWindow, and must not have it otherwise"))]
+#[x_kube(validation = ("(self.policy == 'RecoveryWindow') == has(self.recoveryWindowDays)", "must have `recoveryWindowDays` where `policy` is 'RecoveryWindow', and must not have it otherwise"))]
 pub struct Retention {
     /// Retention policy.
     pub policy: RetentionPolicy,

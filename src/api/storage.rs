@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use credentials::StorageCredentials;
 pub use limits::Limits;
-pub use status::BackupStorageStatus;
+pub use status::{BackupStorageStatus, StorageSummary};
 pub use usage::TrendPoint;
 
 use super::{Quantity, SecretSource};
@@ -31,7 +31,7 @@ use super::{Quantity, SecretSource};
     doc = "A location for backups: an object storage or a directory mounted on every observer.",
     printcolumn(name = "TYPE", type_ = "string", json_path = ".spec.type"),
     printcolumn(name = "LOCATION", type_ = "string", json_path = ".status.location"),
-    printcolumn(name = "USED", type_ = "string", json_path = ".status.used"),
+    printcolumn(name = "USED", type_ = "string", json_path = ".status.summary.used"),
     printcolumn(name = "IN-USE", type_ = "integer", json_path = ".status.inUseBy"),
     printcolumn(
         name = "READY",
@@ -72,7 +72,7 @@ pub struct BackupStorageSpec {
     /// Directory mounted on every observer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nfs: Option<NfsSpec>,
-    /// Capacity of the storage, such as `10Ti` or `500G`: the base of `status.usedPercent`. The
+    /// Capacity of the storage, such as `10Ti` or `500G`: the base of the percentage in `status.summary.used`. The
     /// capacity does not limit writes, and the database does not query the storage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = ("quantity(string(self)).isGreaterThan(quantity('0'))", "must be greater than 0"))]

@@ -88,6 +88,12 @@ use super::{Binding, DataBackupSettings, DeletionPolicy, DriftPolicy, LocalRefer
         json_path = ".status.alertCount",
         priority = 1
     ),
+    printcolumn(
+        name = "DATABASE",
+        type_ = "string",
+        json_path = ".status.database.clusterName",
+        priority = 1
+    ),
     selectable = ".spec.clusterRef.name",
     selectable = ".status.phase"
 )]
@@ -167,7 +173,8 @@ pub struct TenantSelection {
         extend("x-kubernetes-list-type" = "set")
     )]
     pub names: Vec<String>,
-    /// Names of tenants to exclude from a strategy on cluster level; a name may end in `*`.
+    /// Names of tenants to exclude from a strategy on cluster level. A `*` at the end makes a
+    /// prefix; at another place it is rejected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(min = 1, max = 256),

@@ -346,7 +346,7 @@ fn held(task: &BackupTask, context: &Context, namespace: &str) -> Option<Held> {
 /// the name.
 fn tenant_of<'a>(task: &BackupTask, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
     let status = task.status.as_ref();
-    let known = status.and_then(|status| snapshot.tenants.get(&TenantId(status.tenant_id?)));
+    let known = status.and_then(|status| snapshot.tenants.get(&TenantId(status.tenant_id()?)));
     let has_sent = status.is_some_and(|status| !status.attempts.is_empty());
     known
         .filter(|_| has_sent || task.spec.external_job.is_some())

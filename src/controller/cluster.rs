@@ -139,7 +139,7 @@ fn archived_around(context: &Context, cluster: &ClusterKey) -> BTreeSet<TenantId
         let status = object.status.as_ref()?;
         let phase = status.phase.as_deref()?;
         let goes_well = matches!(phase, "Starting" | "InProgress" | "Stopping" | "Stopped");
-        status.tenant_id.filter(|_| goes_well).map(TenantId)
+        status.tenant_id().filter(|_| goes_well).map(TenantId)
     });
     archived.collect()
 }

@@ -3,14 +3,12 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
-
 use super::Context;
 use super::watch::caches;
 use super::watch::malformed::missing;
-use crate::api::OceanBaseCluster;
-use crate::api::cluster::{Access, ClusterIdentity};
-use crate::domain::{Blocker, authorization, cluster as domain};
+use crate::api::cluster::Access;
+use crate::api::{OceanBaseCluster, PinnedDatabase};
+use crate::domain::{Blocker, authorization, database_id};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{DatabaseId, Snapshot};
@@ -35,7 +33,7 @@ pub(super) fn database(
     context.clusters.watch(&key);
     match context.clusters.state(&key) {
         ClusterState::Up(snapshot) => {
-            let known = object.status.as_ref().and_then(|s| s.identity.as_ref());
+            let known = object.status.as_ref().and_then(|s| s.database.as_ref());
             match known.filter(|known| is_another(known, &snapshot)) {
                 Some(known) => Err(replaced(cluster, known, &snapshot)),
                 None => Ok((key, snapshot)),
@@ -75,29 +73,26 @@ pub(super) fn allowed(
     authorization::storage(&access, storage)
 }
 
-fn is_another(known: &ClusterIdentity, shown: &Snapshot) -> bool {
-    domain::database(known).is_some_and(|known| known != shown.identity.database())
+fn is_another(known: &PinnedDatabase, shown: &Snapshot) -> bool {
+    database_id(known) != shown.identity.database()
 }
 
 /// Returns the blocker of a replaced database. Jobs, tenants and rounds have the same numbers in
 /// every database, so work of the old database must not continue in the new one.
-fn replaced(cluster: &str, known: &ClusterIdentity, shown: &Snapshot) -> Blocker {
-    let since = |time: Option<&MicroTime>| {
-        time.map_or_else(String::new, |time| format!(" created at {}", time.0))
-    };
-    let shown = domain::identity(&shown.identity);
+fn replaced(cluster: &str, known: &PinnedDatabase, shown: &Snapshot) -> Blocker {
+    let shown = &shown.identity;
     Blocker::permanent(
         "IdentityChanged",
         format!(
-            "OceanBaseCluster '{cluster}' was cluster {} (id {}){}, but its endpoints now lead to \
-             cluster {} (id {}){}. Correct the endpoints, or create another OceanBaseCluster for \
+            "OceanBaseCluster '{cluster}' was cluster {} (id {}) created at {}, but its endpoints \
+             now lead to cluster {} (id {}) created at {}. Correct the endpoints, or create another OceanBaseCluster for \
              the new cluster",
             known.cluster_name,
             known.cluster_id,
-            since(known.create_time.as_ref()),
+            known.create_time.0,
             shown.cluster_name,
             shown.cluster_id,
-            since(shown.create_time.as_ref()),
+            shown.created_at,
         ),
     )
 }
@@ -115,15 +110,15 @@ pub(super) fn same_database(context: &Context, one: &ClusterKey, other: &Cluster
 fn identity(context: &Context, key: &ClusterKey) -> Option<DatabaseId> {
     let (namespace, name) = (&*key.namespace, &*key.name);
     let known = if let Some(object) = caches::find(&context.caches.clusters, namespace, name) {
-        object.status.as_ref().and_then(|s| s.identity.clone())
+        object.status.as_ref().and_then(|s| s.database.clone())
     } else {
         let unreadable = &context.caches.unreadable;
         unreadable
             .find::<OceanBaseCluster>(namespace, name)?
-            .identity
+            .database
     };
     known
         .as_ref()
-        .and_then(domain::database)
+        .map(database_id)
         .or_else(|| context.clusters.database(key))
 }

@@ -19,7 +19,7 @@ use crate::api::cluster::Recovery as RecoveryRules;
 use crate::api::recovery_task::TargetType;
 use crate::api::{RecoveryTask, RecoveryTaskStatus};
 use crate::domain::recovery::{self, Effect, ObservedTarget};
-use crate::domain::{Blocker, Decision, Finalization, pinned, tenant};
+use crate::domain::{Blocker, Decision, Finalization, database_id, tenant};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::lanes::Lane;
@@ -346,7 +346,7 @@ fn is_affected(task: &RecoveryTask, change: &Change, context: &Context) -> bool 
 pub(super) fn recovered(context: &Context, cluster: &ClusterKey) -> BTreeSet<TenantId> {
     let tasks = context.caches.recoveries.state();
     let created = tasks.into_iter().filter_map(|task| {
-        let id = task.status.as_ref()?.target_tenant_id?;
+        let id = task.status.as_ref()?.target_tenant_id()?;
         let target = cluster_of(&*task, &task.spec.target.cluster_ref);
         same_database(context, cluster, &target).then_some(TenantId(id))
     });
@@ -357,7 +357,7 @@ pub(super) fn recovered(context: &Context, cluster: &ClusterKey) -> BTreeSet<Ten
 /// and tenants alike.
 fn still_there(status: &RecoveryTaskStatus, snapshot: &Snapshot) -> Result<(), Blocker> {
     let began = status.database.as_ref().filter(|_| status.step.is_some());
-    if began.is_none_or(|began| *began == pinned(&snapshot.identity)) {
+    if began.is_none_or(|began| database_id(began) == snapshot.identity.database()) {
         return Ok(());
     }
     Err(Blocker::permanent(

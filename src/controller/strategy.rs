@@ -29,7 +29,6 @@ use super::{
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{
     BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
-    PinnedDatabase,
 };
 use crate::domain::children::ApplyOutcome;
 use crate::domain::strategy::overlap::{is_for, is_for_one_of, may_share_tenants};
@@ -55,10 +54,10 @@ impl Reconcile for BackupStrategy {
         let database = database(context, &namespace, cluster)
             .map(|(_, snapshot)| snapshot.narrowed(|tenant| is_for(&self.spec, &tenant.name)));
         let storage = destination::storage(context, &namespace, &self.spec.storage_ref.name);
-        let storage_over = storage.as_ref().ok().and_then(|storage| {
-            let limit = storage.spec.capacity_alert_percent;
-            domain::storage::over(storage.status.as_ref(), limit)
-        });
+        let storage_over = storage
+            .as_ref()
+            .ok()
+            .and_then(|storage| domain::storage::over(&storage.spec, storage.status.as_ref()));
         let version = database.as_ref().ok().map(|snapshot| snapshot.version);
         let root =
             storage.and_then(|storage| destination::desired_location(&storage, version, None));
@@ -278,13 +277,8 @@ impl BackupStrategy {
                         task.resource_version().unwrap_or_default(),
                     ),
                     tenant_name: task.spec.tenant_name.clone(),
-                    tenant_id: status.tenant_id.map(TenantId),
-                    database: status.cluster_id.zip(status.cluster_create_time).map(
-                        |(cluster_id, cluster_create_time)| PinnedDatabase {
-                            cluster_id,
-                            cluster_create_time,
-                        },
-                    ),
+                    tenant_id: status.tenant_id().map(TenantId),
+                    database: status.database,
                     created_at: created_at(&*task),
                     scheduled_at: task.spec.scheduled_time.as_ref().map(|at| at.0),
                     full: task.spec.type_ == crate::api::BackupType::Full,
@@ -342,7 +336,7 @@ fn observed_log_backup(
     ObservedLogBackup {
         name: qualified(cluster, &home, &object.name_any()),
         tenant_name: object.spec.tenant_name.clone(),
-        tenant_id: status.tenant_id.map(TenantId),
+        tenant_id: status.tenant_id().map(TenantId),
         database: status.database,
         version: object.resource_version().unwrap_or_default(),
         storage: qualified(cluster, &home, &object.spec.storage_ref.name),

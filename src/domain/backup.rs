@@ -39,7 +39,6 @@ mod status;
 mod tests;
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use attempt::{is_suspended, may_be_sent, open_intent};
 pub use fan_out::{ChildTask, ChildTasks};
@@ -50,7 +49,7 @@ pub use state::{Outcome, State};
 use super::attempt::SentOnce;
 use super::children::ApplyOutcome;
 use super::tenant::CLUSTER_REPLACED;
-use super::{Blocker, Decision, Event, Next, cause, time};
+use super::{Blocker, Decision, Event, Next, cause, pin, time};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause};
 use crate::oceanbase::model::{Answer, Job, JobKey, Tenant, TenantName};
@@ -170,9 +169,6 @@ impl<'a> Evaluation<'a> {
             self.status.source = Some(self.source(target.scheduled).to_owned());
             if self.status.attempts.is_empty() {
                 self.status.cluster = Some(target.cluster.clone());
-                if self.status.cluster_id.is_none() {
-                    self.status.cluster_name = Some(target.cluster.clone());
-                }
                 // The operator does not know the destination and settings of external backups.
                 if self.task.spec.external_job.is_none() {
                     self.status.storage = Some(target.storage.clone());
@@ -185,13 +181,8 @@ impl<'a> Evaluation<'a> {
         if let Ok(database) = &self.observed.database
             && self.status.attempts.is_empty()
         {
-            let identity = &database.identity;
-            self.status.cluster_name = Some(identity.cluster_name.clone());
-            self.status.cluster_id = Some(identity.cluster_id);
-            self.status.cluster_create_time = Some(MicroTime(identity.created_at));
-        }
-        if let (None, Some(tenant)) = (self.status.tenant_id, self.tenant()) {
-            self.status.tenant_id = Some(tenant.id.0);
+            let tenant = database.tenant.tenant.as_deref();
+            pin(&mut self.status.database, &database.identity, tenant);
         }
     }
 

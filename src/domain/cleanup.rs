@@ -25,7 +25,6 @@ mod status;
 mod tests;
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use attempt::open_intent;
 
@@ -34,9 +33,9 @@ pub use crate::oceanbase::statement::Cleanup as Effect;
 
 use super::attempt::{SendState, SentOnce};
 use super::tenant::CLUSTER_REPLACED;
-use super::{Blocker, Decision, Next, cause, pinned, time};
+use super::{Blocker, Decision, Next, cause, database_id, pin, time};
 use crate::api::cleanup_task::{CleanupMode, CleanupTarget, CleanupTargetType};
-use crate::api::{Cause, CleanupTaskStatus, PinnedDatabase};
+use crate::api::{Cause, CleanupTaskStatus};
 use crate::oceanbase::model::{Answer, Deletion, Tenant, TenantName};
 pub use observation::{Observation, ObservedDatabase, Task};
 pub use state::Outcome;
@@ -172,28 +171,15 @@ impl<'a> Evaluation<'a> {
         // A started cleanup stays with the database in which it started.
         let is_begun = self.status.statement.is_some() || self.status.job_id.is_some();
         if let (Ok(database), false) = (&self.observed.database, is_begun) {
-            let identity = &database.identity;
-            self.status.cluster_name = Some(identity.cluster_name.clone());
-            self.status.cluster_id = Some(identity.cluster_id);
-            self.status.cluster_create_time = Some(MicroTime(identity.created_at));
-            if let (None, Some(tenant)) = (self.status.tenant_id, &database.tenant) {
-                self.status.tenant_id = Some(tenant.id.0);
-            }
+            let tenant = database.tenant.as_deref();
+            pin(&mut self.status.database, &database.identity, tenant);
         }
     }
 
     /// Returns whether the task was started in another database.
     fn is_elsewhere(&self) -> bool {
-        let known = self
-            .status
-            .cluster_id
-            .zip(self.status.cluster_create_time.clone());
-        let known = known.map(|(cluster_id, cluster_create_time)| PinnedDatabase {
-            cluster_id,
-            cluster_create_time,
-        });
-        match (&self.observed.database, known) {
-            (Ok(database), Some(known)) => known != pinned(&database.identity),
+        match (&self.observed.database, &self.status.database) {
+            (Ok(database), Some(known)) => database_id(known) != database.identity.database(),
             _ => false,
         }
     }

@@ -7,15 +7,14 @@ mod progress;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use progress::VolatileStatus;
 
 use super::condition::{self, Progress, Status, desired_condition};
-use super::{Decision, Event, Next, time};
-use crate::api::cluster::{ClusterBackup, ClusterIdentity, TenantCounts};
+use super::{Decision, Event, Next, pinned, time};
+use crate::api::cluster::{ClusterBackup, TenantCounts};
 use crate::api::condition::types::REACHABLE;
 use crate::api::{OceanBaseClusterSpec, OceanBaseClusterStatus};
-use crate::oceanbase::model::{DatabaseId, Identity, RoundStatus, Snapshot, Tenant, TenantId};
+use crate::oceanbase::model::{RoundStatus, Snapshot, Tenant, TenantId};
 pub use observation::Observation;
 
 /// Maximum number of listed tenants without backup.
@@ -58,10 +57,10 @@ pub fn decide(
             (progress, Status::True, "Reachable", message)
         }
         Err(blocker) => {
-            if previous.identity.is_none() && !blocker.is_passing() {
+            if previous.database.is_none() && !blocker.is_passing() {
                 status.backup = Some(never_observed(observed));
             }
-            let was_ready = previous.ready_generation == Some(generation);
+            let was_ready = previous.bookkeeping.ready_generation == Some(generation);
             let progress = condition::blocked(blocker, was_ready.then_some(ACCEPTED));
             let reachable = if blocker.is_passing() {
                 Status::Unknown
@@ -71,7 +70,7 @@ pub fn decide(
             (progress, reachable, blocker.reason, blocker.message.clone())
         }
     };
-    status.ready_generation = condition::ready_generation(&progress, generation);
+    status.bookkeeping.ready_generation = condition::ready_generation(&progress, generation);
     let mut conditions = Vec::from(progress);
     conditions.push(desired_condition(REACHABLE, reachable, reason, &message));
     if observed.database.is_ok() {
@@ -101,7 +100,7 @@ fn record(
     snapshot: &Snapshot,
     observed: &Observation,
 ) {
-    status.identity = Some(identity(&snapshot.identity));
+    status.database = Some(pinned(&snapshot.identity));
     status.version = Some(snapshot.version.to_string());
     let edition = if snapshot.community {
         "Community"
@@ -161,23 +160,6 @@ fn never_observed(observed: &Observation) -> ClusterBackup {
 /// Returns the method of the strategies' backups. Only one method exists.
 fn method(observed: &Observation) -> Option<String> {
     (!observed.strategy_phases.is_empty()).then(|| "Physical".to_owned())
-}
-
-/// Returns an identity in the form that objects show.
-#[must_use]
-pub fn identity(known: &Identity) -> ClusterIdentity {
-    ClusterIdentity {
-        cluster_name: known.cluster_name.clone(),
-        cluster_id: known.cluster_id,
-        create_time: Some(MicroTime(known.created_at)),
-    }
-}
-
-/// Returns the database that an object's status records.
-#[must_use]
-pub fn database(known: &ClusterIdentity) -> Option<DatabaseId> {
-    let created_at = known.create_time.as_ref()?.0;
-    Some(DatabaseId::new(known.cluster_id, created_at))
 }
 
 /// Returns whether the tenant could be recovered to points in time from now on. If logs are

@@ -39,5 +39,6 @@ pub use cause::cause;
 pub(crate) use cause::shortened;
 pub(crate) use decision::deletion_timeout;
 pub use decision::{Decision, Event, Finalization, Next};
-pub use observation::{ObservedDestination, ObservedTenant, pinned};
+pub(crate) use observation::pin;
+pub use observation::{ObservedDestination, ObservedTenant, database_id, pinned};
 pub use time::{duration_text, time, time_from};

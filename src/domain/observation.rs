@@ -5,7 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 use crate::api::PinnedDatabase;
-use crate::oceanbase::model::{Identity, Tenant};
+use crate::oceanbase::model::{DatabaseId, Identity, Tenant};
 
 /// Whether a tenant's destination is the desired destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +29,32 @@ pub struct ObservedTenant {
     pub destination: ObservedDestination,
 }
 
-/// Returns a database in the form that a status shows.
+/// Returns a database in the form that a status shows, without a tenant.
 #[must_use]
 pub fn pinned(identity: &Identity) -> PinnedDatabase {
     PinnedDatabase {
+        cluster_name: identity.cluster_name.clone(),
         cluster_id: identity.cluster_id,
-        cluster_create_time: MicroTime(identity.created_at),
+        create_time: MicroTime(identity.created_at),
+        tenant_id: None,
     }
+}
+
+/// Returns the database that a status records.
+#[must_use]
+pub fn database_id(known: &PinnedDatabase) -> DatabaseId {
+    DatabaseId::new(known.cluster_id, known.create_time.0)
+}
+
+/// Records the observed database in a status. The number of the tenant, once recorded, stays.
+pub(crate) fn pin<'a>(
+    known: &'a mut Option<PinnedDatabase>,
+    identity: &Identity,
+    tenant: Option<&Tenant>,
+) -> &'a PinnedDatabase {
+    let pinned_tenant = known.as_ref().and_then(|known| known.tenant_id);
+    known.insert(PinnedDatabase {
+        tenant_id: pinned_tenant.or(tenant.map(|tenant| tenant.id.0)),
+        ..pinned(identity)
+    })
 }

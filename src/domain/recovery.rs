@@ -196,20 +196,19 @@ impl<'a> Evaluation<'a> {
     /// Records known facts that may disappear later.
     fn record_facts(&mut self) {
         let target = &self.spec().target;
-        self.status.target = Some(format!(
-            "{}/{}",
-            target.cluster_ref.name, target.tenant_name
-        ));
+        let target = format!("{}/{}", target.cluster_ref.name, target.tenant_name);
+        let summary = self.status.summary.get_or_insert_default();
+        summary.target = target;
         if self.status.step.is_some() {
             return;
         }
-        self.status.source = Some(self.task.source_name());
+        summary.source = self.task.source_name();
         if let Ok(source) = &self.observed.source {
             self.status.source_tenant_id = source.tenant_id.map(|id| id.0);
             self.status.log_backup.clone_from(&source.log_backup);
         }
         if let Ok(target) = &self.observed.target {
-            self.status.database = Some(super::pinned(&target.identity));
+            super::pin(&mut self.status.database, &target.identity, None);
             let key = self.task.key(&target.identity.database());
             self.status.key = Some(key.as_str().to_owned());
         }
@@ -263,7 +262,7 @@ impl<'a> Evaluation<'a> {
 
     /// Returns the number that the job gave to the tenant: no other tenant is dropped or activated.
     fn job_tenant(&self) -> Option<TenantId> {
-        self.status.target_tenant_id.map(TenantId)
+        self.status.target_tenant_id().map(TenantId)
     }
 
     fn is_settled(&self) -> bool {

@@ -1,11 +1,11 @@
 //! Observed state of a data backup.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::condition::{self, Condition};
-use crate::api::{AcceptedStatement, Cause, DataBackupSettings};
+use crate::api::{AcceptedStatement, Cause, DataBackupSettings, PinnedDatabase};
 
 /// Observed state of the backup.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,31 +27,19 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub console_label: Option<String>,
-    /// Origin of the backup: `Strategy`, `Manual` or `External`.
+    /// Origin of the backup: `Strategy`, `Manual`, or `External` for a request by another tool or
+    /// user.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub source: Option<String>,
-    /// Name that the cluster reports; the name of the OceanBaseCluster until the cluster has
-    /// answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 128))]
-    pub cluster_name: Option<String>,
     /// Name of the OceanBaseCluster, recorded when the backup was sent. The task follows its job in
     /// this cluster even if the strategy changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub cluster: Option<String>,
-    /// Number that the cluster reports. Numbers of jobs and tenants are unique only within a
-    /// cluster.
-    #[serde(rename = "clusterID", skip_serializing_if = "Option::is_none")]
-    pub cluster_id: Option<i64>,
-    /// Bootstrap time of the cluster. With the number, it distinguishes the cluster from all
-    /// others.
+    /// Database of the backup, and number of the tenant, recorded when the backup was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster_create_time: Option<MicroTime>,
-    /// Number of the tenant. A tenant that is recreated under the same name has another number.
-    #[serde(rename = "tenantID", skip_serializing_if = "Option::is_none")]
-    pub tenant_id: Option<i64>,
+    pub database: Option<PinnedDatabase>,
     /// Backup method: `Physical`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
@@ -154,6 +142,14 @@ pub struct BackupTaskStatus {
     /// Reason why the task failed or waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+}
+
+impl BackupTaskStatus {
+    /// Returns the number of the tenant, if it is known.
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<i64> {
+        self.database.as_ref()?.tenant_id
+    }
 }
 
 /// Tasks created by a task for several tenants.

@@ -1,11 +1,11 @@
 //! Observed state of a cleanup.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::Cause;
 use crate::api::condition::{self, Condition};
+use crate::api::{Cause, PinnedDatabase};
 
 /// Observed state of the cleanup.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,24 +27,14 @@ pub struct CleanupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub console_label: Option<String>,
-    /// Origin of the cleanup: `Engine` for a delete policy, or `Manual`.
+    /// Origin of the cleanup: `Manual` for this task, `Database` for a delete policy, or `External`
+    /// for a request by another tool or user.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub source: Option<String>,
-    /// Name that the cluster reports.
+    /// Database of the cleanup, and number of the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 128))]
-    pub cluster_name: Option<String>,
-    /// Number that the cluster reports.
-    #[serde(rename = "clusterID", skip_serializing_if = "Option::is_none")]
-    pub cluster_id: Option<i64>,
-    /// Bootstrap time of the cluster. With the number, it distinguishes the cluster from all
-    /// others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster_create_time: Option<MicroTime>,
-    /// Number of the tenant. A tenant that is recreated under the same name has another number.
-    #[serde(rename = "tenantID", skip_serializing_if = "Option::is_none")]
-    pub tenant_id: Option<i64>,
+    pub database: Option<PinnedDatabase>,
     /// Job of the database (`CDB_OB_BACKUP_DELETE_JOBS.JOB_ID`).
     #[serde(rename = "jobID", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
@@ -88,6 +78,14 @@ pub struct CleanupTaskStatus {
     pub cause: Option<Cause>,
 }
 
+impl CleanupTaskStatus {
+    /// Returns the number of the tenant, if it is known.
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<i64> {
+        self.database.as_ref()?.tenant_id
+    }
+}
+
 /// Backup set or archive piece, and the action planned for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -103,9 +101,12 @@ pub struct PlanEntry {
     /// `Delete` or `Keep`.
     #[schemars(length(max = 32))]
     pub action: String,
-    /// Reason for the action.
+    /// Reason for the action, as one stable CamelCase word.
+    #[schemars(length(max = 64))]
+    pub reason: String,
+    /// Reason for the action, as a sentence.
     #[schemars(length(max = 256))]
-    pub why: String,
+    pub message: String,
 }
 
 /// Totals of a plan.

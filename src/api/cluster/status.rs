@@ -1,11 +1,12 @@
 //! Observed state of a cluster.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::condition::{self, Condition};
 use crate::api::log_backup::RecoveryWindow;
+use crate::api::{PinnedDatabase, is_default};
 
 /// Observed state of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,17 +15,14 @@ pub struct OceanBaseClusterStatus {
     /// Generation of the spec that this status describes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Generation of the spec with which the object was ready when the database last answered. The
-    /// object stays ready while the database does not answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ready_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]
     pub conditions: Vec<Condition>,
-    /// Identity that the cluster reports.
+    /// Database to which the endpoints lead. OceanBaseClusters of one database share their
+    /// connections, one limit of concurrent backups, and one owner of the backups of each tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity: Option<ClusterIdentity>,
+    pub database: Option<PinnedDatabase>,
     /// Version of the server, such as `4.3.5.2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
@@ -56,23 +54,19 @@ pub struct OceanBaseClusterStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub recovery_windows: Vec<RecoveryWindow>,
+    /// Memory of the operator; not part of the API. It may change without notice.
+    #[serde(skip_serializing_if = "is_default")]
+    pub bookkeeping: ClusterBookkeeping,
 }
 
-/// Identity that a cluster reports.
+/// What the operator must remember about a cluster between two passes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ClusterIdentity {
-    /// Value of the parameter `cluster`.
-    #[schemars(length(max = 128))]
-    pub cluster_name: String,
-    /// Value of the parameter `cluster_id`.
-    #[serde(rename = "clusterID")]
-    pub cluster_id: i64,
-    /// Bootstrap time of the cluster, as its sys tenant reports it. `clusterID` and `createTime`
-    /// together identify one database. OceanBaseClusters with equal values share their
-    /// connections, one limit of concurrent backups, and one owner of the backups of each tenant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub create_time: Option<MicroTime>,
+#[serde(rename_all = "camelCase", default)]
+pub struct ClusterBookkeeping {
+    /// Generation of the spec with which the object was ready when the database last answered. The
+    /// object stays ready while the database does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_generation: Option<i64>,
 }
 
 /// Numbers of user tenants.

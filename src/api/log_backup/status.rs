@@ -35,10 +35,7 @@ pub struct LogBackupStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub console_label: Option<String>,
-    /// Number of the tenant when this object first observed it.
-    #[serde(rename = "tenantID", skip_serializing_if = "Option::is_none")]
-    pub tenant_id: Option<i64>,
-    /// Database in which this object first observed its tenant.
+    /// Database in which this object first observed its tenant, and number of the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<PinnedDatabase>,
     /// SCN up to which logs are archived, in nanoseconds since 1970. Written every few minutes; the
@@ -145,6 +142,14 @@ pub struct LogBackupStatus {
     /// Reason why archiving is not in the desired state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+}
+
+impl LogBackupStatus {
+    /// Returns the number of the tenant, if it is known.
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<i64> {
+        self.database.as_ref()?.tenant_id
+    }
 }
 
 /// Transition to the desired state.

@@ -34,10 +34,9 @@ pub struct RecoveryTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub engine_state: Option<String>,
-    /// Source `<cluster>/<tenant>`.
+    /// Values of the columns of `kubectl get`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 256))]
-    pub source: Option<String>,
+    pub summary: Option<RecoverySummary>,
     /// Number of the source tenant.
     #[serde(rename = "sourceTenantID", skip_serializing_if = "Option::is_none")]
     pub source_tenant_id: Option<i64>,
@@ -45,19 +44,12 @@ pub struct RecoveryTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub log_backup: Option<String>,
-    /// Target `<cluster>/<tenant>`: the new tenant, or the tenant that receives tables.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 256))]
-    pub target: Option<String>,
-    /// Number of the new tenant (`RESTORE_TENANT_ID`).
-    #[serde(rename = "targetTenantID", skip_serializing_if = "Option::is_none")]
-    pub target_tenant_id: Option<i64>,
     /// Name of the tenant from which the database takes tables (`AUX_TENANT_NAME`). The database
     /// drops it once the tables are recovered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub auxiliary_tenant: Option<String>,
-    /// Database of the target.
+    /// Database of the target, and number of the new tenant (`RESTORE_TENANT_ID`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<PinnedDatabase>,
     /// Point of the recovery, in nanoseconds since 1970; fixed before the first statement.
@@ -101,14 +93,16 @@ pub struct RecoveryTaskStatus {
     /// `CDB_OB_RECOVER_TABLE_JOBS`).
     #[serde(rename = "jobID", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
-    /// Backup sets from which the database restores, without keys; at most 50.
+    /// Backup sets of the plan, oldest first; once the job shows them, the backup sets from which
+    /// the database restores, without keys. At most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 1024)), extend("x-kubernetes-list-type" = "atomic"))]
     pub backup_sets: Vec<String>,
     /// Number of these backup sets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup_set_count: Option<i32>,
-    /// Archive pieces from which the database restores, without keys; at most 50.
+    /// Archive pieces of the plan, oldest first; once the job shows them, the archive pieces from
+    /// which the database restores, without keys. At most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 1024)), extend("x-kubernetes-list-type" = "atomic"))]
     pub backup_pieces: Vec<String>,
@@ -159,6 +153,26 @@ pub struct RecoveryTaskStatus {
     pub cause: Option<Cause>,
 }
 
+impl RecoveryTaskStatus {
+    /// Returns the number of the new tenant, if it is known.
+    #[must_use]
+    pub fn target_tenant_id(&self) -> Option<i64> {
+        self.database.as_ref()?.tenant_id
+    }
+}
+
+/// Values of the columns of `kubectl get`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RecoverySummary {
+    /// Source `<cluster>/<tenant>`.
+    #[schemars(length(max = 512))]
+    pub source: String,
+    /// Target `<cluster>/<tenant>`: the new tenant, or the tenant that receives tables.
+    #[schemars(length(max = 512))]
+    pub target: String,
+}
+
 /// Plan of a recovery.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -168,14 +182,6 @@ pub struct Plan {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub window: Option<String>,
-    /// Backup sets, oldest first, at most 50.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50), inner(length(max = 1024)), extend("x-kubernetes-list-type" = "atomic"))]
-    pub sets: Vec<String>,
-    /// Archive pieces, oldest first, at most 50.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50), inner(length(max = 1024)), extend("x-kubernetes-list-type" = "atomic"))]
-    pub pieces: Vec<String>,
     /// Whether the backup sets contain the logs that they need. The recovery then reads no log
     /// directory.
     #[serde(skip_serializing_if = "Option::is_none")]

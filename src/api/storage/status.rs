@@ -37,21 +37,24 @@ pub struct BackupStorageStatus {
     /// Bytes of undeleted archived logs, counted like `dataBytes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_bytes: Option<i64>,
-    /// Sum of `dataBytes` and `logBytes`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total_bytes: Option<i64>,
     /// Time of the last count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub figures_time: Option<Time>,
-    /// `totalBytes` as a percentage of `capacity`, rounded down.
+    /// Values of the columns of `kubectl get`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub used_percent: Option<i32>,
-    /// `totalBytes` in readable form, such as `1.4 TiB (14 %)`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 32))]
-    pub used: Option<String>,
+    pub summary: Option<StorageSummary>,
     /// Contents at the end of each of the last 90 days, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 90), extend("x-kubernetes-list-type" = "atomic"))]
     pub trend: Vec<TrendPoint>,
+}
+
+/// Values of the columns of `kubectl get`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StorageSummary {
+    /// Sum of `dataBytes` and `logBytes`, with its percentage of `capacity`, rounded down, such as
+    /// `1.4 TiB (14 %)`.
+    #[schemars(length(max = 32))]
+    pub used: String,
 }

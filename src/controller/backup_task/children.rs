@@ -102,9 +102,9 @@ fn observed_child(child: &BackupTask, there: Option<&HashSet<String>>) -> ChildT
         name,
         uid: child.uid().unwrap_or_default(),
         runs: status.outcome.is_none() && status.job_id.is_some(),
+        knows_tenant: status.tenant_id().is_some(),
         outcome: status.outcome,
         deleting: child.metadata.deletion_timestamp.is_some(),
-        knows_tenant: status.tenant_id.is_some(),
         cancel: child.spec.cancel == Some(true),
         cause: status.cause,
     }

@@ -11,7 +11,7 @@ use crate::api::{
 };
 use crate::domain::strategy::overlap::may_share_tenants;
 use crate::domain::tenant::CLUSTER_REPLACED;
-use crate::domain::{Blocker, authorization, strategy};
+use crate::domain::{Blocker, authorization, database_id, strategy};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::Identity;
@@ -193,14 +193,14 @@ pub(super) fn supported(
 /// Checks that a backup that was sent can be followed in this cluster. All clusters number their
 /// jobs and tenants alike, so another cluster's job could be mistaken for this one.
 pub(super) fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Result<(), Blocker> {
-    let Some(pinned) = status.cluster_id.filter(|_| !status.attempts.is_empty()) else {
+    let known = status.database.as_ref();
+    let Some(known) = known.filter(|_| !status.attempts.is_empty()) else {
         return Ok(());
     };
-    let created_at = status.cluster_create_time.as_ref().map(|time| time.0);
-    if (pinned, created_at) == (current.cluster_id, Some(current.created_at)) {
+    if database_id(known) == current.database() {
         return Ok(());
     }
-    let name = status.cluster_name.as_deref().unwrap_or_default();
+    let (name, pinned) = (&known.cluster_name, known.cluster_id);
     Err(Blocker::permanent(
         CLUSTER_REPLACED,
         format!(

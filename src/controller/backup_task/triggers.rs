@@ -34,7 +34,7 @@ pub(super) fn is_affected(task: &BackupTask, change: &Change, context: &Context)
                 None => true,
             };
             let is_about_renamed = || {
-                let id = task.status.as_ref()?.tenant_id?;
+                let id = task.status.as_ref()?.tenant_id()?;
                 let ClusterState::Up(snapshot) = context.clusters.state(cluster) else {
                     return None;
                 };

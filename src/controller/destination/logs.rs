@@ -5,7 +5,7 @@ use crate::api::LogBackup;
 use crate::api::log_backup::StorageChangePolicy;
 use crate::controller::{Context, namespace};
 use crate::domain::log_backup::own_locations;
-use crate::domain::{self, ObservedDestination};
+use crate::domain::{ObservedDestination, database_id};
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant, TenantId};
 
@@ -45,8 +45,8 @@ pub(in crate::controller) fn pinned(
     root: &Location,
 ) -> Option<String> {
     let status = object.status.as_ref()?;
-    let is_of_tenant = status.tenant_id == Some(tenant.0)
-        && status.database.as_ref() == Some(&domain::pinned(&snapshot.identity));
+    let is_of_tenant = status.tenant_id() == Some(tenant.0)
+        && status.database.as_ref().map(database_id) == Some(snapshot.identity.database());
     let directory = status.storage_directory.as_ref().filter(|_| is_of_tenant)?;
     let location = Location::read_back(directory);
     root.path_to(&location).map(str::to_owned)

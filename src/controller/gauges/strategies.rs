@@ -82,14 +82,17 @@ fn record_one(strategy: &BackupStrategy, labels: [&str; 2], gaps: &mut Gaps, met
         (&families.last_success, status.last_success_time.as_ref()),
         (&families.last_failure, status.last_failure_time.as_ref()),
         (&families.last_schedule, status.last_schedule_time.as_ref()),
-        (&families.schedule_start, status.anchor_time.as_ref()),
+        (
+            &families.schedule_start,
+            status.bookkeeping.anchor_time.as_ref(),
+        ),
     ];
     for (family, time) in families_and_times {
         family.set_known(labels, second(time));
     }
     let missed = status.schedule_history.iter();
     let missed = missed.filter(|slot| slot.outcome == "Missed");
-    let newest = missed.map(|slot| slot.slot.0.as_second()).max();
+    let newest = missed.map(|slot| slot.scheduled_time.0.as_second()).max();
     families.last_missed.set_known(labels, newest);
     record_state(labels, status, spec.suspend, metrics);
 }
@@ -107,12 +110,12 @@ fn record_state(
             families.tenants.set([namespace, name, state], number);
         }
     }
-    for next in status.next_slots.iter().filter(|_| !suspended) {
+    for next in status.bookkeeping.next_slots.iter().filter(|_| !suspended) {
         let ty = match next.type_ {
             BackupType::Full => "full",
             BackupType::Incremental => "incremental",
         };
-        let at = next.slot.0.as_second();
+        let at = next.scheduled_time.0.as_second();
         families.next_schedule.set([namespace, name, ty], at);
     }
     for alert in status.alerts.iter().filter(|of| of.status == "Active") {

@@ -85,7 +85,7 @@ pub(in crate::controller) fn oldest_of_tenant(
     id: Option<TenantId>,
 ) -> Option<Arc<LogBackup>> {
     let is_of_another = |other: &LogBackup| {
-        let known = other.status.as_ref().and_then(|status| status.tenant_id);
+        let known = other.status.as_ref().and_then(|status| status.tenant_id());
         id.zip(known).is_some_and(|(id, known)| id.0 != known)
     };
     // Cheap checks first: each of a thousand log backups compares all others.
@@ -108,7 +108,7 @@ pub(super) fn renamed(
     snapshot: &Snapshot,
     storage_root: Option<&Location>,
 ) -> Option<Renamed> {
-    let id = TenantId(object.status.as_ref()?.tenant_id?);
+    let id = TenantId(object.status.as_ref()?.tenant_id()?);
     let known = snapshot.tenants.get(&id)?;
     let before = Tenant {
         name: object.spec.tenant_name.clone(),

@@ -102,7 +102,7 @@ fn of_tenant(
         let id = log_backup
             .status
             .as_ref()
-            .and_then(|status| status.tenant_id);
+            .and_then(|status| status.tenant_id());
         log_backup.spec.cluster_ref.name == *cluster_name
             && log_backup.spec.tenant_name == source.tenant_name
             && source.tenant_id.is_none_or(|wanted| id == Some(wanted))
@@ -116,7 +116,7 @@ fn of_tenant(
         (
             recovery::reaches(&task.spec.until, &known),
             !known.spans().is_empty(),
-            status.and_then(|status| status.tenant_id),
+            status.and_then(|status| status.tenant_id()),
         )
     });
     let Some(log_backup) = candidates.pop() else {
@@ -131,7 +131,7 @@ fn of_tenant(
         ));
     };
     let status = log_backup.status.clone().unwrap_or_default();
-    let tenant_id = status.tenant_id.map(TenantId);
+    let tenant_id = status.tenant_id().map(TenantId);
     let directory = |known: &Option<String>, what: &str| {
         let known = known.as_deref().ok_or_else(|| {
             Blocker::waiting(

@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::api::LocalReference;
-use crate::api::cluster::ClusterIdentity;
+use crate::api::PinnedDatabase;
 use crate::api::strategy::TenantSelection;
 use crate::controller::Context;
 use crate::domain::Blocker;
@@ -59,7 +59,7 @@ pub(in crate::controller) struct PartialObject {
     /// Tenants of a strategy; `None`, which means all, if this part is unreadable.
     pub(in crate::controller) tenants: Option<TenantSelection>,
     /// Database of an OceanBaseCluster.
-    pub(in crate::controller) identity: Option<ClusterIdentity>,
+    pub(in crate::controller) database: Option<PinnedDatabase>,
 }
 
 impl PartialObject {
@@ -69,7 +69,7 @@ impl PartialObject {
             created_at: created_at.map_or(Timestamp::UNIX_EPOCH, |at| at.0),
             cluster_ref: part(&object["spec"]["clusterRef"]),
             tenants: part(&object["spec"]["tenants"]),
-            identity: part(&object["status"]["identity"]),
+            database: part(&object["status"]["database"]),
         }
     }
 }

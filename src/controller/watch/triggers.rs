@@ -88,14 +88,13 @@ macro_rules! notable {
 notable!(
     OceanBaseCluster => Cluster, |cluster: &OceanBaseCluster| {
         let status = cluster.status.as_ref();
-        Some(format!("{:?}", status.and_then(|status| status.identity.as_ref())))
+        Some(format!("{:?}", status.and_then(|status| status.database.as_ref())))
     };
     BackupStorage => Storage, |storage: &BackupStorage| {
         let status = storage.status.as_ref();
         let keys = status.and_then(|status| status.credentials.as_ref());
         let keys = keys.map(|known| known.secret_resource_version.clone());
-        let limit = storage.spec.capacity_alert_percent;
-        Some((keys, over(status, limit).is_some()))
+        Some((keys, over(&storage.spec, status).is_some()))
     };
     BackupStrategy => Strategy, |strategy: &BackupStrategy| {
         let status = strategy.status.as_ref();
@@ -109,7 +108,7 @@ notable!(
             status.map(|status| {
                 let mut conditions = status.conditions.iter();
                 (
-                    status.tenant_id,
+                    status.tenant_id(),
                     status.phase.clone(),
                     status.storage_directory.is_some(),
                     conditions.any(|known| known.type_ == ARCHIVING && known.status == "True"),
@@ -131,7 +130,7 @@ notable!(
     };
     RecoveryTask => Recovery, |task: &RecoveryTask| {
         let status = task.status.as_ref();
-        Some(status.map(|status| (status.target_tenant_id, status.outcome.clone())))
+        Some(status.map(|status| (status.target_tenant_id(), status.outcome.clone())))
     };
     CleanupTask => Cleanup, |task: &CleanupTask| {
         let status = task.status.as_ref();

@@ -19,7 +19,7 @@ impl Evaluation<'_> {
             Err(blocker) => return Some(blocker.as_waiting()),
         };
         let found = database.tenant.tenant.as_deref();
-        let known = self.status.tenant_id;
+        let known = self.status.tenant_id();
         if let Some(gone) = tenant::dropped_or_replaced(
             name,
             found,

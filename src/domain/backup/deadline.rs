@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{BackupDecision, Evaluation};
 use crate::domain::{Blocker, Next, cause};
 
-/// Default starting deadline of a task with a slot, as in a strategy (6 hours).
-const SLOT_DEADLINE_SECONDS: i64 = 21_600;
+/// Time that one of several tasks waits for its tenant and its log backup (6 hours).
+const CHILD_TIMEOUT: SignedDuration = SignedDuration::from_hours(6);
 
 impl Evaluation<'_> {
     pub(super) fn is_past_deadline(&self) -> bool {
@@ -19,13 +19,8 @@ impl Evaluation<'_> {
     }
 
     fn deadline(&self) -> Option<Timestamp> {
-        let spec = self.task.spec;
-        let slot = self.starts_at();
-        // A slot always has a deadline, even if the spec sets none. An old object that is applied
-        // again must not run.
-        let default = slot.map(|_| SLOT_DEADLINE_SECONDS);
-        let seconds = spec.starting_deadline_seconds.or(default)?;
-        let from = slot.unwrap_or(self.task.created_at);
+        let seconds = self.task.spec.starting_deadline_seconds?;
+        let from = self.starts_at().unwrap_or(self.task.created_at);
         from.checked_add(SignedDuration::from_secs(seconds)).ok()
     }
 
@@ -46,8 +41,7 @@ impl Evaluation<'_> {
     /// not limited: every task gets its turn.
     fn timeout(&self) -> Option<Timestamp> {
         let is_one_of_several = self.task.owned && self.deadline().is_none();
-        let timeout = SignedDuration::from_secs(SLOT_DEADLINE_SECONDS);
-        let until = self.task.created_at.checked_add(timeout).ok();
+        let until = self.task.created_at.checked_add(CHILD_TIMEOUT).ok();
         until.filter(|_| is_one_of_several)
     }
 

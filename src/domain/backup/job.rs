@@ -46,7 +46,7 @@ impl Evaluation<'_> {
         // The job numbers of another tenant with the same name start again from 1.
         if self
             .status
-            .tenant_id
+            .tenant_id()
             .is_some_and(|known| known != tenant.id.0)
         {
             return None;
@@ -253,7 +253,7 @@ impl Evaluation<'_> {
 
     /// Returns whether the tenant that the backup belongs to no longer exists under its number.
     pub(super) fn is_tenant_gone(&self) -> bool {
-        let pinned = self.status.tenant_id.map(TenantId);
+        let pinned = self.status.tenant_id().map(TenantId);
         pinned.is_some() && self.tenant().map(|tenant| tenant.id) != pinned
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Event, Outcome, State};
 use crate::api::backup_task::Scope;
-use crate::api::condition::types::{ACCEPTED, JOB_STARTED, SUCCEEDED, TYPE_CHANGED};
+use crate::api::condition::types::{JOB_STARTED, SUBMITTED, SUCCEEDED, TYPE_CHANGED};
 use crate::api::{BackupTaskSpec, BackupTaskStatus, BackupType};
 use crate::domain::attempt;
 use crate::domain::condition::{self, Progress, Status, desired_condition};
@@ -46,7 +46,7 @@ pub(super) fn render(
     )];
     conditions.extend(condition::progress(progress, &reason, &message));
     conditions.push(desired_condition(
-        ACCEPTED,
+        SUBMITTED,
         accepted,
         if accepted {
             "StatementAccepted"

@@ -166,7 +166,7 @@ impl SentOnce for Evaluation<'_> {
         let after = self.status.statement.as_ref()?.after_parent_job_id;
         Some(Effect::Find {
             tenant: self.tenant_name()?,
-            tenant_id: TenantId(self.status.tenant_id?),
+            tenant_id: TenantId(self.status.tenant_id()?),
             what: self.deletion()?,
             after: JobId(after),
         })

@@ -40,7 +40,7 @@ impl<'a> Evaluation<'a> {
         tenant::dropped_or_replaced(
             &self.task.spec.tenant_name,
             database.tenant.as_deref(),
-            self.status.tenant_id,
+            self.status.tenant_id(),
             "after the cleanup began",
             "create a new CleanupTask",
         )

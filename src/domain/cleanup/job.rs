@@ -26,7 +26,7 @@ impl Evaluation<'_> {
     pub(super) fn find_job(&self, what: &Deletion) -> Option<CleanupJob> {
         let statement = self.status.statement.as_ref()?;
         let tenant = self.tenant()?;
-        if self.status.tenant_id != Some(tenant.id.0) {
+        if self.status.tenant_id() != Some(tenant.id.0) {
             return None;
         }
         let mut jobs = tenant.cleanups.iter();
@@ -63,7 +63,7 @@ impl Evaluation<'_> {
         });
         if let Some(job) = found {
             let by_sys = job.initiator_tenant_id == TenantId::SYS;
-            let source = if by_sys { "Manual" } else { "Engine" };
+            let source = if by_sys { "External" } else { "Database" };
             self.status.source = Some(source.to_owned());
             let job = job.clone();
             return self.follow(&job);
@@ -178,16 +178,17 @@ fn why(job: &CleanupJob) -> Cause {
 }
 
 fn entry(item: &CleanedItem) -> PlanEntry {
-    let (action, why) = if item.is_deleted {
-        ("Delete", "deleted")
+    let (action, reason, message) = if item.is_deleted {
+        ("Delete", "Deleted", "deleted")
     } else {
-        ("Keep", "not deleted by this job")
+        ("Keep", "NotDeleted", "not deleted by this job")
     };
     PlanEntry {
         kind: if item.is_set { "BackupSet" } else { "Piece" }.to_owned(),
         id: item.id,
         bytes: item.bytes,
         action: action.to_owned(),
-        why: why.to_owned(),
+        reason: reason.to_owned(),
+        message: message.to_owned(),
     }
 }

@@ -116,6 +116,7 @@ fn entry(item: &Item) -> PlanEntry {
         id: item.id,
         bytes: Some(item.bytes),
         action: if item.why.goes() { "Delete" } else { "Keep" }.to_owned(),
-        why: shortened(item.why.text(), 256),
+        reason: item.why.word().to_owned(),
+        message: shortened(item.why.text(), 256),
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Outcome, State};
 use crate::api::cleanup_task::CleanupMode;
-use crate::api::condition::types::{ACCEPTED, JOB_STARTED, SUCCEEDED};
+use crate::api::condition::types::{JOB_STARTED, SUBMITTED, SUCCEEDED};
 use crate::api::{CleanupTaskSpec, CleanupTaskStatus};
 use crate::domain::Event;
 use crate::domain::condition::{self, Progress, Status, desired_condition};
@@ -40,7 +40,7 @@ pub(super) fn render(
     let accepted = status.job_id.is_some() || statement == Some("Accepted");
     let has_job = status.job_id.is_some();
     conditions.push(desired_condition(
-        ACCEPTED,
+        SUBMITTED,
         accepted,
         if accepted {
             "StatementAccepted"

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::api::{CleanupTaskSpec, LocalReference};
+use crate::api::{CleanupTaskSpec, LocalReference, PinnedDatabase};
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus};
 use crate::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, CleanedItem, CleanupJob, CleanupKind, DeletePolicy,
@@ -177,6 +177,15 @@ impl Story {
         self.observed.database.as_mut().unwrap()
     }
 
+    /// Records that the task began for the tenant of this number.
+    fn began_for(&mut self, tenant: i64) -> &mut PinnedDatabase {
+        let identity = self.database().identity.clone();
+        self.status.database.insert(PinnedDatabase {
+            tenant_id: Some(tenant),
+            ..crate::domain::pinned(&identity)
+        })
+    }
+
     fn tenant(&mut self, change: impl FnOnce(&mut Tenant)) {
         let tenant = self.database().tenant.as_mut().unwrap();
         change(Arc::make_mut(tenant));
@@ -236,7 +245,7 @@ fn a_preview_lists_what_goes_and_what_stays_and_sends_nothing() {
         .status
         .plan
         .iter()
-        .map(|entry| (&*entry.kind, entry.id, &*entry.action, &*entry.why))
+        .map(|entry| (&*entry.kind, entry.id, &*entry.action, &*entry.message))
         .collect();
     assert_eq!(
         plan,
@@ -260,6 +269,21 @@ fn a_preview_lists_what_goes_and_what_stays_and_sends_nothing() {
                 "Keep",
                 "newest full set that reaches back to the window's start"
             ),
+        ]
+    );
+    let reasons: Vec<_> = story
+        .status
+        .plan
+        .iter()
+        .map(|entry| &*entry.reason)
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "LogsNotNeeded",
+            "OlderThanWindow",
+            "NewestFullBackup",
+            "WindowAnchor"
         ]
     );
     let counts = story.status.plan_counts.clone().unwrap();

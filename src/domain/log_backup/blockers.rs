@@ -3,7 +3,7 @@
 use super::{Evaluation, LogBackupDecision, Renamed};
 use crate::api::{DesiredState, LogBackupStatus, PinnedDatabase};
 use crate::domain::tenant::{self, CLUSTER_REPLACED, unnameable};
-use crate::domain::{Blocker, pinned};
+use crate::domain::{Blocker, database_id, pin};
 use crate::oceanbase::model::{ArchiveDest, Identity, Tenant};
 
 /// Returns the recorded database of the log backup if the current one is another. Both number their
@@ -13,7 +13,7 @@ pub(super) fn another_database<'a>(
     current: &Identity,
 ) -> Option<&'a PinnedDatabase> {
     let known = status.database.as_ref();
-    known.filter(|known| **known != pinned(current))
+    known.filter(|known| database_id(known) != current.database())
 }
 
 impl<'a> Evaluation<'a> {
@@ -46,7 +46,7 @@ impl<'a> Evaluation<'a> {
                      Delete this LogBackup and recreate it; use another `path` to keep the \
                      archived logs",
                     known.cluster_id,
-                    known.cluster_create_time.0,
+                    known.create_time.0,
                     current.cluster_name,
                     current.cluster_id,
                     current.created_at
@@ -71,9 +71,9 @@ impl<'a> Evaluation<'a> {
             let remedy = "create the tenant, or delete this LogBackup";
             return Err(tenant::not_found(&spec.tenant_name, remedy));
         };
-        let current = pinned(&self.observed.identity);
-        self.status.database.get_or_insert(current);
-        let known = *self.status.tenant_id.get_or_insert(tenant.id.0);
+        let identity = &self.observed.identity;
+        let database = pin(&mut self.status.database, identity, Some(tenant));
+        let known = database.tenant_id.unwrap_or(tenant.id.0);
         let since = format!("and now has id {}, not {known}", tenant.id);
         let remedy = "delete this LogBackup so that a new one can be created";
         let (name, found) = (&spec.tenant_name, Some(tenant));

@@ -116,7 +116,7 @@ fn is_nothing_to_stop(object: &LogBackup<'_>, observed: &Observation) -> bool {
     let Some(tenant) = &database.tenant else {
         return true;
     };
-    let known = object.status.tenant_id;
+    let known = object.status.tenant_id();
     is_other_object_s
         || another_database(object.status, &observed.identity).is_some()
         || known.is_some_and(|known| known != tenant.id.0)

@@ -146,7 +146,7 @@ fn phase(evaluation: &Evaluation<'_>, state: &State, tenant: Option<&Tenant>) ->
         State::Blocked(blocker) if blocker.permanent => ("Failed", "Failed"),
         // The tenant existed before: nothing is archived any more.
         State::Blocked(blocker)
-            if blocker.reason == TENANT_NOT_FOUND && previous.tenant_id.is_some() =>
+            if blocker.reason == TENANT_NOT_FOUND && previous.tenant_id().is_some() =>
         {
             ("Failed", "Failed")
         }

@@ -62,8 +62,9 @@ pub fn finalize(
 }
 
 fn left_behind(task: &Task<'_>) -> Event {
-    let target = task.status.target.as_deref().unwrap_or_default();
-    let number = task.status.target_tenant_id;
+    let summary = task.status.summary.as_ref();
+    let target = summary.map_or("", |summary| &summary.target);
+    let number = task.status.target_tenant_id();
     let number = number.map_or_else(String::new, |id| format!(" (id {id})"));
     Event {
         warning: true,

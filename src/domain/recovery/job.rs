@@ -229,8 +229,8 @@ impl<'a> Evaluation<'a> {
         status.job_id = Some(job.job_id.0);
         status.engine_state = Some(shortened(job.status.to_string(), 64));
         status.start_time = job.started_at.map(time);
-        if let Some(id) = job.tenant_id {
-            status.target_tenant_id = Some(id.0);
+        if let (Some(id), Some(database)) = (job.tenant_id, &mut status.database) {
+            database.tenant_id = Some(id.0);
         }
         if job.scn != Scn(0) {
             status.restore_scn = Some(job.scn.to_string());
@@ -248,7 +248,8 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn named(paths: &[String]) -> (Vec<String>, Option<i32>) {
+/// Returns the paths that a status lists, and the number of all paths.
+pub(super) fn named(paths: &[String]) -> (Vec<String>, Option<i32>) {
     let shown = paths.iter().take(MAX_NAMED);
     let shown = shown
         .map(|path| shortened(path.clone(), PATH_LIMIT))

@@ -18,11 +18,10 @@ use crate::api::recovery_task::{RecoveryMode, TargetType};
 use crate::domain::recovery_windows::{self, Explanation};
 use crate::domain::{Blocker, shortened};
 use crate::oceanbase::capability::Capability;
-use crate::oceanbase::model::{BackupSet, BackupSetId, PreviewRow, RestoreKey, Restores, Scn};
+use crate::oceanbase::model::{
+    BackupSet, BackupSetId, Piece, PreviewRow, RestoreKey, Restores, Scn,
+};
 use crate::oceanbase::version::Version;
-
-/// Maximum number of sets and pieces that a plan names.
-const MAX_NAMED: usize = 50;
 
 /// Warning about facts that only the storage contains, and that only a job can read.
 const WINDOWS_UNKNOWN: &str =
@@ -35,6 +34,10 @@ const WHOSE_UNKNOWN: &str = "the owner of the backups is known only when the rec
 pub(super) struct RestorePlan {
     /// Point of the recovery; `None` is the newest in the storage.
     pub(super) until: Option<Scn>,
+    /// Backup sets, oldest first.
+    pub(super) sets: Vec<String>,
+    /// Archive pieces, oldest first.
+    pub(super) pieces: Vec<String>,
     pub(super) plan: Plan,
 }
 
@@ -160,12 +163,6 @@ pub(super) fn plan(
     let mut plan = Plan {
         window: window
             .map(|window| format!("{} to {}", window.start_scn.at(), window.end_scn.at())),
-        sets: sets.iter().take(MAX_NAMED).map(set_text).collect(),
-        pieces: pieces
-            .iter()
-            .take(MAX_NAMED)
-            .map(|piece| format!("round {} piece {}", piece.round_id, piece.id))
-            .collect(),
         // The database requires the logs of each log location that it receives.
         data_only: (live.is_some() && pieces.is_empty()).then_some(true),
         resources: Some(resources_text(spec, restores)),
@@ -178,8 +175,11 @@ pub(super) fn plan(
                 .to_owned(),
         );
     }
+    let piece_text = |piece: &Piece| format!("round {} piece {}", piece.round_id, piece.id);
     Ok(RestorePlan {
         until: Some(until),
+        sets: sets.iter().map(set_text).collect(),
+        pieces: pieces.iter().map(piece_text).collect(),
         plan,
     })
 }
@@ -241,6 +241,8 @@ fn planned_of_storage(
     warnings.extend(until.is_none().then(|| latest.to_owned()));
     Ok(RestorePlan {
         until,
+        sets: Vec::new(),
+        pieces: Vec::new(),
         plan: Plan {
             resources: Some(resources_text(spec, restores)),
             warnings,
@@ -252,20 +254,23 @@ fn planned_of_storage(
 /// Returns the plan from what the target found in the storage.
 pub(super) fn plan_of_storage(
     spec: &RecoveryTaskSpec,
+    until: Scn,
     rows: &[PreviewRow],
     restores: Option<&Restores>,
-) -> Plan {
+) -> RestorePlan {
     let paths = |is_set: bool| {
         let rows = rows.iter().filter(move |row| row.is_set == is_set);
-        let paths = rows.map(|row| shortened(row.path.clone(), 1024));
-        paths.take(MAX_NAMED).collect()
+        rows.map(|row| row.path.clone()).collect()
     };
-    Plan {
+    RestorePlan {
+        until: Some(until),
         sets: paths(true),
         pieces: paths(false),
-        resources: restores.map(|restores| resources_text(spec, restores)),
-        warnings: [WINDOWS_UNKNOWN, WHOSE_UNKNOWN].map(str::to_owned).into(),
-        ..Plan::default()
+        plan: Plan {
+            resources: restores.map(|restores| resources_text(spec, restores)),
+            warnings: [WINDOWS_UNKNOWN, WHOSE_UNKNOWN].map(str::to_owned).into(),
+            ..Plan::default()
+        },
     }
 }
 
@@ -289,8 +294,7 @@ fn passwords(spec: &RecoveryTaskSpec, sets: &[BackupSet]) -> Result<(), Blocker>
 
 fn set_text(set: &BackupSet) -> String {
     let kind = if set.full { "full" } else { "incremental" };
-    let path = format!("{kind} set {} in {}", set.id, set.path);
-    shortened(path, 1024)
+    format!("{kind} set {} in {}", set.id, set.path)
 }
 
 fn resources_text(spec: &RecoveryTaskSpec, restores: &Restores) -> String {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::job::named;
 use super::precheck::{self, RestorePlan};
 use super::target_point::{self, RequestedPoint};
 use super::timing::SHORT_RETRY;
@@ -9,7 +10,6 @@ use super::{
     Effect, Evaluation, Knowledge, Observation, ObservedSource, ObservedTarget, Outcome,
     RecoveryDecision, State, Step, Task, observation, tables,
 };
-use crate::api::recovery_task::status::Plan;
 use crate::domain::tenant::upgrading;
 use crate::domain::{Blocker, Next, cause};
 use crate::oceanbase::capability::Capability;
@@ -117,7 +117,7 @@ impl Evaluation<'_> {
                 return self.render(&State::Asking, Some(Effect::Preview(until)), SHORT_RETRY);
             }
             (Knowledge::Store, Some(_)) => {}
-            _ => self.record_plan(planned.until, planned.plan),
+            _ => self.record_plan(planned),
         }
         self.status.cause = None;
         if self.is_preview() {
@@ -135,7 +135,7 @@ impl Evaluation<'_> {
         restores: &Restores,
     ) -> RecoveryDecision {
         let version = target.version;
-        self.record_plan(planned.until, planned.plan);
+        self.record_plan(planned);
         if self.is_preview() {
             return self.fail(cause(
                 NOT_SUPPORTED_BY_VERSION,
@@ -208,12 +208,16 @@ impl Evaluation<'_> {
         self.status.restore_time = until.map(|until| until.at().to_string());
     }
 
-    fn record_plan(&mut self, until: Option<Scn>, mut plan: Plan) {
+    fn record_plan(&mut self, planned: RestorePlan) {
+        let mut plan = planned.plan;
         if self.is_of_tables() {
             plan.warnings.extend(tables::WARNINGS.map(str::to_owned));
         }
-        self.record_point(until);
-        self.status.plan = Some(plan);
+        self.record_point(planned.until);
+        let status = &mut self.status;
+        (status.backup_sets, status.backup_set_count) = named(&planned.sets);
+        (status.backup_pieces, status.backup_piece_count) = named(&planned.pieces);
+        status.plan = Some(plan);
     }
 
     pub(super) fn on_preview_answer(mut self, until: Scn, answer: &Answer) -> RecoveryDecision {
@@ -221,8 +225,8 @@ impl Evaluation<'_> {
             Answer::Preview(rows) => {
                 let restores = self.observed.target.as_ref().ok();
                 let restores = restores.and_then(|target| target.restores.as_deref());
-                let plan = precheck::plan_of_storage(self.spec(), rows, restores);
-                self.record_plan(Some(until), plan);
+                let planned = precheck::plan_of_storage(self.spec(), until, rows, restores);
+                self.record_plan(planned);
                 self.status.cause = None;
                 self.render(&State::Asking, None, Next::After(Duration::ZERO))
             }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Outcome, State, Step, Task};
 use crate::api::condition::types::{
-    ACCEPTED, ACTIVATED, PREVIEWED, RESTORE_VERIFIED, RESTORED, SUCCEEDED, TARGET_READY,
+    ACTIVATED, PREVIEWED, RESTORE_VERIFIED, RESTORED, SUBMITTED, SUCCEEDED, TARGET_READY,
 };
 use crate::api::recovery_task::{RecoveryMode, TargetRole, TargetType};
 use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
@@ -54,7 +54,7 @@ pub(super) fn render(
         let ready = (sent || status.restored_time.is_some()) && !is_dropped;
         conditions.extend([
             reached(
-                ACCEPTED,
+                SUBMITTED,
                 status.job_id.is_some(),
                 "AlreadySubmitted",
                 "the database accepted the statement",
@@ -249,7 +249,8 @@ fn explained(
 }
 
 pub(super) fn started_event(status: &RecoveryTaskStatus) -> Event {
-    let target = status.target.as_deref().unwrap_or_default();
+    let summary = status.summary.as_ref();
+    let target = summary.map_or("", |summary| &summary.target);
     Event {
         warning: false,
         reason: "RecoveryStarted",
@@ -265,8 +266,9 @@ pub(super) fn ended_event(
     status: &RecoveryTaskStatus,
     spec: &RecoveryTaskSpec,
 ) -> Event {
-    let source = status.source.as_deref().unwrap_or_default();
-    let target = status.target.as_deref().unwrap_or_default();
+    let summary = status.summary.as_ref();
+    let source = summary.map_or("", |summary| &summary.source);
+    let target = summary.map_or("", |summary| &summary.target);
     let cause = status.cause.as_ref();
     let why = cause
         .map(|cause| cause.message.as_str())

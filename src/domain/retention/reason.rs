@@ -65,7 +65,33 @@ impl RetentionReason {
         )
     }
 
-    /// Returns the reason as text.
+    /// Returns the reason as one word.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Expired { .. } => "OlderThanWindow",
+            Self::LogsBefore { .. } => "LogsNotNeeded",
+            Self::Failed => "IncompleteBackup",
+            Self::FailedLately => "IncompleteBackupInWindow",
+            Self::AskedFor => "RequestedByNumber",
+            Self::HalfDeleted => "DeletionContinues",
+            Self::NewestFull => "NewestFullBackup",
+            Self::Anchor => "WindowAnchor",
+            Self::NewerThanAnchor(_) => "NewerThanAnchor",
+            Self::NeededByIncremental(_) => "NeededByIncremental",
+            Self::InsideWindow => "InsideWindow",
+            Self::NeededByLogs(_) => "NeededByLogs",
+            Self::OtherDestination => "OtherDestination",
+            Self::Running => "StillWritten",
+            Self::NoPolicy => "NoDeletePolicy",
+            Self::NeverExpires => "NoRecoveryWindow",
+            Self::NoFullBefore => "NoFullBackupBeforeWindow",
+            Self::WithoutLogs => "WithoutLogs",
+            Self::NotQueried => "NotRequested",
+        }
+    }
+
+    /// Returns the reason as a sentence.
     #[must_use]
     pub fn text(&self) -> String {
         match self {

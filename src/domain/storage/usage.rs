@@ -10,8 +10,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::Observation;
 use crate::api::condition::types::WITHIN_CAPACITY;
-use crate::api::storage::TrendPoint;
-use crate::api::{BackupStorageStatus, Quantity};
+use crate::api::storage::{StorageSummary, TrendPoint};
+use crate::api::{BackupStorageSpec, BackupStorageStatus, Quantity};
 use crate::domain::condition::{DesiredCondition, Status, desired_condition, turned};
 use crate::domain::{Event, shortened, time};
 
@@ -110,18 +110,20 @@ pub(super) fn record(
             status.figures_time = Some(time(now));
         }
     }
-    let total = status.total_bytes;
-    status.used_percent = total.zip(room).map(|(total, room)| percent(total, room));
-    status.used = total.map(|total| match status.used_percent {
-        Some(percent) => format!("{} ({percent} %)", bytes_text(total)),
-        None => bytes_text(total),
+    let total = total(status);
+    let used_percent = total.zip(room).map(|(total, room)| percent(total, room));
+    status.summary = total.map(|total| StorageSummary {
+        used: match used_percent {
+            Some(percent) => format!("{} ({percent} %)", bytes_text(total)),
+            None => bytes_text(total),
+        },
     });
     let capacity = capacity?;
     // Stored before the schema rejected it.
     if room.is_none() {
         return Some(unreadable(capacity));
     }
-    Some(judged(capacity, status.used_percent))
+    Some(judged(capacity, used_percent))
 }
 
 fn unreadable(capacity: &Capacity) -> DesiredCondition {
@@ -141,7 +143,6 @@ fn unreadable(capacity: &Capacity) -> DesiredCondition {
 fn show(status: &mut BackupStorageStatus, figures: Figures, date: String) {
     status.data_bytes = Some(figures.data_bytes);
     status.log_bytes = Some(figures.log_bytes);
-    status.total_bytes = Some(figures.total());
     let point = TrendPoint {
         date,
         data_bytes: figures.data_bytes,
@@ -204,8 +205,16 @@ pub(super) fn event(before: &BackupStorageStatus, after: &BackupStorageStatus) -
 
 /// Returns the used percentage of the capacity, if it reaches the threshold.
 #[must_use]
-pub fn over(status: Option<&BackupStorageStatus>, alert_percent: i32) -> Option<i32> {
-    status?.used_percent.filter(|used| *used >= alert_percent)
+pub fn over(spec: &BackupStorageSpec, status: Option<&BackupStorageStatus>) -> Option<i32> {
+    let room = spec.capacity.as_ref()?.value()?;
+    let used = percent(total(status?)?, room);
+    (used >= spec.capacity_alert_percent).then_some(used)
+}
+
+/// Returns the shown sum of all bytes.
+fn total(status: &BackupStorageStatus) -> Option<i64> {
+    let (data, log) = status.data_bytes.zip(status.log_bytes)?;
+    Some(data.saturating_add(log))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::{Evaluation, ObservedTask};
 use crate::api::PinnedDatabase;
-use crate::domain::pinned;
+use crate::domain::{database_id, pinned};
 
 impl<'a> Evaluation<'a> {
     /// Returns the tasks by which this database's backups are evaluated, without those of an
@@ -14,7 +14,7 @@ impl<'a> Evaluation<'a> {
         let tasks = self.observed.tasks.iter();
         tasks.filter(move |task| {
             let pinned = task.database.as_ref().zip(here.as_ref());
-            pinned.is_none_or(|(known, here)| known == here)
+            pinned.is_none_or(|(known, here)| database_id(known) == database_id(here))
         })
     }
 }
@@ -28,7 +28,7 @@ impl Evaluation<'_> {
         if self.observed.is_of_another(self.status.database.as_ref()) {
             self.status.retention.clear();
             // The new database has no backup yet.
-            self.status.first_backup_time = None;
+            self.status.bookkeeping.first_backup_time = None;
         }
         self.status.database = Some(pinned(&self.observed.identity));
     }
@@ -37,6 +37,6 @@ impl Evaluation<'_> {
 impl super::Observation {
     /// Returns whether this is about another database. State without a database is not.
     pub(super) fn is_of_another(&self, known: Option<&PinnedDatabase>) -> bool {
-        known.is_some_and(|known| *known != pinned(&self.identity))
+        known.is_some_and(|known| database_id(known) != self.identity.database())
     }
 }

@@ -265,7 +265,7 @@ fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> DesiredCondition {
         let message = format!(
             "the operator could not start the slot at {} in time ({}). Start a backup manually \
              with a BackupTask, or wait for the next slot",
-            missed.slot.0,
+            missed.scheduled_time.0,
             missed.reason.as_deref().unwrap_or_default()
         );
         return desired_condition(BACKUP_HEALTHY, false, "BackupMissed", message);

@@ -41,7 +41,7 @@ pub fn closed(
 
 fn slot(record: &SlotRecord) -> Slot {
     Slot {
-        at: record.slot.0,
+        at: record.scheduled_time.0,
         ty: record.type_,
     }
 }
@@ -59,7 +59,8 @@ fn fallen(
     ) else {
         return Vec::new();
     };
-    let Some(anchor) = at(&after.anchor_time).max(at(&before.last_schedule_time)) else {
+    let Some(anchor) = at(&after.bookkeeping.anchor_time).max(at(&before.last_schedule_time))
+    else {
         return Vec::new();
     };
     let of_type = |ty| {

@@ -300,7 +300,7 @@ impl Story {
             let reason = record.reason.as_deref().unwrap_or("-");
             format!(
                 "{} {kind} {} {reason}",
-                record.slot.0.strftime("%H:%M"),
+                record.scheduled_time.0.strftime("%H:%M"),
                 record.outcome
             )
         };

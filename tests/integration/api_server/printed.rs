@@ -63,7 +63,8 @@ const STATUSES: [(&str, &str, &str); 5] = [
     (
         "oceanbasecluster",
         "prod",
-        r#"{"version": "4.3.5.2", "tenants": {"total": 4, "primary": 3, "backedUp": 2, "notBackedUp": 1}, "alertCount": 3,
+        r#"{"version": "4.3.5.2", "database": {"clusterName": "obprod", "clusterID": 7, "createTime": "2001-01-01T00:00:00.000000Z"},
+            "tenants": {"total": 4, "primary": 3, "backedUp": 2, "notBackedUp": 1}, "alertCount": 3,
             "backup": {"phase": "InProgress", "lastDataBackupTime": "2001-01-01T00:00:00Z", "runningTasks": 1},
             "conditions": [{"type": "Ready", "status": "True", "reason": "Accepted", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"},
                            {"type": "Reachable", "status": "False", "reason": "Unreachable", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
@@ -71,27 +72,30 @@ const STATUSES: [(&str, &str, &str); 5] = [
     (
         "backupstorage",
         "nfs",
-        r#"{"location": "file:///ob-backup", "inUseBy": 2, "used": "1.4 TiB (14 %)",
+        r#"{"location": "file:///ob-backup", "inUseBy": 2, "summary": {"used": "1.4 TiB (14 %)"},
             "conditions": [{"type": "Reachable", "status": "Unknown", "reason": "NotInUse", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
     ),
     (
         "backupstrategy",
         "nightly",
-        r#"{"phase": "InProgress", "summary": {"tenants": "2/3", "schedule": "cron-full", "next": "2026-11-22T02:00:00+08:00"},
+        r#"{"phase": "InProgress", "database": {"clusterName": "obprod", "clusterID": 7, "createTime": "2001-01-01T00:00:00.000000Z"},
+            "summary": {"tenants": "2/3", "schedule": "cron-full", "next": "2026-11-22T02:00:00+08:00"},
             "lastSuccessTime": "2001-01-01T00:00:00Z", "lastFailureTime": "2001-01-01T00:00:00Z", "runningTasks": 1, "alertCount": 2,
             "conditions": [{"type": "Ready", "status": "True", "reason": "Scheduled", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
     ),
     (
         "backuptask",
         "first",
-        r#"{"phase": "Failed", "clusterName": "obprod", "type": "Full", "backupSetID": 12, "progress": "42%",
+        r#"{"phase": "Failed", "cluster": "prod", "type": "Full",
+            "database": {"clusterName": "obprod", "clusterID": 7, "createTime": "2001-01-01T00:00:00.000000Z"}, "backupSetID": 12, "progress": "42%",
             "startTime": "2001-01-01T00:00:00Z", "duration": "12h3m20s", "source": "Strategy", "jobID": 7, "outputBytes": 4096,
             "cause": {"reason": "LogArchiveNotRunning", "message": "start it"}}"#,
     ),
     (
         "logbackup",
         "prod-t1002",
-        r#"{"phase": "InProgress", "checkpointTime": "2001-01-01T00:00:00Z", "delaySeconds": 9, "roundID": 1, "pieceID": 3,
+        r#"{"phase": "InProgress", "checkpointTime": "2001-01-01T00:00:00Z", "delaySeconds": 9, "database": {"clusterName": "obprod", "clusterID": 7, "createTime": "2001-01-01T00:00:00.000000Z"},
+            "roundID": 1, "pieceID": 3,
             "storageDirectory": "file:///ob/log",
             "tenant": {"id": 1002, "role": "PRIMARY", "strategyName": "nightly", "lastDataBackupTime": "2001-01-01T00:00:00Z"},
             "recoveryWindows": [{"start": "2001-01-01T00:00:00Z", "end": "2001-01-02T00:00:00Z", "startSCN": "1", "endSCN": "2"}],
@@ -128,8 +132,8 @@ fn shows(arguments: &[&str], header: &str, cells: &str) {
 fn a_cluster_shows_its_columns() {
     shows(
         &["obcl", "--output=wide"],
-        "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY REACHABLE AGE ENDPOINT RUNNING ALERTS",
-        "prod 4.3.5.2 InProgress 4 2 AGO True False AGO ob-1:2881 1 3",
+        "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY REACHABLE AGE ENDPOINT RUNNING ALERTS DATABASE",
+        "prod 4.3.5.2 InProgress 4 2 AGO True False AGO ob-1:2881 1 3 obprod",
     );
 }
 
@@ -155,8 +159,8 @@ fn a_storage_shows_its_columns() {
 fn a_strategy_shows_its_columns() {
     shows(
         &["obbs", "--output=wide"],
-        "NAME CLUSTER TENANTS STATUS LAST-SUCCESS NEXT RUNNING READY AGE SCHEDULE STORAGE LAST-FAILURE ALERTS",
-        "nightly prod 2/3 InProgress AGO 2026-11-22T02:00:00+08:00 1 True AGO cron-full nfs AGO 2",
+        "NAME CLUSTER TENANTS STATUS LAST-SUCCESS NEXT RUNNING READY AGE SCHEDULE STORAGE LAST-FAILURE ALERTS DATABASE",
+        "nightly prod 2/3 InProgress AGO 2026-11-22T02:00:00+08:00 1 True AGO cron-full nfs AGO 2 obprod",
     );
 }
 
@@ -173,8 +177,8 @@ fn a_strategy_shows_the_short_columns_by_default() {
 fn a_task_shows_its_columns() {
     shows(
         &["obbt", "first", "--output=wide"],
-        "NAME CLUSTER TENANT TYPE SET STATUS PROGRESS STARTED DURATION AGE SOURCE JOB SIZE STRATEGY CAUSE",
-        "first obprod orders Full 12 Failed 42% AGO 12h3m20s AGO Strategy 7 4096 nightly LogArchiveNotRunning",
+        "NAME CLUSTER TENANT TYPE SET STATUS PROGRESS STARTED DURATION AGE ACTUAL-TYPE SOURCE JOB SIZE STRATEGY CAUSE DATABASE",
+        "first prod orders Incremental 12 Failed 42% AGO 12h3m20s AGO Full Strategy 7 4096 nightly LogArchiveNotRunning obprod",
     );
 }
 
@@ -191,8 +195,8 @@ fn a_task_shows_the_short_columns_by_default() {
 fn a_log_backup_shows_its_columns() {
     shows(
         &["oblb", "--output=wide"],
-        "NAME CLUSTER TENANT STATUS CHECKPOINT DELAY WINDOW-START READY AGE ROUND PIECE DIRECTORY STRATEGY LAST-BACKUP",
-        "prod-t1002 prod orders InProgress AGO 9 AGO True AGO 1 3 file:///ob/log nightly AGO",
+        "NAME CLUSTER TENANT STATUS CHECKPOINT DELAY WINDOW-START READY AGE ROUND PIECE DIRECTORY STRATEGY LAST-BACKUP DATABASE",
+        "prod-t1002 prod orders InProgress AGO 9 AGO True AGO 1 3 file:///ob/log nightly AGO obprod",
     );
 }
 

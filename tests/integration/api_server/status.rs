@@ -138,6 +138,27 @@ fn two_conditions_of_one_type_are_refused() {
 }
 
 #[test]
+fn a_condition_with_a_sentence_as_reason_is_refused() {
+    stored("worded", &object("BackupStorage", "worded", &storage()));
+    let path = collection("backupstorages") + "/worded/status";
+    for (field, value) in [
+        ("reason", json!("a sentence")),
+        ("type", json!("two words")),
+        ("observedGeneration", json!(-1)),
+    ] {
+        let mut condition = json!({
+            "type": "Ready", "status": "True", "reason": "Applied", "message": "",
+            "lastTransitionTime": "2026-11-21T18:00:00Z",
+        });
+        condition[field] = value;
+        let edit = json!({"status": {"conditions": [condition]}});
+        let refusal = send(&path, Body::Merge(&edit)).unwrap_err().message;
+        let at = format!("status.conditions[0].{field}");
+        assert!(refusal.contains(&at), "{refusal}");
+    }
+}
+
+#[test]
 fn a_field_that_is_unknown_is_dropped_where_the_client_does_not_ask_to_be_told() {
     let mut spec = storage();
     spec["color"] = json!("green");

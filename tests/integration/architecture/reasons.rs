@@ -31,7 +31,7 @@ const OTHER_WORDS: &[&str] = &[
     "OceanBaseClusterStatus", "PartialEq", "RecoveryDrill", "RecoveryDrillStatus", "RecoveryTask", "RecoveryTaskStatus", "String",
     // Types of conditions.
     "Activated", "BackupHealthy", "JobStarted", "LogBackupHealthy", "PrivilegesSufficient", "Ready", "Reconciling",
-    "RestoreVerified", "Restored", "Stalled", "Succeeded", "TargetReady", "TypeChanged",
+    "RestoreVerified", "Restored", "Stalled", "Submitted", "Succeeded", "TargetReady", "TypeChanged",
     "WithinCapacity",
     // Statuses of conditions.
     "False", "True", "Unknown",
@@ -51,7 +51,7 @@ const OTHER_WORDS: &[&str] = &[
     // Origins of tasks, and what tasks create.
     "External", "Full", "Incremental", "Manual", "Physical", "Strategy",
     // Cleanups: deleted objects, decisions, and deleting parties.
-    "BackupSet", "CleanupTask", "CleanupTaskStatus", "Delete", "Engine", "Keep",
+    "BackupSet", "CleanupTask", "CleanupTaskStatus", "Delete", "Database", "Keep",
     "UpdateStorageKeys", "StorageLimits", "Announced", "Returned", "Returning", "Setting", "Switched",
     "ManualCleanup", "Piece",
     // Days.

@@ -10,7 +10,7 @@ use crate::stories::{ONE_TENANT, TWO_TENANTS, nightly_without_first_backup, task
 use crate::support::{World, within};
 
 fn slot_of(record: &Value) -> Timestamp {
-    record["slot"].as_str().unwrap().parse().unwrap()
+    record["scheduledTime"].as_str().unwrap().parse().unwrap()
 }
 
 /// Two minutes to the slot, its deadline, and the wait for the next.
@@ -99,7 +99,7 @@ fn six_minutes_late_a_slot_is_left_out_under_skip_and_made_up_for_under_run_late
     // The last known statuses of strategies before the slot.
     let seen = missed - 1.minutes();
     let status = format!(
-        "status: {{anchorTime: '{}'}}",
+        "status: {{bookkeeping: {{anchorTime: '{}'}}}}",
         seen.strftime("%Y-%m-%dT%H:%M:%SZ")
     );
     for strategy in ["punctual", "patient"] {

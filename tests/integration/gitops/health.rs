@@ -116,7 +116,7 @@ const NOT_JUDGED: [&str; 13] = [
     "Reconciling",
     "Stalled",
     "Succeeded",
-    "Accepted",
+    "Submitted",
     "JobStarted",
     "TargetReady",
     "Restored",

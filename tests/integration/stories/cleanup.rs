@@ -238,7 +238,7 @@ fn what_the_database_deletes_by_itself_is_shown_and_a_failure_with_its_cause() {
     };
     let failed = shown("Failed");
     assert_eq!(failed["status"]["cause"]["reason"], "ObjectLocked");
-    assert_eq!(failed["status"]["source"], "Engine");
+    assert_eq!(failed["status"]["source"], "Database");
     let completed = shown("Completed");
     let name = completed["metadata"]["name"].as_str().unwrap();
     assert!(name.starts_with("nightly-t1002-clean-"), "{name}");

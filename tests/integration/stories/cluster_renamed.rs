@@ -26,7 +26,7 @@ fn renamed(story: &str, settings: &str) -> World {
     eventually(
         "the new name",
         || world.get("oceanbasecluster", "prod"),
-        |object| object["status"]["identity"]["clusterName"] == "renamed",
+        |object| object["status"]["database"]["clusterName"] == "renamed",
     );
     world.settle();
     world.forget_statements();

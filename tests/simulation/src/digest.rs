@@ -207,11 +207,11 @@ fn shown(object: &Value) -> String {
         parts.push(text(&attempt["outcome"]));
     }
     for slot in list("scheduleHistory") {
-        let (at, kind) = (text(&slot["slot"]), text(&slot["type"]));
+        let (at, kind) = (text(&slot["scheduledTime"]), text(&slot["type"]));
         let (outcome, started) = (text(&slot["outcome"]), &slot["started"]);
         parts.push(format!("{at} {kind} {outcome} {started}"));
     }
-    if !status["openSlot"].is_null() {
+    if !status["bookkeeping"]["openSlot"].is_null() {
         parts.push("open slot".to_owned());
     }
     parts.retain(|part| !part.is_empty());

@@ -220,7 +220,7 @@ fn lost_slots(workload: &Workload, world: &World, strategy: &Value) -> Vec<Strin
     let kept: Vec<Timestamp> = history
         .into_iter()
         .flatten()
-        .filter_map(|record| record["slot"].as_str()?.parse().ok())
+        .filter_map(|record| record["scheduledTime"].as_str()?.parse().ok())
         .collect();
     let lost = workload.slots.iter().filter(|slot| {
         let slot: Timestamp = slot.parse().unwrap();

@@ -52,14 +52,17 @@ fn a_task_that_waits_for_a_renamed_tenant_says_its_new_name() {
 }
 
 #[test]
-fn a_cluster_that_has_not_answered_is_shown_by_its_objects_name() {
+fn the_object_and_the_database_are_shown_by_their_names() {
     let mut story = Story::new();
     story.reconcile(&unreachable(), 0);
-    assert_eq!(story.status.cluster_name.as_deref(), Some("prod"));
+    assert_eq!(story.status.cluster.as_deref(), Some("prod"));
+    assert_eq!(story.status.database, None);
     let mut observed = healthy();
     if let Ok(database) = &mut observed.database {
         database.identity.cluster_name = "obprod".to_owned();
     }
     story.reconcile(&observed, 1);
-    assert_eq!(story.status.cluster_name.as_deref(), Some("obprod"));
+    assert_eq!(story.status.cluster.as_deref(), Some("prod"));
+    let database = story.status.database.as_ref();
+    assert_eq!(database.map(|it| &*it.cluster_name), Some("obprod"));
 }

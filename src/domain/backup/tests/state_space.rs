@@ -28,7 +28,7 @@ fn key(status: &BackupTaskStatus) -> String {
         "{:?}",
         (
             &status.outcome,
-            status.tenant_id,
+            status.tenant_id(),
             last.map(|last| (last.number, &last.outcome, last.sends, &last.sent_time)),
             last.map(|last| &last.expired_time),
             &status.data_backup,

@@ -141,16 +141,14 @@ fn each_refusal_comes_before_anything_is_sent() {
             story.ask(&[1, 2, 3]);
         }),
         ("TenantDropped", |story| {
-            story.status.tenant_id = Some(1002);
+            story.began_for(1002);
             story.database().tenant = None;
         }),
         ("TenantReplaced", |story| {
-            story.status.tenant_id = Some(1004);
+            story.began_for(1004);
         }),
         ("ClusterReplaced", |story| {
-            story.status.tenant_id = Some(1002);
-            story.status.cluster_id = Some(8);
-            story.status.cluster_create_time = Some(MicroTime(at(0)));
+            story.began_for(1002).cluster_id = 8;
             story.status.job_id = Some(3);
         }),
     ];

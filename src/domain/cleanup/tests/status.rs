@@ -21,7 +21,7 @@ fn a_cleanup_of_the_policy_is_shown_with_what_it_deleted() {
     story.jobs(&[job(4, JobStatus::Completed, false)]);
     assert_eq!(story.pass(10), None);
     assert_eq!(story.shown(), ("Completed", ""));
-    assert_eq!(story.status.source.as_deref(), Some("Engine"));
+    assert_eq!(story.status.source.as_deref(), Some("Database"));
     assert_eq!(story.status.plan.len(), 2);
     assert_eq!(story.status.freed_bytes, Some(110));
 }

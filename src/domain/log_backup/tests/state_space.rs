@@ -35,7 +35,7 @@ fn key(status: &LogBackupStatus) -> String {
                 .map(|heal| (heal.round_id, &heal.outcome)),
             status.interruptions.first().map(|last| last.round_id),
             status.full_backup_wanted_since.is_some(),
-            status.tenant_id,
+            status.tenant_id(),
             (status.failures, &status.last_failure_time),
             &status.transition,
             status.cause.as_ref().map(|cause| &cause.reason),
@@ -135,7 +135,7 @@ fn assert_allowed(story: &Story, observed: &Observation, effect: &Effect, after:
         assert_eq!(archive(tenant), Archive::Round(RoundStatus::Doing));
         assert!(observed.can_set_lag_target);
     }
-    if let Some(known) = story.status.tenant_id {
+    if let Some(known) = story.status.tenant_id() {
         assert_eq!(known, tenant.id.0);
     }
 }

@@ -172,7 +172,7 @@ fn a_cancel_that_comes_too_late_says_that_the_tenant_is_kept() {
 #[test]
 fn a_tenant_whose_number_the_job_shows_only_when_it_was_given_up_is_dropped() {
     let mut story = mismatched();
-    story.status.target_tenant_id = None;
+    story.status.database.as_mut().unwrap().tenant_id = None;
     story = story.with_job(RestoreStatus::Fail, Some("RESTORE"));
     let effect = story.pass(60);
     assert!(

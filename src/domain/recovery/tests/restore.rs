@@ -124,7 +124,7 @@ fn the_job_is_shown() {
     assert_eq!(story.phase(), "Restoring");
     let status = &story.status;
     assert_eq!(
-        (status.target_tenant_id, status.progress.as_deref()),
+        (status.target_tenant_id(), status.progress.as_deref()),
         (Some(1010), Some("40%"))
     );
     assert_eq!(status.backup_sets, ["file:///backup/data/set_1"]);

@@ -32,7 +32,7 @@ fn key(status: &RecoveryTaskStatus) -> String {
             ),
             (
                 status.job_id,
-                status.target_tenant_id,
+                status.target_tenant_id(),
                 &status.auxiliary_tenant,
                 &status.restored_time
             ),
@@ -159,7 +159,11 @@ fn check_effect(
         | Effect::Check { tenant_id, .. }
         | Effect::Activate { tenant_id, .. }
         | Effect::Upgrade { tenant_id, .. } => {
-            assert_eq!(Some(tenant_id.0), after.target_tenant_id, "another tenant");
+            assert_eq!(
+                Some(tenant_id.0),
+                after.target_tenant_id(),
+                "another tenant"
+            );
         }
         Effect::CreateUnit(name)
         | Effect::CreatePool(name)

@@ -44,7 +44,7 @@ fn each_state_of_the_job_is_shown() {
         let status = &story.status;
         assert_eq!(status.engine_state.as_deref(), Some(word));
         assert_eq!(status.auxiliary_tenant.as_deref(), Some(AUXILIARY));
-        let numbers = (status.job_id, status.target_tenant_id);
+        let numbers = (status.job_id, status.target_tenant_id());
         assert_eq!(numbers, (Some(3), None), "{word}");
     }
 }

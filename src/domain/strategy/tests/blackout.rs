@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api::schedule::{BlackoutAction, BlackoutWindow};
+use crate::domain::time;
 
 pub(super) fn window(start: &str, end: &str, action: BlackoutAction) -> BlackoutWindow {
     BlackoutWindow {
@@ -34,11 +35,12 @@ fn a_slot_in_a_window_that_postpones_stands_open_until_the_window_ends() {
     let mut story = story(&[1002], BlackoutAction::Postpone);
     let decision = story.reconcile(121);
     assert_eq!((decision.effect, decision.next), (None, Next::At(at(180))));
-    let open = story.status.open_slot.clone().unwrap();
+    let open = story.status.bookkeeping.open_slot.clone().unwrap();
     assert_eq!(open.type_, BackupType::Full);
     assert_eq!(open.start_time.unwrap().0, at(270));
-    let next = story.status.next_full_time.as_deref();
-    assert_eq!(next, Some("2026-11-22T04:30:00+00:00"));
+    assert_eq!(story.status.next_full_time, Some(time(at(270))));
+    let summary = story.status.summary.clone().unwrap();
+    assert_eq!(summary.next.as_deref(), Some("2026-11-22T04:30:00+00:00"));
     assert_eq!(story.create(270), ["nightly-t1002-full-202611220200z"]);
     assert_eq!(story.history()[0], "02:00 full Started -");
     assert_eq!(story.events, [""; 0]);
@@ -82,7 +84,10 @@ fn slots_in_a_window_that_skips_are_closed_at_once() {
         ]
     );
     assert_eq!(
-        (story.status.open_slot.clone(), story.events.len()),
+        (
+            story.status.bookkeeping.open_slot.clone(),
+            story.events.len()
+        ),
         (None, 0)
     );
     assert_eq!(story.create(301), ["nightly-t1002-incr-202611220500z"]);
@@ -134,7 +139,10 @@ fn a_slot_that_is_late_does_not_start_in_a_window() {
     story.reconcile(61);
     story.observed.database = tenants;
     assert_eq!(story.create(95), [""; 0]);
-    assert!(story.status.open_slot.is_some(), "and is not closed either");
+    assert!(
+        story.status.bookkeeping.open_slot.is_some(),
+        "and is not closed either"
+    );
 }
 
 #[test]
@@ -262,13 +270,13 @@ fn each_slot_of_a_day_of_windows_and_outages_ends_once_and_no_task_is_made_in_a_
             );
             let after = &story.status.schedule_history;
             let new = after.iter().filter(|record| !before.contains(record));
-            closed.extend(new.map(|record| (record.slot.0, record.type_)));
+            closed.extend(new.map(|record| (record.scheduled_time.0, record.type_)));
             for task in &mut story.observed.tasks {
                 task.outcome = Some("Completed".to_owned());
             }
         }
-        let open = story.status.open_slot.iter();
-        closed.extend(open.map(|open| (open.slot.0, open.type_)));
+        let open = story.status.bookkeeping.open_slot.iter();
+        closed.extend(open.map(|open| (open.scheduled_time.0, open.type_)));
         let count = closed.len();
         let distinct: BTreeSet<_> = closed.into_iter().collect();
         assert_eq!((count, distinct.len()), (25, 25), "seed {seed:b}");

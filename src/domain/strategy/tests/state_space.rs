@@ -101,7 +101,7 @@ fn pass(story: &mut Story, past: &mut Past, dice: &mut Dice, minutes: i64) -> bo
     );
     let after = story.status.schedule_history.iter();
     for record in after.filter(|record| !history_before.contains(record)) {
-        let slot = (record.slot.0, record.type_);
+        let slot = (record.scheduled_time.0, record.type_);
         assert!(past.closed.insert(slot), "{slot:?} ended twice");
     }
     match &effect {

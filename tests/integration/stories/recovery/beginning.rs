@@ -80,7 +80,7 @@ fn a_tenant_is_recovered_from_its_store_alone() {
     let task = world.phase("recoverytask", "undo", "Completed");
     let plan = &task["status"]["plan"];
     assert!(
-        plan["sets"][0].is_string() && plan["warnings"][0].is_string(),
+        task["status"]["backupSets"][0].is_string() && plan["warnings"][0].is_string(),
         "{plan}"
     );
 }
@@ -102,7 +102,7 @@ fn a_preview_says_of_what_a_tenant_would_be_recovered_and_changes_nothing() {
     let task = world.phase("recoverytask", "look", "Completed");
     let plan = &task["status"]["plan"];
     assert!(
-        plan["window"].is_string() && plan["sets"][0].is_string(),
+        plan["window"].is_string() && task["status"]["backupSets"][0].is_string(),
         "{plan}"
     );
     assert_eq!(changing_for_recovery(&world), 0);

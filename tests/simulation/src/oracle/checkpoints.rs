@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::State;
 
 /// Fields that move with time alone while logs are archived.
-const CLOCK: [&str; 13] = [
+const CLOCK: [&str; 11] = [
     "checkpointSCN",
     "checkpointTime",
     "dataBytes",
@@ -20,9 +20,7 @@ const CLOCK: [&str; 13] = [
     "outputBytes",
     "pieceID",
     "recoveryWindows",
-    "totalBytes",
-    "used",
-    "usedPercent",
+    "summary",
 ];
 
 /// Further fields that only report the progress of the database, such as a backup of its own.

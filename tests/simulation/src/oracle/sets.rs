@@ -41,7 +41,7 @@ impl State {
         if !(spec["scope"].is_null() || spec["scope"] == "Tenant") {
             return;
         }
-        let (tenant, set) = (&status["tenantID"], &status["backupSetID"]);
+        let (tenant, set) = (&status["database"]["tenantID"], &status["backupSetID"]);
         let known = tenant.as_u64().zip(set.as_u64());
         let Some(is_protected) = known.and_then(|known| self.sets.0.get(&known).copied()) else {
             return self.violated(&format!(

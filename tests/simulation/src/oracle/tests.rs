@@ -201,7 +201,8 @@ fn said_of_an_end(spec: &Value, status: &Value) -> Vec<String> {
 
 #[test]
 fn a_complete_backup_without_a_set_is_seen() {
-    let end = |set| json!({"outcome": "Completed", "tenantID": 1002, "backupSetID": set});
+    let end =
+        |set| json!({"outcome": "Completed", "database": {"tenantID": 1002}, "backupSetID": set});
     assert_eq!(said_of_an_end(&json!({}), &end(5)), Vec::<String>::new());
     let said = said_of_an_end(&json!({}), &end(6));
     assert!(said[0].starts_with("a set: none of number 6"), "{said:?}");
@@ -212,7 +213,7 @@ fn a_complete_backup_without_a_set_is_seen() {
 #[test]
 fn a_set_that_anybody_can_restore_is_seen_where_a_password_was_asked_for() {
     let asked = json!({"restorePasswordSecretRef": {"name": "restore"}});
-    let mut end = json!({"outcome": "Completed", "tenantID": 1002, "backupSetID": 5});
+    let mut end = json!({"outcome": "Completed", "database": {"tenantID": 1002}, "backupSetID": 5});
     let said = said_of_an_end(&asked, &end);
     assert!(said[0].starts_with("a set: no password"), "{said:?}");
     end["dataBackup"] = asked;

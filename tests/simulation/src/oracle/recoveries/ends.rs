@@ -78,7 +78,7 @@ impl Recoveries {
                 } else {
                     &self.seen.primaries
                 };
-                let id = status["targetTenantID"].as_u64();
+                let id = status["database"]["tenantID"].as_u64();
                 if !id.is_some_and(|id| known.contains(&id)) {
                     wrong.push(format!("tenant {id:?} was never what was asked for"));
                 }
