@@ -121,9 +121,9 @@ pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Block
         Some(what) => Err(Blocker::permanent(
             "UnsupportedServerVersion",
             format!(
-                "OceanBase {version} cannot use a storage of type {:?}: use a storage of type NFS \
-                 or OSS, or upgrade the database to {}",
-                spec.type_,
+                "OceanBase {version} cannot use a storage of type {}: use a storage of type NFS or \
+                 OSS, or upgrade the database to {}",
+                type_name(spec.type_),
                 what.releases(),
             ),
         )),
@@ -226,7 +226,7 @@ pub fn limits(spec: &BackupStorageSpec) -> Result<StorageLimits, Blocker> {
     };
     let max_bandwidth = limits.max_bytes_per_second.as_ref().map(|quantity| {
         let bytes = quantity.value();
-        let bytes = bytes.filter(|bytes| (MIN_BANDWIDTH..=MAX_BANDWIDTH).contains(bytes));
+        let bytes = bytes.filter(|bytes| (MIN_BYTES_PER_SECOND..=MAX_BYTES_PER_SECOND).contains(bytes));
         bytes.ok_or_else(|| {
             unfit(
                 "maxBytesPerSecond",
@@ -244,9 +244,20 @@ pub fn limits(spec: &BackupStorageSpec) -> Result<StorageLimits, Blocker> {
     })
 }
 
-/// Range of `limits.maxBytesPerSecond`, in bytes per second.
-const MIN_BANDWIDTH: i64 = 1 << 10;
-const MAX_BANDWIDTH: i64 = 1 << 40;
+/// Smallest `limits.maxBytesPerSecond`.
+const MIN_BYTES_PER_SECOND: i64 = 1 << 10;
+/// Largest `limits.maxBytesPerSecond`.
+const MAX_BYTES_PER_SECOND: i64 = 1 << 40;
+
+/// Returns the name of a type in the API.
+fn type_name(storage_type: StorageType) -> &'static str {
+    match storage_type {
+        StorageType::S3 => "S3",
+        StorageType::Oss => "OSS",
+        StorageType::Cos => "COS",
+        StorageType::Nfs => "NFS",
+    }
+}
 
 /// Returns the blocker of a value that cannot be part of a destination.
 pub(super) fn invalid(error: &DestinationError) -> Blocker {

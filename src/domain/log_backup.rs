@@ -89,12 +89,12 @@ pub fn decide(
             event: None,
         };
     }
-    match evaluation.tenant() {
+    match evaluation.check_tenant() {
         Ok(tenant) => match answer {
             None => evaluation.decide(tenant),
             Some((effect, answer)) => evaluation.on_answer(tenant, effect, answer),
         },
-        Err(blocker) => evaluation.without_tenant(blocker),
+        Err(blocker) => evaluation.blocked_without_tenant(blocker),
     }
 }
 

@@ -61,7 +61,7 @@ pub use prepare::wants_servers;
 pub use quantity::{bytes, cpu};
 pub use restore::open_intent;
 pub use state::{Outcome, State, Step};
-pub use tables::tables;
+pub use tables::parse_tables;
 pub use target_point::reaches;
 
 use super::backoff::Backoff;

@@ -1,4 +1,5 @@
-//! Databases that the clusters lead to, each once, however many objects describe it.
+//! Registry of databases. Several OceanBaseCluster objects may lead to one database, which has one
+//! entry.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -15,7 +16,7 @@ use super::sync::lock;
 use super::trigger::Trigger;
 use crate::telemetry::Metrics;
 
-/// All databases that an object leads to.
+/// Databases to which at least one object leads.
 #[derive(Clone)]
 pub(super) struct Databases {
     known: Arc<Mutex<HashMap<DatabaseId, Arc<Database>>>>,
@@ -45,8 +46,8 @@ impl Databases {
         }
     }
 
-    /// Adds an object that has logged in to the objects of its database. Returns the database and
-    /// whether the object is new there; `None` if the object is gone.
+    /// Adds an object that has logged in to its database. Returns the database, and whether the object
+    /// had another one or none before; `None` if the object is gone.
     pub(super) fn join(
         &self,
         cluster: &Cluster,
@@ -70,21 +71,21 @@ impl Databases {
         });
         let database = Arc::clone(database);
         database.join(cluster.key());
-        let before = cluster.set_database(Arc::clone(&database), account);
-        if let Some(before) = &before
-            && before.id() == database.id()
+        let previous = cluster.set_database(Arc::clone(&database), account);
+        if let Some(previous) = &previous
+            && previous.id() == database.id()
         {
             return Some((database, false));
         }
-        if let Some(before) = before
-            && before.leave(cluster.key())
+        if let Some(previous) = previous
+            && previous.leave(cluster.key())
         {
-            databases.remove(before.id());
+            databases.remove(previous.id());
         }
         Some((database, true))
     }
 
-    /// Removes an object from the objects of its database. A database without objects is forgotten.
+    /// Removes an object from the objects of its database. A database without objects is removed.
     pub(super) fn retire(&self, cluster: &Cluster) {
         let mut databases = lock(&self.known);
         if cluster.retire()

@@ -35,7 +35,7 @@ pub use resource::{Cpu, Locality, Pool, PrimaryZone, ResourceName, Unit, ZoneNam
 pub use restore::{PreviewRow, Restore, RestoreStatus, Restores};
 pub use restore_key::RestoreKey;
 pub use round::{Round, RoundStatus};
-pub use server::{FreeCapacity, Server};
+pub use server::{Capacity, Server};
 pub use storage::{LimitedLocation, StorageCheck, StorageLimits, StorageViews};
 pub use table::{AuxiliaryTenant, Identifier, RemapQuoting, Renamed, TableName, Tables};
 

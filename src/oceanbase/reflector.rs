@@ -132,27 +132,22 @@ impl Reflector {
             Ok(session) => session,
             Err(error) => return end(ConnectionProblem::without_session(&error, &account), false),
         };
-        let (identity, version, community) = match self.introduce(session.as_mut()).await {
-            Ok(known) => known,
+        let context = match self.identify(session.as_mut()).await {
+            Ok(context) => context,
             Err(problem) => return end(problem, false),
         };
-        let id = identity.database();
+        let id = context.identity.database();
         let Some((database, joined)) = self.databases.join(&self.cluster, id, &account) else {
             return SessionEnd::Gone;
         };
         let Some(_lead) = database.lead(self.cluster.key()) else {
-            return match self.check_rights(session.as_mut(), version).await {
+            return match self.check_rights(session.as_mut(), context.version).await {
                 Ok(()) => {
                     drop(session);
                     self.follow(&database, joined, asked).await
                 }
                 Err(problem) => end(problem, false),
             };
-        };
-        let context = SessionContext {
-            identity,
-            version,
-            community,
         };
         self.serve(session.as_mut(), &account, &database, &context, asked)
             .await
@@ -191,12 +186,12 @@ impl Reflector {
             Ok(session) => Ok(session),
             Err(error) => Err(ConnectionProblem::without_session(&error, account)),
         };
-        let known = match session {
-            Ok(mut session) => self.introduce(session.as_mut()).await,
+        let found = match session {
+            Ok(mut session) => self.identify(session.as_mut()).await,
             Err(problem) => Err(problem),
         };
-        match known {
-            Ok((identity, ..)) if identity.database() != context.identity.database() => {
+        match found {
+            Ok(found) if found.identity.database() != context.identity.database() => {
                 Some(SessionEnd::Again)
             }
             Err(problem) if problem.permanent => Some(end(problem, false)),

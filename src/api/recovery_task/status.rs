@@ -25,7 +25,7 @@ pub struct RecoveryTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub phase: Option<String>,
-    /// Phase in the words of the console.
+    /// Phase in the words of the OCP console.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub console_label: Option<String>,
@@ -80,13 +80,14 @@ pub struct RecoveryTaskStatus {
     /// operator checks whether the database already has the job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sends: Option<i32>,
-    /// Time at which the last statement of this step was accepted.
+    /// Time at which the current step began. In the step `Restoring`: time at which the last send was
+    /// recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step_time: Option<Time>,
-    /// Number of consecutive statements of this step that were accepted or failed.
+    /// Number of attempts of this step, such as statements and lookups, since its last progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tries: Option<i32>,
-    /// Earliest time of the next statement, after a statement that was rejected or not sent.
+    /// Earliest time of the next attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_time: Option<Time>,
     /// Job of the database (`JOB_ID` of sys in `CDB_OB_RESTORE_PROGRESS`, or in
@@ -117,8 +118,8 @@ pub struct RecoveryTaskStatus {
     /// Time at which the database started the recovery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
-    /// Time at which the tenant or the tables were restored. From then on the tenant is never
-    /// dropped.
+    /// Time at which the tenant or the tables were restored. From then on, the tenant is dropped only
+    /// if the recovery is a verification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restored_time: Option<Time>,
     /// Time at which the tenant became a primary tenant.
@@ -142,7 +143,7 @@ pub struct RecoveryTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub outcome: Option<String>,
-    /// Progress of the verification, if the recovery is one.
+    /// Progress of the verification; absent for other recoveries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationProgress>,
     /// Tenant, pools and units dropped after a failure, a recovery of tables or a verification.
@@ -200,7 +201,8 @@ pub struct Plan {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Cleanup {
-    /// Dropped tenant: the partly restored tenant, or an auxiliary tenant that a failure left.
+    /// Dropped tenant: a partly restored tenant, the tenant of a verification, or an auxiliary
+    /// tenant that remained after a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub tenant_dropped: Option<String>,

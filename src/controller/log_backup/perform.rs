@@ -24,7 +24,7 @@ pub(super) async fn send(
         Effect::SetDestination(tenant)
         | Effect::SetAttributes(tenant)
         | Effect::Switch { tenant, .. } => {
-            match destination(object, observed, &permit, context).await {
+            match desired_destination(object, observed, &permit, context).await {
                 Ok(destination) => Command::SetLogArchiveDest {
                     tenant: tenant.clone(),
                     tenant_id,
@@ -53,8 +53,8 @@ pub(super) async fn send(
             location,
             version,
         } => {
-            let new = (&**location, storage_access::SettingChange::Keys(version));
-            return storage_access::give(object, (tenant, tenant_id), new, &mut permit, context)
+            let change = (&**location, storage_access::SettingChange::Keys(version));
+            return storage_access::update_settings(object, (tenant, tenant_id), change, &mut permit, context)
                 .await;
         }
         Effect::Limit {
@@ -62,13 +62,13 @@ pub(super) async fn send(
             location,
             limits,
         } => {
-            let new = (&**location, storage_access::SettingChange::Limits(*limits));
-            return storage_access::give(object, (tenant, tenant_id), new, &mut permit, context)
+            let change = (&**location, storage_access::SettingChange::Limits(*limits));
+            return storage_access::update_settings(object, (tenant, tenant_id), change, &mut permit, context)
                 .await;
         }
         Effect::Start(tenant) => {
             let Some(location) = &observed.location else {
-                return Answer::NotSent("the storage no longer exists".to_owned());
+                return Answer::NotSent("the location of the logs is not known".to_owned());
             };
             Command::ArchiveLog {
                 tenant: tenant.clone(),
@@ -87,16 +87,18 @@ pub(super) async fn send(
 }
 
 /// Returns the desired destination of the logs, with its keys.
-async fn destination(
+async fn desired_destination(
     object: &LogBackup,
     observed: &Observation,
     permit: &Permit,
     context: &Context,
 ) -> Result<Destination, Answer> {
     let (namespace, name) = (&observed.key.namespace, &object.spec.storage_ref.name);
-    let storage = destination::storage(context, namespace, name);
-    let (Ok(storage), Some(path)) = (storage, &observed.path) else {
-        return Err(Answer::NotSent("the storage no longer exists".to_owned()));
+    let storage = destination::storage(context, namespace, name)
+        .map_err(|blocker| Answer::NotSent(blocker.message))?;
+    let Some(path) = &observed.path else {
+        let message = "the directory of the tenant's logs is not known";
+        return Err(Answer::NotSent(message.to_owned()));
     };
     let found = destination::to_set(&context.secrets, namespace, &storage.spec, path, permit);
     let (destination, version) = found.await.map_err(Answer::from)?;

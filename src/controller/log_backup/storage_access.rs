@@ -135,7 +135,7 @@ pub(super) enum SettingChange<'a> {
 
 /// Sends a change of a destination, given without keys, to the database with the tenant's own
 /// account.
-pub(super) async fn give(
+pub(super) async fn update_settings(
     object: &LogBackup,
     tenant: (&TenantName, TenantId),
     new: (&str, SettingChange<'_>),

@@ -102,7 +102,7 @@ async fn command(
             until,
             pools,
         } => {
-            let tables = recovery::tables(&task.spec)?.ok_or_else(|| unusable("objects"))?;
+            let tables = recovery::parse_tables(&task.spec)?.ok_or_else(|| unusable("objects"))?;
             Recovery::Tables(TableRecovery::Recover {
                 tenant,
                 tenant_id,

@@ -6,9 +6,9 @@ use crate::domain::tenant::{self, CLUSTER_REPLACED, unnameable};
 use crate::domain::{Blocker, database_id, pin};
 use crate::oceanbase::model::{ArchiveDest, Identity, Tenant};
 
-/// Returns the recorded database of the log backup if the current one is another. Both number their
-/// tenants and rounds alike.
-pub(super) fn another_database<'a>(
+/// Returns the recorded database if it differs from the current one. Two databases may use the same
+/// numbers for tenants and rounds.
+pub(super) fn replaced_database<'a>(
     status: &'a LogBackupStatus,
     current: &Identity,
 ) -> Option<&'a PinnedDatabase> {
@@ -17,17 +17,18 @@ pub(super) fn another_database<'a>(
 }
 
 impl<'a> Evaluation<'a> {
-    /// Renders a blocker before the tenant was read. The limits of its locations are no longer
-    /// managed.
-    pub(super) fn without_tenant(mut self, blocker: Blocker) -> LogBackupDecision {
+    /// Renders a blocker of `check_tenant`. If the database was read, the limits of the locations are
+    /// removed from the status.
+    pub(super) fn blocked_without_tenant(mut self, blocker: Blocker) -> LogBackupDecision {
         if self.observed.database.is_ok() {
             self.status.storage_limits = None;
         }
         self.blocked(None, blocker)
     }
 
-    /// Returns the tenant, if it exists and the spec can be applied to it.
-    pub(super) fn tenant(&mut self) -> Result<&'a Tenant, Blocker> {
+    /// Checks that the tenant exists and that the spec can be applied to it. Records its database and
+    /// number.
+    pub(super) fn check_tenant(&mut self) -> Result<&'a Tenant, Blocker> {
         self.observed.target.clone()?;
         let database = self
             .observed
@@ -35,7 +36,7 @@ impl<'a> Evaluation<'a> {
             .as_ref()
             .map_err(Blocker::as_waiting)?;
         let spec = self.object.spec;
-        if let Some(known) = another_database(&self.status, &self.observed.identity) {
+        if let Some(known) = replaced_database(&self.status, &self.observed.identity) {
             let current = &self.observed.identity;
             return Err(Blocker::permanent(
                 CLUSTER_REPLACED,
@@ -68,7 +69,12 @@ impl<'a> Evaluation<'a> {
             return Err(unnameable);
         }
         let Some(tenant) = database.tenant.as_deref() else {
-            let remedy = "create the tenant, or delete this LogBackup";
+            let remedy = if self.status.tenant_id().is_some() {
+                "it was dropped or renamed: delete this LogBackup, and create a new one for a new \
+                 tenant"
+            } else {
+                "create the tenant, or delete this LogBackup"
+            };
             return Err(tenant::not_found(&spec.tenant_name, remedy));
         };
         let identity = &self.observed.identity;

@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::blockers::another_database;
+use super::blockers::replaced_database;
 use super::{Archive, Effect, LogBackup, Observation, archive, decide};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, LogBackupSpec, LogBackupStatus};
@@ -118,7 +118,7 @@ fn is_nothing_to_stop(object: &LogBackup<'_>, observed: &Observation) -> bool {
     };
     let known = object.status.tenant_id();
     is_other_object_s
-        || another_database(object.status, &observed.identity).is_some()
+        || replaced_database(object.status, &observed.identity).is_some()
         || known.is_some_and(|known| known != tenant.id.0)
         // Without its storage the owner of the destination is unknown.
         || (observed.target.is_ok() && matches!(database.destination, ObservedDestination::Elsewhere(_)))

@@ -221,8 +221,8 @@ impl<'a> Evaluation<'a> {
 
     /// Records what the job shows.
     pub(super) fn record_job(&mut self, job: &Restore) {
-        self.record_auxiliary(job);
-        let shown = self.progress_of(job);
+        self.record_auxiliary_tenant(job);
+        let shown = self.job_with_progress(job);
         let percent = shown.recover_percent.filter(|part| *part > 0);
         let percent = percent.or(shown.percent);
         let status = &mut self.status;

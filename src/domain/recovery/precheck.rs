@@ -50,7 +50,7 @@ pub(super) fn target(
 ) -> Result<(), Blocker> {
     match spec.target.type_ {
         TargetType::NewTenant => new_tenant(spec, target, restores)?,
-        TargetType::ExistingTenant => tables::target(spec, target, key, restores)?,
+        TargetType::ExistingTenant => tables::check_target(spec, target, key, restores)?,
     }
     resources::fit(spec, restores)
 }

@@ -126,7 +126,7 @@ impl Evaluation<'_> {
                 }
                 self.fail(failure.into())
             }
-            Answer::Withheld(why) if self.is_of_tables() => self.not_ready(why),
+            Answer::Withheld(why) if self.is_of_tables() => self.retry_after_target_change(why),
             Answer::Withheld(why) => self.fail(cause("TenantExists", why)),
             Answer::NotSent(why) => {
                 self.status.cause = Some(cause("NotSent", why));
@@ -295,7 +295,7 @@ impl Evaluation<'_> {
             return self.clean_up_after(Outcome::Failed, mismatch);
         }
         match &job.status {
-            RestoreStatus::Success if self.is_of_tables() => self.imported(job),
+            RestoreStatus::Success if self.is_of_tables() => self.complete_import(job),
             RestoreStatus::Success => self.restored(job),
             RestoreStatus::Fail => self.failed(job),
             _ if self.is_canceling(job) => self.render(&State::Canceling, None, SHORT_RETRY),
@@ -341,7 +341,7 @@ impl Evaluation<'_> {
         let why = job.failure.as_ref().map_or_else(
             || {
                 if of_tables {
-                    return Self::no_cause_of_tables();
+                    return Self::unexplained_table_failure();
                 }
                 cause(
                     "RestoreFailed",

@@ -1,5 +1,5 @@
-//! Special handling of the recovery of tables into an existing tenant, through an auxiliary tenant
-//! that the engine creates and drops.
+//! Recovery of tables into an existing tenant (RECOVER TABLE). The database restores into an
+//! auxiliary tenant, which it creates and drops.
 
 use std::sync::Arc;
 
@@ -11,10 +11,11 @@ use crate::oceanbase::model::{
 };
 
 /// Longest name of a tenant in a status, in bytes.
-const NAME_LIMIT: usize = 128;
+const MAX_TENANT_NAME_BYTES: usize = 128;
 
 impl Evaluation<'_> {
-    /// Returns RECOVER TABLE into the observed tenant.
+    /// Returns the effect RECOVER TABLE. The target must be readable: otherwise the tenant counts as
+    /// gone.
     pub(super) fn recover_tables(
         &self,
         tenant: TenantName,
@@ -56,27 +57,28 @@ impl Evaluation<'_> {
         Effect::Cancel { tenant, key }
     }
 
-    /// Handles a change right before RECOVER TABLE; the state may change back.
-    pub(super) fn not_ready(mut self, why: &str) -> RecoveryDecision {
+    /// Retries after the target changed right before RECOVER TABLE. The target may change back.
+    pub(super) fn retry_after_target_change(mut self, why: &str) -> RecoveryDecision {
         self.status.cause = Some(cause(
             "TargetNotReady",
             &format!(
-                "nothing was sent ({why}). Tables need a primary tenant in normal state without \
-                 another recovery of tables. Create a new RecoveryTask when the tenant is ready"
+                "nothing was sent ({why}). The target must be a primary tenant with status NORMAL \
+                 and no other recovery of tables. The operator retries; if this task fails, create a \
+                 new RecoveryTask"
             ),
         ));
         self.send_again_later()
     }
 
     /// Records what only jobs of tables show.
-    pub(super) fn record_auxiliary(&mut self, job: &Restore) {
+    pub(super) fn record_auxiliary_tenant(&mut self, job: &Restore) {
         if let Some(name) = &job.auxiliary_tenant {
-            self.status.auxiliary_tenant = Some(shortened(name.clone(), NAME_LIMIT));
+            self.status.auxiliary_tenant = Some(shortened(name.clone(), MAX_TENANT_NAME_BYTES));
         }
     }
 
-    /// Returns the restore of the auxiliary tenant: the engine shows no other progress.
-    pub(super) fn progress_of<'b>(&'b self, job: &'b Restore) -> &'b Restore {
+    /// Returns the restore of the auxiliary tenant: the database shows no other progress.
+    pub(super) fn job_with_progress<'b>(&'b self, job: &'b Restore) -> &'b Restore {
         let target = self.observed.target.as_ref().ok();
         let restores = target.and_then(|target| target.restores.as_deref());
         let of_auxiliary = restores.zip(job.auxiliary_tenant.as_ref());
@@ -87,9 +89,9 @@ impl Evaluation<'_> {
         found.unwrap_or(job)
     }
 
-    /// Cleans up after the import of the tables: the resources of the auxiliary tenant are no
-    /// longer needed.
-    pub(super) fn imported(mut self, job: &Restore) -> RecoveryDecision {
+    /// Ends the task after the import of the tables. If it created resources, they are dropped first:
+    /// the auxiliary tenant no longer needs them.
+    pub(super) fn complete_import(mut self, job: &Restore) -> RecoveryDecision {
         self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
         self.status.progress = Some("100%".to_owned());
         self.status.cause = None;
@@ -101,6 +103,7 @@ impl Evaluation<'_> {
         self.clean_up()
     }
 
+    /// Returns whether the database is already canceling the job of tables.
     pub(super) fn is_canceling(&self, job: &Restore) -> bool {
         self.is_of_tables() && job.status == RestoreStatus::Restoring("CANCELING".to_owned())
     }
@@ -114,7 +117,7 @@ impl Evaluation<'_> {
             .filter(|tenant| tenant.name == *name)
     }
 
-    /// Drops the auxiliary tenant after a failure; `None` while the engine drops it itself.
+    /// Drops the auxiliary tenant after a failure; `None` while the database drops it itself.
     pub(super) fn drop_auxiliary(&self, left: &Tenant) -> Option<Effect> {
         let succeeded = self.status.restored_time.is_some();
         if succeeded || left.status == "DROPPING" {
@@ -130,7 +133,7 @@ impl Evaluation<'_> {
     }
 
     /// Returns the cause for a failed job of tables that shows none.
-    pub(super) fn no_cause_of_tables() -> Cause {
+    pub(super) fn unexplained_table_failure() -> Cause {
         cause(
             "TableRecoveryFailed",
             "the database's job failed without a cause: check CDB_OB_RECOVER_TABLE_JOB_HISTORY, \

@@ -8,12 +8,12 @@ use crate::api::recovery_task::{Objects, TargetRole, TargetType};
 use crate::domain::Blocker;
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{
-    Identifier, Renamed, RestoreKey, Restores, TableName, Tables, Tenant,
+    Identifier, Renamed, Restore, RestoreKey, Restores, TableName, Tables, Tenant,
 };
 
 use super::ObservedTarget;
 
-/// Warnings shown before the recovery (V4 reference 5.6).
+/// Limits of RECOVER TABLE, shown before the recovery.
 pub(super) const WARNINGS: [&str; 2] = [
     "foreign keys, triggers and statistics of the tables are not recovered",
     "the database checks for tables of the same names only when it imports; if it finds any, the \
@@ -25,7 +25,7 @@ pub(super) const WARNINGS: [&str; 2] = [
 ///
 /// # Errors
 /// A name cannot be used in the statement, or two names are equal.
-pub fn tables(spec: &RecoveryTaskSpec) -> Result<Option<Tables>, Blocker> {
+pub fn parse_tables(spec: &RecoveryTaskSpec) -> Result<Option<Tables>, Blocker> {
     match (spec.target.type_, &spec.objects) {
         (TargetType::NewTenant, None) => Ok(None),
         (TargetType::NewTenant, Some(_)) => Err(invalid(
@@ -34,16 +34,16 @@ pub fn tables(spec: &RecoveryTaskSpec) -> Result<Option<Tables>, Blocker> {
         (TargetType::ExistingTenant, None) => Err(invalid(
             "`objects` must name the tables to recover into an existing tenant",
         )),
-        (TargetType::ExistingTenant, Some(objects)) => read(objects).map(Some),
+        (TargetType::ExistingTenant, Some(objects)) => parse_objects(objects).map(Some),
     }
 }
 
-fn read(objects: &Objects) -> Result<Tables, Blocker> {
+fn parse_objects(objects: &Objects) -> Result<Tables, Blocker> {
     match (&objects.tables[..], &objects.databases[..]) {
         ([_, ..], []) => {
             let names = objects.tables.iter().map(|table| {
                 let to = table.to.as_ref().unwrap_or(&table.from);
-                renamed("objects.tables", TableName::parse, &table.from, to)
+                parse_renamed("objects.tables", TableName::parse, &table.from, to)
             });
             let tables: Vec<_> = names.collect::<Result<_, _>>()?;
             check_distinct(&tables).map(|()| Tables::Single(tables))
@@ -51,7 +51,7 @@ fn read(objects: &Objects) -> Result<Tables, Blocker> {
         ([], [_, ..]) => {
             let names = objects.databases.iter().map(|database| {
                 let to = database.to.as_ref().unwrap_or(&database.from);
-                renamed("objects.databases", Identifier::parse, &database.from, to)
+                parse_renamed("objects.databases", Identifier::parse, &database.from, to)
             });
             let databases: Vec<_> = names.collect::<Result<_, _>>()?;
             check_distinct(&databases).map(|()| Tables::OfDatabases(databases))
@@ -62,7 +62,7 @@ fn read(objects: &Objects) -> Result<Tables, Blocker> {
     }
 }
 
-fn renamed<T>(
+fn parse_renamed<T>(
     field: &str,
     parse: fn(&str) -> Option<T>,
     from: &str,
@@ -70,10 +70,14 @@ fn renamed<T>(
 ) -> Result<Renamed<T>, Blocker> {
     let names = parse(from).zip(parse(to));
     let names = names.map(|(from, to)| Renamed { from, to });
-    names.ok_or_else(|| invalid(&format!("`{field}` is not allowed in a statement")))
+    names.ok_or_else(|| {
+        invalid(&format!(
+            "`{field}`: '{from}' or '{to}' is not allowed in a statement"
+        ))
+    })
 }
 
-/// Checks that no two tables have the same name, neither in the backup nor in the target.
+/// Checks that no name occurs twice, neither in the backup nor in the target.
 fn check_distinct<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Blocker> {
     let (mut from, mut to) = (HashSet::new(), HashSet::new());
     let twice = all
@@ -96,10 +100,10 @@ fn check_distinct<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Blo
     }
 }
 
-/// Checks whether the fields of a recovery of tables are consistent: an object may be older than
-/// the rules of its schema.
+/// Checks that the fields of a recovery of tables are consistent. An object may be older than the
+/// rules of its schema.
 pub(super) fn check_fields(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
-    if tables(spec)?.is_none() {
+    if parse_tables(spec)?.is_none() {
         return Ok(());
     }
     if spec.target.role == TargetRole::Standby {
@@ -117,7 +121,7 @@ pub(super) fn check_fields(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
 }
 
 /// Checks whether the tenant can receive tables.
-pub(super) fn target(
+pub(super) fn check_target(
     spec: &RecoveryTaskSpec,
     target: &ObservedTarget,
     key: Option<&RestoreKey>,
@@ -127,14 +131,14 @@ pub(super) fn target(
         return Err(Blocker::permanent(
             "UnsupportedServerVersion",
             format!(
-                "the target is OceanBase {}, which cannot recover tables before 4.2.1: upgrade it, \
-                 or recover the whole tenant as a new one",
+                "the target is OceanBase {}, but tables can be recovered only from 4.2.1 on: upgrade \
+                 it, or recover the whole tenant as a new one",
                 target.version
             ),
         ));
     }
     if !target.version.can(Capability::QuotedRemap)
-        && let Some(name) = tables(spec)?.and_then(|tables| tables.name_that_needs_quotes())
+        && let Some(name) = parse_tables(spec)?.and_then(|tables| tables.name_that_needs_quotes())
     {
         return Err(Blocker::permanent(
             "TableNameNotSupported",
@@ -157,8 +161,8 @@ pub(super) fn target(
             ),
         ));
     };
-    normal(tenant)?;
-    let is_other = |job: &&crate::oceanbase::model::Restore| {
+    check_normal(tenant)?;
+    let is_other = |job: &&Restore| {
         job.tenant_name == *name
             && !job.status.is_terminal()
             && key.is_none_or(|key| !job.has_key(key))
@@ -176,7 +180,7 @@ pub(super) fn target(
     }
 }
 
-fn normal(tenant: &Tenant) -> Result<(), Blocker> {
+fn check_normal(tenant: &Tenant) -> Result<(), Blocker> {
     let name = &tenant.name;
     if tenant.role != "PRIMARY" {
         return Err(Blocker::permanent(

@@ -9,18 +9,19 @@ pub struct Server {
     pub address: String,
     /// Zone of the server.
     pub zone: String,
-    /// Capacity beyond the units of all pools on the server, whether a tenant owns the pool or not.
+    /// Capacity that no unit on the server uses. The units of all pools count, even if no tenant owns
+    /// the pool.
     ///
     /// CREATE RESOURCE POOL uses the same calculation
     /// (`ObUnitManager::check_resource_enough_for_unit_`, V4.2 and V4.3). For a while, it also
     /// counts units that are dropped but still occupy a server (`CPU_ASSIGNED_MAX`,
     /// `MEM_ASSIGNED`). Such units are ignored here, because they disappear by themselves.
-    pub left: FreeCapacity,
+    pub free: Capacity,
 }
 
-/// Free capacity of a server; `None` means not known.
+/// CPU, memory and log disk: free on a server, or required by a unit. `None` means not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FreeCapacity {
+pub struct Capacity {
     /// Processors.
     pub cpu: Option<Cpu>,
     /// Bytes of memory.
@@ -29,23 +30,24 @@ pub struct FreeCapacity {
     pub log_disk: Option<u64>,
 }
 
-impl FreeCapacity {
-    /// Returns how many of the three capacities are certainly too small for this, 0 to 3.
+impl Capacity {
+    /// Returns how many of the three resources are known to be less than required, 0 to 3. An unknown
+    /// value is never too small.
     #[must_use]
-    pub fn lacks(&self, wanted: &Self) -> usize {
+    pub fn count_shortages(&self, required: &Self) -> usize {
         [
-            is_less(self.cpu, wanted.cpu),
-            is_less(self.memory, wanted.memory),
-            is_less(self.log_disk, wanted.log_disk),
+            is_less(self.cpu, required.cpu),
+            is_less(self.memory, required.memory),
+            is_less(self.log_disk, required.log_disk),
         ]
         .into_iter()
-        .filter(|lacks| *lacks)
+        .filter(|is_short| *is_short)
         .count()
     }
 }
 
-fn is_less<T: PartialOrd>(left: Option<T>, wanted: Option<T>) -> bool {
-    left.zip(wanted).is_some_and(|(left, wanted)| left < wanted)
+fn is_less<T: PartialOrd>(free: Option<T>, required: Option<T>) -> bool {
+    free.zip(required).is_some_and(|(free, required)| free < required)
 }
 
 #[cfg(test)]
@@ -53,20 +55,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_known_can_be_lacking() {
-        let wanted = FreeCapacity {
+    fn an_unknown_capacity_is_not_a_shortage() {
+        let required = Capacity {
             cpu: Some(Cpu(2000)),
             memory: Some(8),
             log_disk: Some(24),
         };
-        assert_eq!(wanted.lacks(&wanted), 0);
-        assert_eq!(FreeCapacity::default().lacks(&wanted), 0);
-        assert_eq!(wanted.lacks(&FreeCapacity::default()), 0);
-        let less = FreeCapacity {
+        assert_eq!(required.count_shortages(&required), 0);
+        assert_eq!(Capacity::default().count_shortages(&required), 0);
+        assert_eq!(required.count_shortages(&Capacity::default()), 0);
+        let less = Capacity {
             cpu: Some(Cpu(1999)),
             memory: Some(7),
             log_disk: None,
         };
-        assert_eq!(less.lacks(&wanted), 2);
+        assert_eq!(less.count_shortages(&required), 2);
     }
 }

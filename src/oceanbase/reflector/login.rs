@@ -1,8 +1,7 @@
 //! What the reflector reads at login: the database's identity and version, and the account's privileges.
 
-use super::{QUERY_TIMEOUT, Reflector};
+use super::{QUERY_TIMEOUT, Reflector, SessionContext};
 use crate::oceanbase::client::{QueryError, Session};
-use crate::oceanbase::model::Identity;
 use crate::oceanbase::problem::ConnectionProblem;
 use crate::oceanbase::query::{self, Query};
 use crate::oceanbase::snapshot::Reading;
@@ -10,11 +9,12 @@ use crate::oceanbase::statement::SESSION_SETUP;
 use crate::oceanbase::version::Version;
 
 impl Reflector {
-    /// Sets up the session and identifies the database.
-    pub(super) async fn introduce(
+    /// Sets up the session, identifies the database and records the privileges of the account.
+    pub(super) async fn identify(
         &self,
         session: &mut dyn Session,
-    ) -> Result<(Identity, Version, bool), ConnectionProblem> {
+    ) -> Result<SessionContext, ConnectionProblem> {
+        // The version is not known yet, so the oldest one is assumed.
         let mut read = Reading::new(session, Version::OLDEST, &self.metrics, QUERY_TIMEOUT);
         read.execute(SESSION_SETUP).await?;
         let answer = read.ask(&Query::Version).await?;
@@ -31,16 +31,21 @@ impl Reflector {
             });
         }
         let parameters = read.ask(&Query::Identity).await?;
-        let birth = read.ask(&Query::Bootstrap).await?;
-        let identity = query::identity(&parameters, &birth)?;
+        let bootstrap = read.ask(&Query::Bootstrap).await?;
+        let identity = query::identity(&parameters, &bootstrap)?;
         self.read_privileges(session, version).await?;
-        Ok((identity, version, community))
+        Ok(SessionContext {
+            identity,
+            version,
+            community,
+        })
     }
 
     /// Reads the privileges of the account.
     ///
-    /// An error of the database is retried once: it would leave the privileges unknown until the next
-    /// check of the credentials. If privileges are unknown, no statement is rejected because of them.
+    /// If the database returns an error, the operator retries once: otherwise, the privileges would be
+    /// unknown until the next check of the credentials. If privileges are unknown, no statement is
+    /// rejected because of them.
     pub(super) async fn read_privileges(
         &self,
         session: &mut dyn Session,
@@ -55,6 +60,7 @@ impl Reflector {
             Ok(answer) => Some(query::privileges(&answer)),
             Err(QueryError::Server(error)) => {
                 tracing::warn!(
+                    cluster = %self.cluster.key(),
                     code = error.code,
                     "privileges of the account cannot be read"
                 );

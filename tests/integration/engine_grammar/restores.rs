@@ -2,7 +2,7 @@
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
-    Cpu, FreeCapacity, JobId, Pool, Restore, RestoreKey, RestoreStatus, Scn, Server, TenantId, Unit,
+    Cpu, Capacity, JobId, Pool, Restore, RestoreKey, RestoreStatus, Scn, Server, TenantId, Unit,
 };
 use oceanbase_backup_operator::oceanbase::query::{self, Query, RestoreQuery};
 
@@ -279,14 +279,14 @@ async fn servers(desk: &mut Desk) {
         zone: zone.to_owned(),
         left,
     };
-    let left = FreeCapacity {
+    let left = Capacity {
         cpu: Some(Cpu(12_600)),
         memory: Some((1 << 63) - 15),
         log_disk: Some(52 << 30),
     };
     let expected = [
         server("10.0.0.1:2882", "zone1", left),
-        server("10.0.0.2:2882", "zone2", FreeCapacity::default()),
+        server("10.0.0.2:2882", "zone2", Capacity::default()),
     ];
     assert_eq!(read, expected);
 }

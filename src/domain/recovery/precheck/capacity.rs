@@ -4,7 +4,7 @@ use super::super::quantity::{bytes, cpu};
 use crate::api::RecoveryTaskSpec;
 use crate::api::resources::CreateResources;
 use crate::domain::{Blocker, shortened};
-use crate::oceanbase::model::{FreeCapacity, Restores, Server};
+use crate::oceanbase::model::{Capacity, Restores, Server};
 use crate::oceanbase::version::Version;
 
 const GIB: u64 = 1 << 30;
@@ -67,8 +67,8 @@ pub(in crate::domain::recovery) fn room(
     };
     let message = zones.iter().find_map(|zone| {
         let mut of_zone: Vec<_> = servers.iter().filter(|known| known.zone == *zone).collect();
-        of_zone.sort_by_key(|server| (server.left.lacks(&unit), std::cmp::Reverse(server.left)));
-        let fitting = of_zone.partition_point(|server| server.left.lacks(&unit) == 0);
+        of_zone.sort_by_key(|server| (server.free.count_shortages(&unit), std::cmp::Reverse(server.free)));
+        let fitting = of_zone.partition_point(|server| server.free.count_shortages(&unit) == 0);
         if of_zone.is_empty() || fitting >= count {
             return None;
         }
@@ -92,12 +92,12 @@ pub(in crate::domain::recovery) fn room(
 /// here. Log disk defaults to three times the memory, or on shared storage to the memory
 /// (`ObUnitResource::get_default_log_disk_size`). If shared storage is possible, only the smaller
 /// size is certain.
-fn unit(create: &CreateResources, version: Version) -> FreeCapacity {
+fn unit(create: &CreateResources, version: Version) -> Capacity {
     let asked = &create.unit;
     let memory = bytes(&asked.memory);
     let factor = if version < SHARED_STORAGE { 3 } else { 1 };
     let usual = || Some(memory?.checked_mul(factor)?.max(LEAST_LOG_DISK));
-    FreeCapacity {
+    Capacity {
         cpu: cpu(&asked.max_cpu),
         memory,
         log_disk: asked.log_disk.as_ref().map_or_else(usual, bytes),
@@ -111,7 +111,7 @@ fn lacking(
     servers: &[&Server],
     fitting: usize,
     count: usize,
-    unit: &FreeCapacity,
+    unit: &Capacity,
 ) -> String {
     let all = servers.len();
     let asked = format!(
@@ -124,7 +124,7 @@ fn lacking(
             "{asked}, but at most {fitting} of the {all} server(s) of the zone can take one. The \
              best other server, {}, has {} free beside the units of all pools",
             next.address,
-            text(&next.left)
+            text(&next.free)
         ),
         None => {
             format!(
@@ -136,7 +136,7 @@ fn lacking(
 }
 
 /// Formats as `2 CPU, 8 GiB of memory, 24 GiB of log disk`; unknown values are left out.
-fn text(room: &FreeCapacity) -> String {
+fn text(room: &Capacity) -> String {
     let cpu = room.cpu.map(|cpu| format!("{cpu} CPU"));
     let size = |what: &str, bytes: Option<u64>| Some(format!("{} of {what}", gib(bytes?)));
     let memory = size("memory", room.memory);

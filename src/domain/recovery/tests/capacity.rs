@@ -2,14 +2,14 @@
 
 use super::tables::{asked, tables_spec};
 use super::*;
-use crate::oceanbase::model::{FreeCapacity, Server};
+use crate::oceanbase::model::{Capacity, Server};
 
 /// A server of this zone with this much free CPU, GiB of memory and GiB of log disk.
 pub(super) fn server(zone: &str, (cpu, memory, log_disk): (u32, u64, u64)) -> Server {
     Server {
         address: "10.0.0.1:2882".to_owned(),
         zone: zone.to_owned(),
-        left: FreeCapacity {
+        free: Capacity {
             cpu: Some(Cpu(cpu * 1000)),
             memory: Some(memory << 30),
             log_disk: Some(log_disk << 30),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::{Row, ViewError, rows};
 use crate::oceanbase::client::Rows;
-use crate::oceanbase::model::{Cpu, FreeCapacity, Server};
+use crate::oceanbase::model::{Cpu, Capacity, Server};
 
 /// Address and port, as the views show them.
 type Address = (String, String);
@@ -47,12 +47,12 @@ pub fn servers(servers: &Rows, capacities: &Rows, units: &Rows) -> Vec<Server> {
         let left = left(&row, taken.get(&address).unwrap_or(&nothing));
         Some((address, left))
     });
-    let left: HashMap<_, _> = left.collect();
+    let free: HashMap<_, _> = free.collect();
     let read = rows("servers", servers).map(|row| {
         let address = address(&row)?;
         Ok(Server {
             zone: row.text("ZONE")?.to_owned(),
-            left: left.get(&address).copied().unwrap_or_default(),
+            free: free.get(&address).copied().unwrap_or_default(),
             address: format!("{}:{}", address.0, address.1),
         })
     });
@@ -63,15 +63,15 @@ pub fn servers(servers: &Rows, capacities: &Rows, units: &Rows) -> Vec<Server> {
 /// Returns the free capacity. `CPU_CAPACITY_MAX` limits the sum of the maximum CPUs of the units.
 /// It exceeds the number of CPUs if `resource_hard_limit` is above 100. The sum of the minimum CPUs
 /// never exceeds the number of CPUs.
-fn left(capacity: &Row<'_>, taken: &UsedResources) -> FreeCapacity {
-    let left = |column, taken| {
+fn free_capacity(capacity: &Row<'_>, taken: &UsedResources) -> Capacity {
+    let free = |column, taken| {
         let all = cpu(capacity, column)?;
         Some(Cpu(all.0.saturating_sub(taken)))
     };
-    let of_max = left("CPU_CAPACITY_MAX", taken.max_cpu);
-    let of_min = left("CPU_CAPACITY", taken.min_cpu);
+    let of_max = free("CPU_CAPACITY_MAX", taken.max_cpu);
+    let of_min = free("CPU_CAPACITY", taken.min_cpu);
     let bytes = |column, taken| Some(number::<u64>(capacity, column)?.saturating_sub(taken));
-    FreeCapacity {
+    Capacity {
         cpu: of_max.into_iter().chain(of_min).min(),
         memory: bytes("MEM_CAPACITY", taken.memory),
         log_disk: bytes("LOG_DISK_CAPACITY", taken.log_disk),
@@ -119,11 +119,11 @@ mod tests {
             &table(UNITS, units),
         );
         assert_eq!((&*read[0].address, &*read[0].zone), ("a:1", "z1"));
-        let FreeCapacity {
+        let Capacity {
             cpu,
             memory,
             log_disk,
-        } = read[0].left;
+        } = read[0].free;
         let text = |it: Option<u64>| it.map_or_else(|| "?".to_owned(), |it| it.to_string());
         let cpu = cpu.map_or_else(|| "?".to_owned(), |cpu| cpu.to_string());
         format!("{cpu} {} {}", text(memory), text(log_disk))
@@ -160,12 +160,12 @@ mod tests {
     fn a_column_that_is_missing_is_not_known() {
         let known = table(SERVERS, &["a 1 z1"]);
         let of_memory = table("SVR_IP SVR_PORT MEM_CAPACITY", &["a 1 7"]);
-        let left = servers(&known, &of_memory, &Rows::default())[0].left;
-        let memory = FreeCapacity {
+        let free = servers(&known, &of_memory, &Rows::default())[0].free;
+        let memory = Capacity {
             memory: Some(7),
-            ..FreeCapacity::default()
+            ..Capacity::default()
         };
-        assert_eq!(left, memory);
+        assert_eq!(free, memory);
         let without_zone = table("SVR_IP SVR_PORT", &["a 1"]);
         assert_eq!(servers(&without_zone, &of_memory, &known), []);
     }

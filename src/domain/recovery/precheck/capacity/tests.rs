@@ -28,19 +28,19 @@ fn spec(change: &Value) -> RecoveryTaskSpec {
 }
 
 /// Free capacity that is just enough for the unit.
-fn enough() -> FreeCapacity {
-    FreeCapacity {
+fn enough() -> Capacity {
+    Capacity {
         cpu: Some(Cpu(2000)),
         memory: Some(8 * GIB),
         log_disk: Some(24 * GIB),
     }
 }
 
-fn server(number: u8, zone: &str, left: FreeCapacity) -> Server {
+fn server(number: u8, zone: &str, left: Capacity) -> Server {
     Server {
         address: format!("10.0.0.{number}:2882"),
         zone: zone.to_owned(),
-        left,
+        free: left,
     }
 }
 
@@ -63,7 +63,7 @@ fn refused(change: &Value, servers: Vec<Server>) -> Option<String> {
     Some(blocker.message)
 }
 
-fn in_one_zone(left: &[FreeCapacity]) -> Vec<Server> {
+fn in_one_zone(left: &[Capacity]) -> Vec<Server> {
     let numbered = (1..).zip(left);
     numbered
         .map(|(number, left)| server(number, "zone1", *left))
@@ -78,15 +78,15 @@ fn what_fits_exactly_fits() {
 #[test]
 fn the_least_bit_short_of_anything_is_too_little() {
     let short = [
-        FreeCapacity {
+        Capacity {
             cpu: Some(Cpu(1999)),
             ..enough()
         },
-        FreeCapacity {
+        Capacity {
             memory: Some(8 * GIB - 1),
             ..enough()
         },
-        FreeCapacity {
+        Capacity {
             log_disk: Some(24 * GIB - 1),
             ..enough()
         },
@@ -101,7 +101,7 @@ fn the_least_bit_short_of_anything_is_too_little() {
 
 #[test]
 fn the_message_says_where_what_is_asked_what_is_left_and_what_to_do() {
-    let left = |memory| FreeCapacity {
+    let left = |memory| Capacity {
         memory: Some(memory),
         ..enough()
     };
@@ -119,7 +119,7 @@ fn the_message_says_where_what_is_asked_what_is_left_and_what_to_do() {
 
 #[test]
 fn each_zone_must_have_room() {
-    let nothing = FreeCapacity {
+    let nothing = Capacity {
         cpu: Some(Cpu(0)),
         ..enough()
     };
@@ -131,12 +131,12 @@ fn each_zone_must_have_room() {
 
 #[test]
 fn a_server_takes_one_unit_only() {
-    let plenty = FreeCapacity {
+    let plenty = Capacity {
         cpu: Some(Cpu(64_000)),
         memory: Some(512 * GIB),
         log_disk: Some(2048 * GIB),
     };
-    let scant = FreeCapacity {
+    let scant = Capacity {
         memory: Some(GIB),
         ..enough()
     };
@@ -159,16 +159,16 @@ fn a_server_takes_one_unit_only() {
 #[test]
 fn what_is_not_known_refuses_nothing() {
     let unknown = [
-        FreeCapacity::default(),
-        FreeCapacity {
+        Capacity::default(),
+        Capacity {
             cpu: None,
             ..enough()
         },
-        FreeCapacity {
+        Capacity {
             memory: None,
             ..enough()
         },
-        FreeCapacity {
+        Capacity {
             log_disk: None,
             ..enough()
         },
@@ -176,11 +176,11 @@ fn what_is_not_known_refuses_nothing() {
     for left in unknown {
         assert_eq!(refused(&json!({}), in_one_zone(&[left])), None, "{left:?}");
     }
-    let scant = FreeCapacity {
+    let scant = Capacity {
         memory: Some(0),
-        ..FreeCapacity::default()
+        ..Capacity::default()
     };
-    let one_is_silent = in_one_zone(&[scant, FreeCapacity::default()]);
+    let one_is_silent = in_one_zone(&[scant, Capacity::default()]);
     assert_eq!(refused(&json!({}), one_is_silent), None);
     assert!(refused(&json!({}), in_one_zone(&[scant])).is_some());
 }
@@ -203,7 +203,7 @@ fn servers_that_are_not_read_yet_are_waited_for() {
 
 #[test]
 fn the_own_pool_that_stands_already_has_taken_its_room() {
-    let mut left_over = restores(in_one_zone(&[FreeCapacity {
+    let mut left_over = restores(in_one_zone(&[Capacity {
         memory: Some(0),
         ..enough()
     }]));
@@ -225,7 +225,7 @@ fn the_own_pool_that_stands_already_has_taken_its_room() {
 fn pools_that_are_given_have_their_units() {
     let mut given = spec(&json!({}));
     given.target.resources.create = None;
-    let restores = restores(in_one_zone(&[FreeCapacity {
+    let restores = restores(in_one_zone(&[Capacity {
         memory: Some(0),
         ..enough()
     }]));
@@ -234,7 +234,7 @@ fn pools_that_are_given_have_their_units() {
 
 #[test]
 fn log_disk_that_is_left_out_is_what_the_database_takes_at_least() {
-    let left = |gib: u64| FreeCapacity {
+    let left = |gib: u64| Capacity {
         log_disk: Some(gib * GIB),
         ..enough()
     };
