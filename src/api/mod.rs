@@ -277,6 +277,11 @@ fn remove_defaults(schema: &mut JSONSchemaProps) {
     }
 }
 
+/// Returns whether a value is the default and need not be stored.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// Removes a default from the schema. The operator applies it when it reads the object, so that a
 /// later release can change it, and so that Git and the stored object do not differ in lists.
 fn omit_default(schema: &mut schemars::Schema) {

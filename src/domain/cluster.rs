@@ -60,7 +60,7 @@ pub fn decide(
             if previous.database.is_none() && !blocker.is_passing() {
                 status.backup = Some(never_observed(observed));
             }
-            let was_ready = previous.ready_generation == Some(generation);
+            let was_ready = previous.bookkeeping.ready_generation == Some(generation);
             let progress = condition::blocked(blocker, was_ready.then_some(ACCEPTED));
             let reachable = if blocker.is_passing() {
                 Status::Unknown
@@ -70,7 +70,7 @@ pub fn decide(
             (progress, reachable, blocker.reason, blocker.message.clone())
         }
     };
-    status.ready_generation = condition::ready_generation(&progress, generation);
+    status.bookkeeping.ready_generation = condition::ready_generation(&progress, generation);
     let mut conditions = Vec::from(progress);
     conditions.push(desired_condition(REACHABLE, reachable, reason, &message));
     if observed.database.is_ok() {

@@ -2,7 +2,7 @@
 //! schedule slot into exactly one task per tenant.
 //!
 //! ```text
-//! slot due ──> status.openSlot ──> tasks created (named by slot: once) ──> scheduleHistory
+//! slot due ──> status.bookkeeping.openSlot ──> tasks created (named by slot: once) ──> scheduleHistory
 //! ```
 //!
 //! After a restart, the operator resumes the open slot. The strategy itself sends only statements

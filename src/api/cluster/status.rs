@@ -4,9 +4,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::PinnedDatabase;
 use crate::api::condition::{self, Condition};
 use crate::api::log_backup::RecoveryWindow;
+use crate::api::{PinnedDatabase, is_default};
 
 /// Observed state of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,10 +15,6 @@ pub struct OceanBaseClusterStatus {
     /// Generation of the spec that this status describes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Generation of the spec with which the object was ready when the database last answered. The
-    /// object stays ready while the database does not answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ready_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]
@@ -58,6 +54,19 @@ pub struct OceanBaseClusterStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub recovery_windows: Vec<RecoveryWindow>,
+    /// Memory of the operator; not part of the API. It may change without notice.
+    #[serde(skip_serializing_if = "is_default")]
+    pub bookkeeping: ClusterBookkeeping,
+}
+
+/// What the operator must remember about a cluster between two passes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClusterBookkeeping {
+    /// Generation of the spec with which the object was ready when the database last answered. The
+    /// object stays ready while the database does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_generation: Option<i64>,
 }
 
 /// Numbers of user tenants.

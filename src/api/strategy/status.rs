@@ -11,6 +11,7 @@ use super::super::retention::AppliedPolicy;
 use super::super::schedule::BackupType;
 use super::super::verification::VerificationStatus;
 use super::destinations::DestinationRecord;
+use crate::api::is_default;
 
 /// Observed state of the strategy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,10 +20,6 @@ pub struct BackupStrategyStatus {
     /// Generation of the spec that this status describes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Generation of the spec with which the object was ready when the database last answered. The
-    /// object stays ready while the database does not answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ready_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]
@@ -45,11 +42,6 @@ pub struct BackupStrategyStatus {
     /// UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_incremental_time: Option<Time>,
-    /// Next slot of each type. If the schedule is edited before the operator has processed a due
-    /// slot, this record is used to close the slot.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 2), extend("x-kubernetes-list-type" = "atomic"))]
-    pub next_slots: Vec<NextSlot>,
     /// Newest closed slot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_schedule_time: Option<Time>,
@@ -65,17 +57,10 @@ pub struct BackupStrategyStatus {
     /// Tenants of the strategy, and those with problems.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenants: Option<StrategyTenants>,
-    /// Slot that is being turned into tasks.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub open_slot: Option<OpenSlot>,
     /// Last 20 slots, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
     pub schedule_history: Vec<SlotRecord>,
-    /// Time since which `firstBackup` is `Immediately` and the strategy is not suspended. It is the
-    /// slot of the first backups of tenants whose log backup is older.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_backup_time: Option<Time>,
     /// Objects that could not be created, edited or deleted as required: the last 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
@@ -105,6 +90,31 @@ pub struct BackupStrategyStatus {
     /// Number of active alerts, including alerts that do not fit into the list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_count: Option<i32>,
+    /// Memory of the operator; not part of the API. It may change without notice.
+    #[serde(skip_serializing_if = "is_default")]
+    pub bookkeeping: StrategyBookkeeping,
+}
+
+/// What the operator must remember about a strategy between two passes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StrategyBookkeeping {
+    /// Generation of the spec with which the object was ready when the database last answered. The
+    /// object stays ready while the database does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_generation: Option<i64>,
+    /// Next slot of each type. If the schedule is edited before the operator has processed a due
+    /// slot, this record is used to close the slot.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 2), extend("x-kubernetes-list-type" = "atomic"))]
+    pub next_slots: Vec<NextSlot>,
+    /// Slot that is being turned into tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_slot: Option<OpenSlot>,
+    /// Time since which `firstBackup` is `Immediately` and the strategy is not suspended. It is the
+    /// slot of the first backups of tenants whose log backup is older.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_backup_time: Option<Time>,
     /// Time at which the schedule was created, changed or resumed. Earlier slots do not belong to
     /// the schedule.
     #[serde(skip_serializing_if = "Option::is_none")]

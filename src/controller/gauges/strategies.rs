@@ -82,7 +82,10 @@ fn record_one(strategy: &BackupStrategy, labels: [&str; 2], gaps: &mut Gaps, met
         (&families.last_success, status.last_success_time.as_ref()),
         (&families.last_failure, status.last_failure_time.as_ref()),
         (&families.last_schedule, status.last_schedule_time.as_ref()),
-        (&families.schedule_start, status.anchor_time.as_ref()),
+        (
+            &families.schedule_start,
+            status.bookkeeping.anchor_time.as_ref(),
+        ),
     ];
     for (family, time) in families_and_times {
         family.set_known(labels, second(time));
@@ -107,7 +110,7 @@ fn record_state(
             families.tenants.set([namespace, name, state], number);
         }
     }
-    for next in status.next_slots.iter().filter(|_| !suspended) {
+    for next in status.bookkeeping.next_slots.iter().filter(|_| !suspended) {
         let ty = match next.type_ {
             BackupType::Full => "full",
             BackupType::Incremental => "incremental",

@@ -80,7 +80,7 @@ impl Evaluation<'_> {
 
     /// Returns, with `firstBackup: Immediately`, a full backup for each tenant that has none here.
     fn first_backups<'a>(&self, plan: &Plan<'a>) -> Vec<DesiredTask<'a>> {
-        let Some(since) = &self.status.first_backup_time else {
+        let Some(since) = &self.status.bookkeeping.first_backup_time else {
             return Vec::new();
         };
         let lacking = self.backed_up(plan.matched).filter(|tenant| {
@@ -141,10 +141,11 @@ impl Evaluation<'_> {
 
     pub(super) fn record_first_backup(&mut self) {
         let is_wanted = self.strategy.spec.first_backup == FirstBackup::Immediately;
-        let known = self.status.first_backup_time.take();
+        let known = self.status.bookkeeping.first_backup_time.take();
         // When a user resumes a suspended strategy, its first backup is requested at that time.
         let is_wanted = is_wanted && !self.strategy.spec.suspend;
-        self.status.first_backup_time = is_wanted.then(|| known.unwrap_or_else(|| time(self.now)));
+        self.status.bookkeeping.first_backup_time =
+            is_wanted.then(|| known.unwrap_or_else(|| time(self.now)));
     }
 
     /// Returns tenants whose data can be backed up: those that nothing blocks.
@@ -224,7 +225,7 @@ impl Evaluation<'_> {
 
     /// Closes the open slot when all its tasks exist or cannot be created.
     pub(super) fn close_when_created(&mut self, plan: &Plan<'_>, created: Option<&ApplyOutcome>) {
-        let open = self.status.open_slot.as_ref();
+        let open = self.status.bookkeeping.open_slot.as_ref();
         let is_held = open.is_some_and(|open| open.start_time.is_some());
         let (Some(slot), false) = (slots::open(&self.status), is_held) else {
             return;

@@ -28,7 +28,7 @@ impl Evaluation<'_> {
         if self.observed.is_of_another(self.status.database.as_ref()) {
             self.status.retention.clear();
             // The new database has no backup yet.
-            self.status.first_backup_time = None;
+            self.status.bookkeeping.first_backup_time = None;
         }
         self.status.database = Some(pinned(&self.observed.identity));
     }

@@ -59,7 +59,8 @@ fn fallen(
     ) else {
         return Vec::new();
     };
-    let Some(anchor) = at(&after.anchor_time).max(at(&before.last_schedule_time)) else {
+    let Some(anchor) = at(&after.bookkeeping.anchor_time).max(at(&before.last_schedule_time))
+    else {
         return Vec::new();
     };
     let of_type = |ty| {

@@ -31,7 +31,7 @@ impl Evaluation<'_> {
                 self.give_up(slot, "Skipped", SUSPENDED);
             }
             show_next(&mut self.status, schedule, [None, None]);
-            self.status.next_slots.clear();
+            self.status.bookkeeping.next_slots.clear();
             return Next::Await;
         }
         self.open_due(schedule, anchor);
@@ -51,7 +51,7 @@ impl Evaluation<'_> {
 
     /// Records until when a blackout holds back the open slot, if one does.
     fn hold(&mut self, schedule: &Schedule) -> Option<Timestamp> {
-        let open = self.status.open_slot.as_mut()?;
+        let open = self.status.bookkeeping.open_slot.as_mut()?;
         let until = schedule.blackout(self.now).map(|blackout| blackout.until);
         open.start_time = until.map(time);
         until
@@ -65,12 +65,12 @@ impl Evaluation<'_> {
             scheduled_time: time(slot.at),
             type_: slot.ty,
         });
-        self.status.next_slots = coming.collect();
+        self.status.bookkeeping.next_slots = coming.collect();
     }
 
     /// Returns when the next backup of this type starts.
     fn next_start(&self, kind: BackupType, schedule: &Schedule) -> Option<Timestamp> {
-        let open = self.status.open_slot.as_ref();
+        let open = self.status.bookkeeping.open_slot.as_ref();
         let held = open
             .filter(|open| open.type_ == kind)
             .and_then(|open| open.start_time.as_ref());
@@ -90,7 +90,7 @@ impl Evaluation<'_> {
             slots_print(&spec.schedule)
         };
         let created_at = self.strategy.created_at;
-        let known = self.status.schedule_fingerprint.as_ref();
+        let known = self.status.bookkeeping.schedule_fingerprint.as_ref();
         if known != Some(&print) {
             let at = if known.is_none() {
                 self.first_anchor()
@@ -98,10 +98,10 @@ impl Evaluation<'_> {
                 self.leave_unjudged();
                 self.now
             };
-            self.status.schedule_fingerprint = Some(print);
-            self.status.anchor_time = Some(time(at));
+            self.status.bookkeeping.schedule_fingerprint = Some(print);
+            self.status.bookkeeping.anchor_time = Some(time(at));
         }
-        let anchor_time = self.status.anchor_time.as_ref();
+        let anchor_time = self.status.bookkeeping.anchor_time.as_ref();
         let anchor = anchor_time.map_or(created_at, |at| at.0);
         let last = self.status.last_schedule_time.as_ref().map(|at| at.0);
         let anchor = last.map_or(anchor, |last| last.max(anchor));
@@ -109,7 +109,7 @@ impl Evaluation<'_> {
             return anchor;
         }
         // A clock that was briefly wrong must not stop the schedule for years.
-        self.status.anchor_time = Some(time(self.now));
+        self.status.bookkeeping.anchor_time = Some(time(self.now));
         self.status.last_schedule_time = None;
         self.now
     }
@@ -133,7 +133,7 @@ impl Evaluation<'_> {
         } else {
             "ScheduleChanged"
         };
-        let coming = std::mem::take(&mut self.status.next_slots);
+        let coming = std::mem::take(&mut self.status.bookkeeping.next_slots);
         let judged = self.status.last_schedule_time.as_ref().map(|at| at.0);
         let mut unjudged: Vec<Slot> = coming.iter().map(slot_of).collect();
         unjudged.retain(|slot| slot.at <= self.now && judged.is_none_or(|last| slot.at > last));
@@ -199,7 +199,7 @@ impl Evaluation<'_> {
         }
         self.status.last_schedule_time = Some(time(newest));
         if let Some(slot) = run {
-            self.status.open_slot = Some(OpenSlot {
+            self.status.bookkeeping.open_slot = Some(OpenSlot {
                 scheduled_time: time(slot.at),
                 type_: slot.ty,
                 start_time: None,
@@ -277,7 +277,7 @@ fn past_deadline(slot: &Slot, schedule: &Schedule) -> Timestamp {
 
 /// Closes the open slot.
 pub(super) fn close(status: &mut BackupStrategyStatus, record: SlotRecord) {
-    status.open_slot = None;
+    status.bookkeeping.open_slot = None;
     remember(status, record);
 }
 
@@ -290,7 +290,7 @@ fn slot_of(coming: &NextSlot) -> Slot {
 
 /// Returns the open slot as the slot engine's type.
 pub(super) fn open(status: &BackupStrategyStatus) -> Option<Slot> {
-    status.open_slot.as_ref().map(|open| Slot {
+    status.bookkeeping.open_slot.as_ref().map(|open| Slot {
         at: open.scheduled_time.0,
         ty: open.type_,
     })

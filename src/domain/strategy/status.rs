@@ -60,7 +60,7 @@ pub(super) fn render(
         StrategyState::Unchanged => return status,
         StrategyState::Blocked(blocker) => {
             record_tasks(&mut status, &observed.tasks);
-            let was_ready = status.ready_generation == Some(strategy.generation);
+            let was_ready = status.bookkeeping.ready_generation == Some(strategy.generation);
             let ready = was_ready.then(|| accepted(suspended));
             conditions.extend(condition::blocked(blocker, ready));
             let (reason, message) = (blocker.reason, &blocker.message);
@@ -105,7 +105,8 @@ pub(super) fn render(
             )
         }
     };
-    status.ready_generation = condition::ready_generation(&conditions, strategy.generation);
+    status.bookkeeping.ready_generation =
+        condition::ready_generation(&conditions, strategy.generation);
     let is_false = |condition: &DesiredCondition| condition.status() == Status::False;
     let stalled = conditions
         .iter()
@@ -337,7 +338,7 @@ fn scheduling(
     suspended: bool,
     status: &BackupStrategyStatus,
 ) -> DesiredCondition {
-    let open = status.open_slot.as_ref();
+    let open = status.bookkeeping.open_slot.as_ref();
     let held_until = open.and_then(|open| open.start_time.as_ref());
     let next = status.summary.as_ref().and_then(|it| it.next.as_ref());
     // An open slot gets its tasks shortly.

@@ -66,10 +66,10 @@ fn a_window_postpones_a_slot_to_its_end_or_leaves_it_out() {
         PATIENCE,
         "a slot that a window holds back",
         || world.get("backupstrategy", "for-orders"),
-        |strategy| strategy["status"]["openSlot"]["startTime"] == end.to_string(),
+        |strategy| strategy["status"]["bookkeeping"]["openSlot"]["startTime"] == end.to_string(),
     );
     assert_eq!(
-        held["status"]["openSlot"]["scheduledTime"],
+        held["status"]["bookkeeping"]["openSlot"]["scheduledTime"],
         slot.to_string()
     );
     let scheduling = condition_of(&held, "Scheduling");

@@ -99,7 +99,7 @@ fn six_minutes_late_a_slot_is_left_out_under_skip_and_made_up_for_under_run_late
     // The last known statuses of strategies before the slot.
     let seen = missed - 1.minutes();
     let status = format!(
-        "status: {{anchorTime: '{}'}}",
+        "status: {{bookkeeping: {{anchorTime: '{}'}}}}",
         seen.strftime("%Y-%m-%dT%H:%M:%SZ")
     );
     for strategy in ["punctual", "patient"] {

@@ -134,7 +134,10 @@ fn endpoints_that_nobody_has_answered_at_are_not_called_accepted() {
     world.edit(CLUSTER.0, CLUSTER.1, "spec: {endpoints: ['127.0.0.1:1']}");
     let object = world.condition(CLUSTER, "Reachable", "False", "Unreachable");
     assert_eq!(condition_of(&object, "Ready")["status"], "False");
-    assert_eq!(object["status"]["readyGeneration"], serde_json::Value::Null);
+    assert_eq!(
+        object["status"]["bookkeeping"]["readyGeneration"],
+        serde_json::Value::Null
+    );
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn shown(object: &Value) -> String {
         let (outcome, started) = (text(&slot["outcome"]), &slot["started"]);
         parts.push(format!("{at} {kind} {outcome} {started}"));
     }
-    if !status["openSlot"].is_null() {
+    if !status["bookkeeping"]["openSlot"].is_null() {
         parts.push("open slot".to_owned());
     }
     parts.retain(|part| !part.is_empty());

@@ -35,7 +35,7 @@ fn a_slot_in_a_window_that_postpones_stands_open_until_the_window_ends() {
     let mut story = story(&[1002], BlackoutAction::Postpone);
     let decision = story.reconcile(121);
     assert_eq!((decision.effect, decision.next), (None, Next::At(at(180))));
-    let open = story.status.open_slot.clone().unwrap();
+    let open = story.status.bookkeeping.open_slot.clone().unwrap();
     assert_eq!(open.type_, BackupType::Full);
     assert_eq!(open.start_time.unwrap().0, at(270));
     assert_eq!(story.status.next_full_time, Some(time(at(270))));
@@ -84,7 +84,10 @@ fn slots_in_a_window_that_skips_are_closed_at_once() {
         ]
     );
     assert_eq!(
-        (story.status.open_slot.clone(), story.events.len()),
+        (
+            story.status.bookkeeping.open_slot.clone(),
+            story.events.len()
+        ),
         (None, 0)
     );
     assert_eq!(story.create(301), ["nightly-t1002-incr-202611220500z"]);
@@ -136,7 +139,10 @@ fn a_slot_that_is_late_does_not_start_in_a_window() {
     story.reconcile(61);
     story.observed.database = tenants;
     assert_eq!(story.create(95), [""; 0]);
-    assert!(story.status.open_slot.is_some(), "and is not closed either");
+    assert!(
+        story.status.bookkeeping.open_slot.is_some(),
+        "and is not closed either"
+    );
 }
 
 #[test]
@@ -269,7 +275,7 @@ fn each_slot_of_a_day_of_windows_and_outages_ends_once_and_no_task_is_made_in_a_
                 task.outcome = Some("Completed".to_owned());
             }
         }
-        let open = story.status.open_slot.iter();
+        let open = story.status.bookkeeping.open_slot.iter();
         closed.extend(open.map(|open| (open.scheduled_time.0, open.type_)));
         let count = closed.len();
         let distinct: BTreeSet<_> = closed.into_iter().collect();

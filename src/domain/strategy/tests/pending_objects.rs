@@ -71,7 +71,7 @@ fn a_namesake_among_many_tasks_costs_only_its_tenant() {
 fn a_task_that_can_not_be_made_keeps_its_slot_open_until_it_is() {
     let mut story = Story::of(&[1002]);
     story.pass_with_answer(61, |_| Err(Trouble::Error));
-    assert!(story.status.open_slot.is_some());
+    assert!(story.status.bookkeeping.open_slot.is_some());
     story.create(63);
     assert_eq!(story.history()[0], "01:00 incr Started -");
 }

@@ -48,7 +48,7 @@ fn an_open_slot_that_newer_ones_push_out_of_the_history_is_counted() {
     let mut story = Story::of(&[1002]);
     story.reconcile(61);
     let database = story.unreachable();
-    assert!(story.status.open_slot.is_some());
+    assert!(story.status.bookkeeping.open_slot.is_some());
     story.observed.database = database;
     let counts = closed_by(&mut story, 51 * 60 + 1);
     let missed = counts

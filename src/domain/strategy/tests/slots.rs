@@ -10,7 +10,7 @@ fn a_slot_is_opened_made_and_closed() {
         ["nightly-t1002-incr-202611220100z"]
     );
     assert!(
-        story.status.open_slot.is_some(),
+        story.status.bookkeeping.open_slot.is_some(),
         "written before the task is made"
     );
     story.create(61);
@@ -22,7 +22,10 @@ fn a_slot_is_opened_made_and_closed() {
         ]
     );
     assert_eq!(
-        (story.create(62).len(), story.status.open_slot.is_none()),
+        (
+            story.create(62).len(),
+            story.status.bookkeeping.open_slot.is_none()
+        ),
         (0, true)
     );
 }
@@ -85,7 +88,7 @@ fn an_outage_of_the_database_does_not_cost_the_full_slot() {
         story.reconcile(minutes);
     }
     assert_eq!(
-        story.status.open_slot.as_ref().unwrap().type_,
+        story.status.bookkeeping.open_slot.as_ref().unwrap().type_,
         BackupType::Full
     );
     story.observed.database = tenants;
@@ -269,6 +272,7 @@ fn each_slot_of_a_day_of_outages_ends_once() {
         closed.extend(
             story
                 .status
+                .bookkeeping
                 .open_slot
                 .iter()
                 .map(|open| (open.scheduled_time.0, open.type_)),

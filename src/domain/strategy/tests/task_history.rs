@@ -114,7 +114,7 @@ fn tasks_of_the_open_slot_stay_so_that_they_are_not_made_again() {
         "nightly-t1004-full-202611220200z" => Err(Trouble::Error),
         _ => Ok(()),
     });
-    assert!(story.status.open_slot.is_some());
+    assert!(story.status.bookkeeping.open_slot.is_some());
     for (minutes, outcome) in [(110, "Failed"), (111, "Completed")] {
         let mut other = ended("full", 10, outcome);
         other.completed_at = Some(at(minutes + 30));
@@ -131,7 +131,7 @@ fn tasks_of_the_open_slot_stay_so_that_they_are_not_made_again() {
     story.create(123);
     story.create(124);
     assert_eq!(
-        (story.status.open_slot.is_none(), kept(&story)),
+        (story.status.bookkeeping.open_slot.is_none(), kept(&story)),
         (true, false)
     );
 }

@@ -100,7 +100,9 @@ const FACTS: [Fact; 24] = [
     }),
     fact(STORES, "anything", |_| true),
     fact(STORES, "its use", |s| is_true(s, "Reachable")),
-    fact(STRATEGIES, "the open slot", |s| !s["openSlot"].is_null()),
+    fact(STRATEGIES, "the open slot", |s| {
+        !s["bookkeeping"]["openSlot"].is_null()
+    }),
     fact(STRATEGIES, "its tenant", |s| s["tenants"]["matched"] == 1),
     fact(STRATEGIES, "the closed slot", |s| {
         !s["scheduleHistory"][0].is_null()
@@ -143,17 +145,17 @@ const EVENTS: [&str; 6] = [
     "BackupSucceeded",
 ];
 
-/// Fields that a restarted operator relies on: they change only in named writes.
+/// Fields of a status that a restarted operator relies on: they change only in named writes.
 const MEMORY: [&str; 9] = [
-    "anchorTime",
-    "appliedGeneration",
-    "attempts",
-    "jobID",
-    "lastScheduleTime",
-    "openSlot",
-    "outcome",
-    "phase",
-    "scheduleHistory",
+    "/bookkeeping/anchorTime",
+    "/appliedGeneration",
+    "/attempts",
+    "/jobID",
+    "/lastScheduleTime",
+    "/bookkeeping/openSlot",
+    "/outcome",
+    "/phase",
+    "/scheduleHistory",
 ];
 
 fn is_true(status: &Value, condition: &str) -> bool {
@@ -311,7 +313,9 @@ pub(super) fn assert_complete(writes: &[Write]) {
         let known = last
             .insert(&write.operation, status)
             .unwrap_or(&Value::Null);
-        let moves = MEMORY.iter().any(|field| known[field] != status[field]);
+        let moves = MEMORY
+            .iter()
+            .any(|field| known.pointer(field) != status.pointer(field));
         let is_named = Point::writes()
             .filter(|point| !matches!(point, Point::Refresh(_)))
             .any(|point| point.is_at(before, write));
