@@ -250,6 +250,7 @@ impl Evaluation<'_> {
             decryption_secret_refs: settings.decryption_secret_refs.clone(),
             failure_policy: FailurePolicy::CleanUp,
             not_after_time: Some(open.not_after_time.clone()),
+            active_deadline_seconds: None,
             idempotency_key: Some(key),
             ttl_seconds_after_finished: None,
             cancel: None,
