@@ -116,6 +116,12 @@ pub struct RecoveryTaskSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = INSTANT))]
     pub not_after_time: Option<Time>,
+    /// Maximum run time of the recovery in seconds, 60 to 2592000, from the start of the database's
+    /// job. After that the operator cancels the recovery under the rules of `cancel`, and the task
+    /// fails. It can be changed while the recovery runs. Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 60, max = 2_592_000))]
+    pub active_deadline_seconds: Option<i64>,
     /// Key that identifies this recovery within the target cluster. Of several objects with the
     /// same key, only the first recovers, with any outcome. Default: `<namespace>/<name>`, so an
     /// object that is recreated, or moved to another Kubernetes cluster, never recovers twice.

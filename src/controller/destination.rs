@@ -226,7 +226,8 @@ pub fn limits(spec: &BackupStorageSpec) -> Result<StorageLimits, Blocker> {
     };
     let max_bandwidth = limits.max_bytes_per_second.as_ref().map(|quantity| {
         let bytes = quantity.value();
-        let bytes = bytes.filter(|bytes| (MIN_BYTES_PER_SECOND..=MAX_BYTES_PER_SECOND).contains(bytes));
+        let bytes =
+            bytes.filter(|bytes| (MIN_BYTES_PER_SECOND..=MAX_BYTES_PER_SECOND).contains(bytes));
         bytes.ok_or_else(|| {
             unfit(
                 "maxBytesPerSecond",

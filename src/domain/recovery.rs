@@ -27,6 +27,7 @@
 mod activate;
 mod authorization;
 mod clean_up;
+mod deadline;
 mod effect;
 mod finalize;
 mod job;
@@ -66,7 +67,7 @@ pub use target_point::reaches;
 
 use super::backoff::Backoff;
 use super::tenant::CLUSTER_REPLACED;
-use super::{Blocker, Decision, Next, cause, time};
+use super::{Blocker, Decision, Next, time};
 use crate::api::recovery_task::{FailurePolicy, RecoveryMode, TargetType};
 use crate::api::{Cause, RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::oceanbase::model::{Answer, RestoreKey, Restores, TenantId, TenantName};
@@ -151,7 +152,8 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Evaluates the observed state and takes the next step.
-    fn decide(self) -> RecoveryDecision {
+    fn decide(mut self) -> RecoveryDecision {
+        self.record_expiry();
         if let Err(blocker) = &self.observed.target
             && blocker.reason == CLUSTER_REPLACED
         {
@@ -212,10 +214,6 @@ impl<'a> Evaluation<'a> {
             let key = self.task.key(&target.identity.database());
             self.status.key = Some(key.as_str().to_owned());
         }
-    }
-
-    fn is_cancel_wanted(&self) -> bool {
-        self.is_leaving || self.spec().cancel == Some(true)
     }
 
     /// Returns whether tables are recovered into an existing tenant, which is never created or
@@ -340,15 +338,6 @@ impl<'a> Evaluation<'a> {
 
     fn refuse(self, blocker: &Blocker) -> RecoveryDecision {
         self.fail(blocker.cause())
-    }
-
-    fn cancel(self) -> RecoveryDecision {
-        let why = if self.is_leaving {
-            "the RecoveryTask is being deleted"
-        } else {
-            "`spec.cancel` is set"
-        };
-        self.give_up(Outcome::Canceled, cause("Canceled", why))
     }
 
     /// Ends without dropping created objects.

@@ -118,6 +118,10 @@ pub struct RecoveryTaskStatus {
     /// Time at which the database started the recovery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
+    /// Time at which the recovery exceeded `activeDeadlineSeconds`; from then on the operator
+    /// cancels it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired_time: Option<Time>,
     /// Time at which the tenant or the tables were restored. From then on, the tenant is dropped only
     /// if the recovery is a verification.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -54,8 +54,14 @@ pub(super) async fn send(
             version,
         } => {
             let change = (&**location, storage_access::SettingChange::Keys(version));
-            return storage_access::update_settings(object, (tenant, tenant_id), change, &mut permit, context)
-                .await;
+            return storage_access::update_settings(
+                object,
+                (tenant, tenant_id),
+                change,
+                &mut permit,
+                context,
+            )
+            .await;
         }
         Effect::Limit {
             tenant,
@@ -63,8 +69,14 @@ pub(super) async fn send(
             limits,
         } => {
             let change = (&**location, storage_access::SettingChange::Limits(*limits));
-            return storage_access::update_settings(object, (tenant, tenant_id), change, &mut permit, context)
-                .await;
+            return storage_access::update_settings(
+                object,
+                (tenant, tenant_id),
+                change,
+                &mut permit,
+                context,
+            )
+            .await;
         }
         Effect::Start(tenant) => {
             let Some(location) = &observed.location else {

@@ -47,6 +47,7 @@ pub(super) fn spec_of(
             concurrency: None,
         },
         objects: None,
+        active_deadline_seconds: None,
         verification: Some(Verification {
             checks: spec.checks.clone(),
             credentials: credentials_of(drill, &open.tenant_name),

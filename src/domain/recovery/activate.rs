@@ -257,21 +257,6 @@ impl<'a> Evaluation<'a> {
         let message = shortened(message, 4096);
         self.end_with(Outcome::Failed, Cause { message, ..before })
     }
-
-    pub(super) fn keep_canceled(mut self) -> RecoveryDecision {
-        let role = match self.status.activated_time {
-            Some(_) => "primary",
-            None => "standby",
-        };
-        self.status.cause = Some(cause(
-            "CanceledAfterRestore",
-            &format!(
-                "the tenant was restored before the recovery could be canceled. It is kept as a \
-                 {role} tenant. Drop it manually if it is not needed"
-            ),
-        ));
-        self.end(Outcome::Canceled)
-    }
 }
 
 /// Returns whether the tenant is a primary tenant and no switchover is active.

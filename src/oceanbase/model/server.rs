@@ -47,7 +47,8 @@ impl Capacity {
 }
 
 fn is_less<T: PartialOrd>(free: Option<T>, required: Option<T>) -> bool {
-    free.zip(required).is_some_and(|(free, required)| free < required)
+    free.zip(required)
+        .is_some_and(|(free, required)| free < required)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
-    Cpu, Capacity, JobId, Pool, Restore, RestoreKey, RestoreStatus, Scn, Server, TenantId, Unit,
+    Capacity, Cpu, JobId, Pool, Restore, RestoreKey, RestoreStatus, Scn, Server, TenantId, Unit,
 };
 use oceanbase_backup_operator::oceanbase::query::{self, Query, RestoreQuery};
 

@@ -67,7 +67,12 @@ pub(in crate::domain::recovery) fn room(
     };
     let message = zones.iter().find_map(|zone| {
         let mut of_zone: Vec<_> = servers.iter().filter(|known| known.zone == *zone).collect();
-        of_zone.sort_by_key(|server| (server.free.count_shortages(&unit), std::cmp::Reverse(server.free)));
+        of_zone.sort_by_key(|server| {
+            (
+                server.free.count_shortages(&unit),
+                std::cmp::Reverse(server.free),
+            )
+        });
         let fitting = of_zone.partition_point(|server| server.free.count_shortages(&unit) == 0);
         if of_zone.is_empty() || fitting >= count {
             return None;

@@ -170,6 +170,22 @@ fn a_cancel_that_comes_too_late_says_that_the_tenant_is_kept() {
 }
 
 #[test]
+fn a_recovery_that_runs_too_long_is_canceled_and_fails() {
+    let mut story = Story::running();
+    story.spec.active_deadline_seconds = Some(60);
+    story.spec.failure_policy = FailurePolicy::Keep;
+    let started = story.status.start_time.clone().unwrap().0;
+    let start = started.duration_since(at(0)).as_secs();
+    assert_eq!(story.pass(start + 59), None);
+    let effect = story.pass(start + 60);
+    assert!(matches!(effect, Some(Effect::Cancel { .. })), "{effect:?}");
+    story = story.with_job(RestoreStatus::Fail, None);
+    story.pass(start + 120);
+    assert_eq!(story.status.ending.as_deref(), Some("Failed"));
+    assert_eq!(story.cause(), "DeadlineExceeded");
+}
+
+#[test]
 fn a_tenant_whose_number_the_job_shows_only_when_it_was_given_up_is_dropped() {
     let mut story = mismatched();
     story.status.database.as_mut().unwrap().tenant_id = None;

@@ -145,7 +145,8 @@ fn what_can_not_be_asked_for_is_refused_before_anything_is_looked_at() {
 fn databases_are_asked_for_as_a_whole() {
     let mut whole = tables_spec();
     whole["objects"] = json!({"databases": [{"from": "shop", "to": "old"}, {"from": "pay"}]});
-    let read = crate::domain::recovery::parse_tables(&serde_json::from_value(whole).unwrap()).unwrap();
+    let read =
+        crate::domain::recovery::parse_tables(&serde_json::from_value(whole).unwrap()).unwrap();
     let Some(read @ Tables::OfDatabases(_)) = read else {
         panic!("{read:?}");
     };

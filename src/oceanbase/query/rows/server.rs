@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::{Row, ViewError, rows};
 use crate::oceanbase::client::Rows;
-use crate::oceanbase::model::{Cpu, Capacity, Server};
+use crate::oceanbase::model::{Capacity, Cpu, Server};
 
 /// Address and port, as the views show them.
 type Address = (String, String);
@@ -42,10 +42,10 @@ pub fn servers(servers: &Rows, capacities: &Rows, units: &Rows) -> Vec<Server> {
         of_server.log_disk = of_server.log_disk.saturating_add(log_disk);
     }
     let nothing = UsedResources::default();
-    let left = rows("capacities", capacities).filter_map(|row| {
+    let free = rows("capacities", capacities).filter_map(|row| {
         let address = address(&row).ok()?;
-        let left = left(&row, taken.get(&address).unwrap_or(&nothing));
-        Some((address, left))
+        let free = free_capacity(&row, taken.get(&address).unwrap_or(&nothing));
+        Some((address, free))
     });
     let free: HashMap<_, _> = free.collect();
     let read = rows("servers", servers).map(|row| {
