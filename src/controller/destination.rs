@@ -10,7 +10,9 @@ use super::secret::Secrets;
 use super::secret_scope::storage_host;
 use super::watch::caches;
 use super::watch::malformed::missing;
-use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
+use crate::api::storage::{
+    AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode, StorageType,
+};
 use crate::api::{BackupStorage, LocalReference, storage};
 use crate::domain::{Blocker, naming};
 use crate::oceanbase::capability::Capability;

@@ -48,7 +48,7 @@ impl Evaluation<'_> {
         }
         let message = "the recovery ran longer than `activeDeadlineSeconds` and was canceled; \
                        raise the deadline in a new RecoveryTask";
-        (Outcome::Failed, cause("DeadlineExceeded", message))
+        (Outcome::Failed, cause("ActiveDeadlineExceeded", message))
     }
 
     /// Ends a recovery whose tenant was restored before it could be canceled.

@@ -182,7 +182,7 @@ fn a_recovery_that_runs_too_long_is_canceled_and_fails() {
     story = story.with_job(RestoreStatus::Fail, None);
     story.pass(start + 120);
     assert_eq!(story.status.ending.as_deref(), Some("Failed"));
-    assert_eq!(story.cause(), "DeadlineExceeded");
+    assert_eq!(story.cause(), "ActiveDeadlineExceeded");
 }
 
 #[test]

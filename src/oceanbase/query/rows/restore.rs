@@ -312,7 +312,7 @@ pub fn data_version(answer: &Rows) -> ParsedRows<String> {
     })
 }
 mod tables;
-pub use tables::parse_tables;
+pub use tables::tables;
 
 #[cfg(test)]
 mod tests;
