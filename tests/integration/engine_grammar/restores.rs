@@ -277,7 +277,7 @@ async fn servers(desk: &mut Desk) {
     let server = |address: &str, zone: &str, left| Server {
         address: address.to_owned(),
         zone: zone.to_owned(),
-        left,
+        free: left,
     };
     let left = Capacity {
         cpu: Some(Cpu(12_600)),
