@@ -60,7 +60,7 @@ pub fn decide(
         .get_or_insert_with(|| time(now));
     evaluation.record_results();
     evaluation.close(created);
-    match askable(drill.spec).and_then(|()| Times::parse(&drill.spec.schedule)) {
+    match check_queries(drill.spec).and_then(|()| Times::parse(&drill.spec.schedule)) {
         Ok(times) => evaluation.plan(&times, created),
         Err(blocker) => {
             evaluation.status.next_time = None;
@@ -113,12 +113,12 @@ impl Evaluation<'_> {
             let spec = task::spec_of(&self.drill, open, &strategy.cluster);
             Effect::CreateTask(open.task_name.clone(), Box::new(spec))
         });
-        let effect = effect.or_else(|| self.forget());
+        let effect = effect.or_else(|| self.delete_outdated());
         self.finish(&state, effect, next)
     }
 
     /// Returns an effect that deletes ended RecoveryTasks beyond the history limits.
-    fn forget(&self) -> Option<Effect> {
+    fn delete_outdated(&self) -> Option<Effect> {
         let limits = &self.drill.spec.task_history_limits;
         let mut outdated = Vec::new();
         for (good, limit) in [(true, limits.successful), (false, limits.failed.max(1))] {
@@ -151,7 +151,7 @@ impl Evaluation<'_> {
 }
 
 /// Checks that the check statements are valid. The RecoveryTasks report any other problem.
-fn askable(spec: &RecoveryDrillSpec) -> Result<(), Blocker> {
+fn check_queries(spec: &RecoveryDrillSpec) -> Result<(), Blocker> {
     for check in &spec.checks {
         if let Err(problem) = CheckQuery::parse(&check.sql) {
             return Err(Blocker::permanent(
