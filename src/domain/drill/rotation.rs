@@ -45,7 +45,7 @@ impl Evaluation<'_> {
 
     /// Opens the due slot for the tenant whose turn it is.
     pub(super) fn open_due(&mut self, strategy: &ObservedStrategy, times: &Times) {
-        let tenants = self.to_verify(strategy);
+        let tenants = self.candidates(strategy);
         let Some(due) = times.due(&self.status, tenants.len(), self.now) else {
             return;
         };
@@ -86,10 +86,10 @@ impl Evaluation<'_> {
     }
 
     /// Returns the tenants that can be verified, by name.
-    fn to_verify(&self, strategy: &ObservedStrategy) -> Vec<Arc<Tenant>> {
+    fn candidates(&self, strategy: &ObservedStrategy) -> Vec<Arc<Tenant>> {
         let eligible = strategy.tenants.eligible.iter();
         let mut tenants: Vec<_> = eligible
-            .filter(|tenant| self.is_wanted(&tenant.name) && self.can_check(&tenant.name))
+            .filter(|tenant| self.includes(&tenant.name) && self.can_check(&tenant.name))
             .filter(|tenant| strategy.with_full_backup.contains(&tenant.id))
             .map(Arc::clone)
             .collect();
@@ -98,7 +98,7 @@ impl Evaluation<'_> {
     }
 
     /// Returns whether the drill is for a tenant of this name.
-    pub(super) fn is_wanted(&self, tenant: &str) -> bool {
+    pub(super) fn includes(&self, tenant: &str) -> bool {
         let names = &self.drill.spec.tenants;
         names.is_empty() || names.iter().any(|name| name == tenant)
     }
@@ -126,8 +126,8 @@ impl Evaluation<'_> {
                 ),
             ));
         }
-        let wanted = of_strategy().filter(|name| self.is_wanted(name));
-        let missing = listed(wanted.filter(|name| !self.can_check(name)))?;
+        let included = of_strategy().filter(|name| self.includes(name));
+        let missing = listed(included.filter(|name| !self.can_check(name)))?;
         Some(Blocker::permanent(
             "CredentialsMissing",
             format!(

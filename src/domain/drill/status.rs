@@ -43,7 +43,7 @@ impl Evaluation<'_> {
             record(&mut self.status, task);
         }
         let mut tenants = std::mem::take(&mut self.status.tenants);
-        tenants.retain(|tenant| self.is_wanted(&tenant.name));
+        tenants.retain(|tenant| self.includes(&tenant.name));
         // Without this, the results of a tenant that is no longer verified here would stay forever.
         if let Ok(strategy) = &self.observed.strategy {
             let matched = &strategy.tenants;
