@@ -146,6 +146,7 @@ mod tests {
         let bounded = [
             "namespace",
             "strategy",
+            "drill",
             "cluster",
             "tenant",
             "storage",

@@ -330,7 +330,11 @@ mod tests {
 
     #[test]
     fn others_are_woken_when_it_is_known_which_database_a_cluster_is() {
-        let identity = json!({"identity": {"clusterName": "prod", "clusterID": 1}});
+        let identity = json!({"database": {
+            "clusterName": "prod",
+            "clusterID": 1,
+            "createTime": "2026-11-20T02:00:00Z",
+        }});
         let notifies = notifies::<OceanBaseCluster>(&cluster(), &[(1, json!({})), (1, identity)]);
         assert_eq!(notifies, [true, true]);
     }

@@ -43,7 +43,8 @@ impl Evaluation<'_> {
         if self.is_leaving {
             return canceled("the RecoveryTask is being deleted");
         }
-        if self.spec().cancel == Some(true) {
+        let is_expired = self.status.expired_time.is_some();
+        if self.spec().cancel == Some(true) || !is_expired {
             return canceled("`spec.cancel` is set");
         }
         let message = "the recovery ran longer than `activeDeadlineSeconds` and was canceled; \

@@ -25,7 +25,7 @@ fn applied(flags: &[&str]) -> String {
 #[test]
 fn applying_again_changes_nothing_neither_by_the_client_nor_by_the_server() {
     let printed = applied(&[]);
-    assert_eq!(printed.matches(" unchanged").count(), 7, "{printed}");
+    assert_eq!(printed.matches(" unchanged").count(), 8, "{printed}");
     // In the same test, because the server records the second writer, which the client reports as a
     // change.
     let by_server = [

@@ -132,7 +132,8 @@ fn a_task_of_a_slot_long_ago_is_overdue_and_nothing_is_sent() {
     world.phase("logbackup", "prod-t1002", "InProgress");
     let old = Timestamp::now() - 48.hours();
     let old = old.strftime("%Y-%m-%dT%H:%M:%SZ");
-    let spec = format!("spec: {{scheduledTime: '{old}', ");
+    // As the strategy writes it.
+    let spec = format!("spec: {{scheduledTime: '{old}', startingDeadlineSeconds: 21600, ");
     world.apply(&task("restored", "Full").replace("spec: {", &spec));
     let task = world.phase("backuptask", "restored", "Overdue");
     let cause = &task["status"]["cause"];

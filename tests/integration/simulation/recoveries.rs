@@ -156,11 +156,11 @@ fn each_tenant_is_verified_once_and_dropped_whatever_it_answers() {
     ]);
     let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
     wanted.extend([
-        "Restore of restore_verify_orders_ce17fe30da: 1",
-        "Restore of restore_verify_billing_976e326344: 1",
+        "Restore of restore_verify_orders_d4af3f87fa: 1",
+        "Restore of restore_verify_billing_bc73b2eb9c: 1",
         "Restore of restore_drill: 1",
-        "DropTenant of restore_verify_orders_ce17fe30da: 1",
-        "DropTenant of restore_verify_billing_976e326344: 1",
+        "DropTenant of restore_verify_orders_d4af3f87fa: 1",
+        "DropTenant of restore_verify_billing_bc73b2eb9c: 1",
         "DropTenant of restore_drill: 1",
         "recoverytasks nightly-t1002-verify-202611200200z: Completed",
         "recoverytasks nightly-t1004-verify-202611200200z: CheckFailed",
@@ -177,8 +177,8 @@ fn a_drill_that_is_deleted_takes_its_verification_with_it() {
     let made = made_and_dropped(&["obr_392bd8ed3972b4165b1ed7765dbbf1c2"]);
     let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
     wanted.extend([
-        "Restore of restore_verify_billing_976e326344: 1",
-        "CancelRestore of restore_verify_billing_976e326344: 1",
+        "Restore of restore_verify_billing_bc73b2eb9c: 1",
+        "CancelRestore of restore_verify_billing_bc73b2eb9c: 1",
         "DELETED recoverydrills nightly: 1",
         "DELETED recoverytasks nightly-t1004-verify-202611200200z: 1",
     ]);

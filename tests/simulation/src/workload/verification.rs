@@ -125,7 +125,7 @@ impl Workload {
     pub(super) fn verify_gone() -> Self {
         let mut gone = Self::with_verification("verify-gone");
         gone.length = minutes(20);
-        let holds = "holdRestore: {tenant: restore_verify_billing_976e326344, at: waitLs}";
+        let holds = "holdRestore: {tenant: restore_verify_billing_bc73b2eb9c, at: waitLs}";
         gone.at(Duration::ZERO, Action::Database(holds)).at(
             minutes(5) + LATER,
             Action::Delete {
