@@ -43,7 +43,7 @@ fn a_data_backup_in_every_phase() {
     world.release("orders");
     world.phase("backuptask", "unwanted", "Canceled");
 
-    let late = "type: Full, scheduledTime: '2026-01-01T00:00:00Z'";
+    let late = "type: Full, scheduledTime: '2026-01-01T00:00:00Z', startingDeadlineSeconds: 3600";
     world.apply(&task_without_strategy("late").replace("type: Full", late));
     world.phase("backuptask", "late", "Overdue");
 
