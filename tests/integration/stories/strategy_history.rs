@@ -17,6 +17,7 @@ spec:
   tenantName: orders
   type: Full
   scheduledTime: '2026-01-01T00:00:00Z'
+  startingDeadlineSeconds: 3600
 "
     )
 }
