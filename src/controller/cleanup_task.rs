@@ -137,7 +137,7 @@ impl CleanupTask {
     fn tenant<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
         let status = self.status.as_ref();
         let begun = status.filter(|status| status.statement.is_some() || status.job_id.is_some());
-        match begun.and_then(|status| status.tenant_id()) {
+        match begun.and_then(CleanupTaskStatus::tenant_id) {
             Some(id) => snapshot.tenants.get(&TenantId(id)),
             None => snapshot.tenant(&self.spec.tenant_name),
         }

@@ -10,7 +10,7 @@ use super::super::{
     Context, allowed, cluster_of, created_at, destination, namespace, qualified, same_database,
 };
 use crate::api::storage::StorageType;
-use crate::api::{BackupStorageSpec, LogBackup, LogBackupSpec};
+use crate::api::{BackupStorageSpec, LogBackup, LogBackupSpec, LogBackupStatus};
 use crate::domain::Blocker;
 use crate::domain::log_backup::Renamed;
 use crate::oceanbase::credentials::ClusterKey;
@@ -85,7 +85,7 @@ pub(in crate::controller) fn oldest_of_tenant(
     id: Option<TenantId>,
 ) -> Option<Arc<LogBackup>> {
     let is_of_another = |other: &LogBackup| {
-        let known = other.status.as_ref().and_then(|status| status.tenant_id());
+        let known = other.status.as_ref().and_then(LogBackupStatus::tenant_id);
         id.zip(known).is_some_and(|(id, known)| id.0 != known)
     };
     // Cheap checks first: each of a thousand log backups compares all others.

@@ -6,7 +6,7 @@ use super::super::watch::caches;
 use super::super::watch::malformed::missing;
 use super::super::{Context, destination, namespace};
 use crate::api::recovery_task::{StorageSource, TenantSource};
-use crate::api::{BackupStorage, LogBackup, OceanBaseCluster, RecoveryTask};
+use crate::api::{BackupStorage, LogBackup, LogBackupStatus, OceanBaseCluster, RecoveryTask};
 use crate::domain::recovery::{self, Knowledge, ObservedSource};
 use crate::domain::{Blocker, authorization, recovery_windows};
 use crate::oceanbase::cluster::ClusterState;
@@ -102,7 +102,7 @@ fn of_tenant(
         let id = log_backup
             .status
             .as_ref()
-            .and_then(|status| status.tenant_id());
+            .and_then(LogBackupStatus::tenant_id);
         log_backup.spec.cluster_ref.name == *cluster_name
             && log_backup.spec.tenant_name == source.tenant_name
             && source.tenant_id.is_none_or(|wanted| id == Some(wanted))
@@ -116,7 +116,7 @@ fn of_tenant(
         (
             recovery::reaches(&task.spec.until, &known),
             !known.spans().is_empty(),
-            status.and_then(|status| status.tenant_id()),
+            status.and_then(LogBackupStatus::tenant_id),
         )
     });
     let Some(log_backup) = candidates.pop() else {

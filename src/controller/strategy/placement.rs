@@ -16,7 +16,7 @@ use super::super::{
 };
 use crate::api::condition::types::READY;
 use crate::api::log_backup::StorageChangePolicy;
-use crate::api::{BackupStrategy, BackupStrategySpec, LogBackup};
+use crate::api::{BackupStrategy, BackupStrategySpec, LogBackup, LogBackupStatus};
 use crate::domain::strategy::overlap::{is_for, may_share_tenants};
 use crate::domain::strategy::{self, Directories};
 use crate::domain::tenant::ineligible;
@@ -161,7 +161,7 @@ pub(in crate::controller) fn log_backups_to_migrate(
     let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
     let is_affected = |object: &LogBackup| {
         let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-        let tenant_id = object.status.as_ref().and_then(|status| status.tenant_id());
+        let tenant_id = object.status.as_ref().and_then(LogBackupStatus::tenant_id);
         if tenant_id.is_some_and(|id| id != tenant.id.0) || ineligible(tenant).is_some() {
             return None;
         }
