@@ -150,8 +150,8 @@ fn a_restore_that_reads_for_a_while_comes_through_once_and_can_be_called_off() {
 #[test]
 fn each_tenant_is_verified_once_and_dropped_whatever_it_answers() {
     let made = made_and_dropped(&[
-        "obr_392bd8ed3972b4165b1ed7765dbbf1c2",
-        "obr_1052600354b898396caef499d71ec8fb",
+        "obr_0e8d253fd415d82a789bca2b8feb5547",
+        "obr_01dbe1bcb14b8d3f0d181b7d893745df",
         "obr_c24d09505ad8cc078cf7c5276b235a0c",
     ]);
     let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
@@ -174,7 +174,7 @@ fn each_tenant_is_verified_once_and_dropped_whatever_it_answers() {
 
 #[test]
 fn a_drill_that_is_deleted_takes_its_verification_with_it() {
-    let made = made_and_dropped(&["obr_392bd8ed3972b4165b1ed7765dbbf1c2"]);
+    let made = made_and_dropped(&["obr_0e8d253fd415d82a789bca2b8feb5547"]);
     let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
     wanted.extend([
         "Restore of restore_verify_billing_bc73b2eb9c: 1",

@@ -118,7 +118,7 @@ pub(super) fn show_cleanups(here: &Installation, simulator: &Simulator) {
             })
             .unwrap();
     }
-    let retention = "spec: {retention: {policy: RecoveryWindow, recoveryWindowDays: 7}}";
+    let retention = "spec: {taskHistoryLimits: {failed: 1}, retention: {policy: RecoveryWindow, recoveryWindowDays: 7}}";
     here.kubectl(&[
         "patch",
         "backupstrategy",
