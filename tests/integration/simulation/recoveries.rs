@@ -150,17 +150,17 @@ fn a_restore_that_reads_for_a_while_comes_through_once_and_can_be_called_off() {
 #[test]
 fn each_tenant_is_verified_once_and_dropped_whatever_it_answers() {
     let made = made_and_dropped(&[
-        "obr_0e8d253fd415d82a789bca2b8feb5547",
-        "obr_01dbe1bcb14b8d3f0d181b7d893745df",
+        "obr_7da82638f92d8e5ef41eb88009516eca",
+        "obr_95cdf79847ab0149a9bab19d22cf88b7",
         "obr_c24d09505ad8cc078cf7c5276b235a0c",
     ]);
     let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
     wanted.extend([
-        "Restore of restore_verify_orders_d4af3f87fa: 1",
-        "Restore of restore_verify_billing_bc73b2eb9c: 1",
+        "Restore of restore_verify_orders_e04b78350a: 1",
+        "Restore of restore_verify_billing_a70d93768a: 1",
         "Restore of restore_drill: 1",
-        "DropTenant of restore_verify_orders_d4af3f87fa: 1",
-        "DropTenant of restore_verify_billing_bc73b2eb9c: 1",
+        "DropTenant of restore_verify_orders_e04b78350a: 1",
+        "DropTenant of restore_verify_billing_a70d93768a: 1",
         "DropTenant of restore_drill: 1",
         "recoverytasks nightly-t1002-verify-202611200200z: Completed",
         "recoverytasks nightly-t1004-verify-202611200200z: CheckFailed",
@@ -174,11 +174,11 @@ fn each_tenant_is_verified_once_and_dropped_whatever_it_answers() {
 
 #[test]
 fn a_drill_that_is_deleted_takes_its_verification_with_it() {
-    let made = made_and_dropped(&["obr_0e8d253fd415d82a789bca2b8feb5547"]);
+    let made = made_and_dropped(&["obr_7da82638f92d8e5ef41eb88009516eca"]);
     let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
     wanted.extend([
-        "Restore of restore_verify_billing_bc73b2eb9c: 1",
-        "CancelRestore of restore_verify_billing_bc73b2eb9c: 1",
+        "Restore of restore_verify_billing_a70d93768a: 1",
+        "CancelRestore of restore_verify_billing_a70d93768a: 1",
         "DELETED recoverydrills nightly: 1",
         "DELETED recoverytasks nightly-t1004-verify-202611200200z: 1",
     ]);

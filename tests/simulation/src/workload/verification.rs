@@ -41,7 +41,8 @@ const CHECKS: &str =
 
 const RESOURCES: &str = "resources: {create: {unit: {maxCPU: '2', memory: 8Gi}}}";
 
-/// A strategy whose next backup is due in a year, and a drill that verifies from two o'clock on.
+/// A strategy whose next backup is due in a year, and a drill that verifies from two o'clock on. The
+/// drill comes first: keys contain its UID, which must not depend on what the operator creates.
 fn strategy() -> String {
     format!(
         "
@@ -49,16 +50,6 @@ apiVersion: v1
 kind: Secret
 metadata: {{name: reader}}
 stringData: {{username: root, password: {READER_PASSWORD}}}
----
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: BackupStrategy
-metadata: {{name: nightly}}
-spec:
-  clusterRef: {{name: prod}}
-  storageRef: {{name: nfs}}
-  firstBackup: OnSchedule
-  schedule: {{timeZone: UTC, full: {{cron: '0 0 1 1 *'}}}}
-  retention: {{policy: Unmanaged}}
 ---
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: RecoveryDrill
@@ -71,6 +62,16 @@ spec:
   - {{tenantName: orders, secretRef: {{name: reader}}}}
   - {{tenantName: billing, secretRef: {{name: reader}}}}
   {CHECKS}
+---
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {{name: nightly}}
+spec:
+  clusterRef: {{name: prod}}
+  storageRef: {{name: nfs}}
+  firstBackup: OnSchedule
+  schedule: {{timeZone: UTC, full: {{cron: '0 0 1 1 *'}}}}
+  retention: {{policy: Unmanaged}}
 "
     )
 }
@@ -125,7 +126,7 @@ impl Workload {
     pub(super) fn verify_gone() -> Self {
         let mut gone = Self::with_verification("verify-gone");
         gone.length = minutes(20);
-        let holds = "holdRestore: {tenant: restore_verify_billing_bc73b2eb9c, at: waitLs}";
+        let holds = "holdRestore: {tenant: restore_verify_billing_a70d93768a, at: waitLs}";
         gone.at(Duration::ZERO, Action::Database(holds)).at(
             minutes(5) + LATER,
             Action::Delete {
