@@ -194,7 +194,7 @@ metadata:
   name: {name}
   ownerReferences:
   - {{apiVersion: backup.oceanbase.io/v1alpha1, kind: BackupStrategy, name: nightly, uid: {uid}, controller: true}}
-spec: {{strategyRef: {{name: nightly}}, tenantName: orders, type: Full, scheduledTime: '2026-01-01T00:00:00Z'}}
+spec: {{strategyRef: {{name: nightly}}, tenantName: orders, type: Full, scheduledTime: '2026-01-01T00:00:00Z', startingDeadlineSeconds: 3600}}
 "
         );
         here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], &overdue)
