@@ -20,6 +20,9 @@ pub(super) async fn send(
     let Some(tenant_id) = observed.tenant_id() else {
         return Answer::NotSent("the tenant no longer exists".to_owned());
     };
+    let update = async |tenant, change, permit| {
+        storage_access::update_settings(object, (tenant, tenant_id), change, permit, context).await
+    };
     let command = match effect {
         Effect::SetDestination(tenant)
         | Effect::SetAttributes(tenant)
@@ -54,14 +57,7 @@ pub(super) async fn send(
             version,
         } => {
             let change = (&**location, storage_access::SettingChange::Keys(version));
-            return storage_access::update_settings(
-                object,
-                (tenant, tenant_id),
-                change,
-                &mut permit,
-                context,
-            )
-            .await;
+            return update(tenant, change, &mut permit).await;
         }
         Effect::Limit {
             tenant,
@@ -69,14 +65,7 @@ pub(super) async fn send(
             limits,
         } => {
             let change = (&**location, storage_access::SettingChange::Limits(*limits));
-            return storage_access::update_settings(
-                object,
-                (tenant, tenant_id),
-                change,
-                &mut permit,
-                context,
-            )
-            .await;
+            return update(tenant, change, &mut permit).await;
         }
         Effect::Start(tenant) => {
             let Some(location) = &observed.location else {
