@@ -44,6 +44,14 @@ pub struct ObservedStrategy {
     pub with_full_backup: BTreeSet<TenantId>,
 }
 
+impl ObservedStrategy {
+    /// Returns the names of the tenants that the strategy backs up or should back up.
+    pub(super) fn tenant_names(&self) -> impl Iterator<Item = &String> {
+        let eligible = self.tenants.eligible.iter().map(|tenant| &tenant.name);
+        eligible.chain(self.tenants.failing.iter().map(|tenant| &tenant.name))
+    }
+}
+
 /// A RecoveryTask that this drill created.
 #[derive(Clone, Debug)]
 pub struct ObservedTask {

@@ -110,12 +110,8 @@ impl Evaluation<'_> {
 
     /// Returns why tenants of the drill are never verified, while the others are.
     pub(super) fn left_out(&self, strategy: &ObservedStrategy) -> Option<Blocker> {
-        let of_strategy = || {
-            let eligible = strategy.tenants.eligible.iter().map(|tenant| &tenant.name);
-            eligible.chain(strategy.tenants.failing.iter().map(|tenant| &tenant.name))
-        };
         let named = self.drill.spec.tenants.iter();
-        let foreign = named.filter(|name| !of_strategy().any(|known| known == *name));
+        let foreign = named.filter(|name| !strategy.tenant_names().any(|known| known == *name));
         if let Some(foreign) = listed(foreign) {
             return Some(Blocker::permanent(
                 "TenantNotInStrategy",
@@ -126,7 +122,7 @@ impl Evaluation<'_> {
                 ),
             ));
         }
-        let included = of_strategy().filter(|name| self.includes(name));
+        let included = strategy.tenant_names().filter(|name| self.includes(name));
         let missing = listed(included.filter(|name| !self.can_check(name)))?;
         Some(Blocker::permanent(
             "CredentialsMissing",

@@ -1,6 +1,7 @@
 //! Status of a drill: the results of its verifications, and whether one is overdue.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,8 +16,7 @@ use crate::domain::{Event, shortened, time};
 const MAX_VERIFICATIONS: usize = 100;
 /// Longest message for each tenant, in bytes.
 const TENANT_MESSAGE_LIMIT: usize = 256;
-/// Hours per day.
-const DAY: i64 = 24;
+const HOURS_PER_DAY: i64 = 24;
 const PASSED: &str = "Passed";
 const FAILED: &str = "Failed";
 /// Reason and message of `Ready` of an accepted drill.
@@ -46,13 +46,8 @@ impl Evaluation<'_> {
         tenants.retain(|tenant| self.includes(&tenant.name));
         // Without this, the results of a tenant that is no longer verified here would stay forever.
         if let Ok(strategy) = &self.observed.strategy {
-            let matched = &strategy.tenants;
-            tenants.retain(|tenant| {
-                let mut eligible = matched.eligible.iter().map(|known| &known.name);
-                let mut failing = matched.failing.iter().map(|known| &known.name);
-                eligible.any(|name| *name == tenant.name)
-                    || failing.any(|name| *name == tenant.name)
-            });
+            let names: BTreeSet<_> = strategy.tenant_names().collect();
+            tenants.retain(|tenant| names.contains(&tenant.name));
         }
         tenants.truncate(MAX_VERIFICATIONS);
         self.status.tenants = tenants;
@@ -200,7 +195,7 @@ pub(super) fn overdue_from(
     spec: &RecoveryDrillSpec,
     status: &RecoveryDrillStatus,
 ) -> Option<Timestamp> {
-    let limit = SignedDuration::from_hours(i64::from(spec.overdue_days) * DAY);
+    let limit = SignedDuration::from_hours(i64::from(spec.overdue_days) * HOURS_PER_DAY);
     let from = since(status)?.saturating_add(limit);
     Some(from.unwrap_or(Timestamp::MAX))
 }
