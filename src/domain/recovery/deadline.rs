@@ -55,13 +55,12 @@ impl Evaluation<'_> {
     /// Ends a recovery whose tenant was restored before it could be canceled.
     pub(super) fn keep_canceled(mut self) -> RecoveryDecision {
         let (outcome, cause) = self.canceled();
-        let reason = match outcome {
-            Outcome::Failed => cause.reason,
-            Outcome::Completed | Outcome::Canceled => "CanceledAfterRestore".to_owned(),
-        };
-        let why = match outcome {
-            Outcome::Failed => "the recovery ran longer than `activeDeadlineSeconds`, and ",
-            Outcome::Completed | Outcome::Canceled => "",
+        let (reason, why) = match outcome {
+            Outcome::Failed => (
+                cause.reason,
+                "the recovery ran longer than `activeDeadlineSeconds`, and ",
+            ),
+            Outcome::Completed | Outcome::Canceled => ("CanceledAfterRestore".to_owned(), ""),
         };
         let role = match self.status.activated_time {
             Some(_) => "primary",
