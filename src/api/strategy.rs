@@ -159,6 +159,14 @@ pub struct BackupStrategySpec {
     pub deletion_timeout_seconds: Option<i64>,
 }
 
+impl BackupStrategySpec {
+    /// Returns the template of the directory of a tenant's data backups.
+    #[must_use]
+    pub fn data_template(&self) -> Option<&str> {
+        self.paths.as_ref()?.data.as_deref()
+    }
+}
+
 /// Tenants of a strategy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]

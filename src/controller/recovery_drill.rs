@@ -106,8 +106,7 @@ impl RecoveryDrill {
         let snapshot = snapshot.narrowed(|tenant| is_for(spec, &tenant.name));
         let storage = destination::storage(context, &namespace, &spec.storage_ref.name)?;
         let root = destination::desired_location(&storage, Some(snapshot.version), None)?;
-        let template = spec.paths.as_ref().and_then(|paths| paths.data.as_deref());
-        let (with_full_backup, _) = data_locations(&snapshot, &root, template);
+        let (with_full_backup, _) = data_locations(&snapshot, &root, spec.data_template());
         let rivals = rivals(context, &key, |other| may_share_tenants(spec, other));
         let recovered = recovered(context, &key);
         let tenants = snapshot.tenants.values();

@@ -61,8 +61,6 @@ impl Reconcile for BackupStrategy {
         let version = database.as_ref().ok().map(|snapshot| snapshot.version);
         let root =
             storage.and_then(|storage| destination::desired_location(&storage, version, None));
-        let template = self.spec.paths.as_ref();
-        let template = template.and_then(|paths| paths.data.as_deref());
         let with_logs_here = match (&database, &root) {
             (Ok(snapshot), Ok(root)) => with_logs_here(snapshot, root, &self.spec),
             _ => BTreeSet::new(),
@@ -76,7 +74,7 @@ impl Reconcile for BackupStrategy {
             _ => BTreeSet::new(),
         };
         let (with_full_backup, data_elsewhere) = match (&database, &root) {
-            (Ok(snapshot), Ok(root)) => data_locations(snapshot, root, template),
+            (Ok(snapshot), Ok(root)) => data_locations(snapshot, root, self.spec.data_template()),
             _ => Default::default(),
         };
         let directories = match (&database, &root) {

@@ -98,11 +98,7 @@ pub(super) fn references(
         cluster: object.spec.cluster_ref.name.clone(),
         storage: object.spec.storage_ref.name.clone(),
         strategy_generation: object.metadata.generation,
-        data_path: object
-            .spec
-            .paths
-            .as_ref()
-            .and_then(|paths| paths.data.clone()),
+        data_path: object.spec.data_template().map(str::to_owned),
         settings: settings(spec, Some(&object.spec.data_backup)),
         incremental_not_possible: object.spec.incremental_not_possible,
     })

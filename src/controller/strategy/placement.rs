@@ -71,9 +71,8 @@ pub(super) fn directories(
     root: &Location,
     spec: &BackupStrategySpec,
 ) -> BTreeMap<TenantId, Directories> {
-    let paths = spec.paths.as_ref();
-    let data = paths.and_then(|paths| paths.data.as_deref());
-    let log = paths.and_then(|paths| paths.log.as_deref());
+    let data = spec.data_template();
+    let log = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
     let identity = &snapshot.identity;
     let tenants = snapshot.tenants.values().filter_map(|tenant| {
         let of = |root| {

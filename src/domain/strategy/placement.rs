@@ -86,8 +86,7 @@ impl Evaluation<'_> {
     }
 
     fn data_path(&self, tenant: &Tenant) -> String {
-        let paths = self.strategy.spec.paths.as_ref();
-        let template = paths.and_then(|paths| paths.data.as_deref());
+        let template = self.strategy.spec.data_template();
         let in_use = self.observed.directories.get(&tenant.id);
         let in_use = in_use.and_then(|of| of.data.as_ref());
         naming::data_path(template, &self.observed.identity, tenant, in_use)
