@@ -12,6 +12,7 @@ use crate::stories::cleanup::{A_PAST, task as cleanup};
 use crate::stories::recovery::{recoverable, recovery};
 use crate::stories::{LOG_BACKUP, ONE_TENANT, nightly_without_first_backup, task_without_strategy};
 use crate::support::api::{self, client};
+use crate::support::world::DRILL;
 use crate::support::{World, eventually};
 
 /// Returns the names of the actions that an object offers.
@@ -64,16 +65,6 @@ fn a_strategy_is_suspended_and_resumed_and_its_tenants_are_backed_up_now() {
     }
     assert_eq!(world.count(Kind::Backup), 2);
 }
-
-const DRILL: &str = "
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: RecoveryDrill
-metadata: {name: yearly}
-spec:
-  strategyRef: {name: nightly}
-  schedule: {timeZone: UTC, cron: '0 0 1 1 *'}
-  target: {clusterRef: {name: prod}, resources: {pools: [spare]}}
-";
 
 #[test]
 fn a_drill_is_suspended_and_resumed() {

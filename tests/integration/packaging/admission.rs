@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::installation::{Installation, OPERATOR};
 use crate::support::wait::eventually;
-use crate::support::world::cluster;
+use crate::support::world::{DRILL, cluster};
 
 const RECOVERY: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
@@ -22,16 +22,6 @@ apiVersion: backup.oceanbase.io/v1alpha1
 kind: CleanupTask
 metadata: {name: what-would-go}
 spec: {clusterRef: {name: prod}, tenantName: orders, mode: Preview, target: {type: Obsolete}}
-";
-
-const DRILL: &str = "
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: RecoveryDrill
-metadata: {name: weekly}
-spec:
-  strategyRef: {name: nightly}
-  schedule: {timeZone: UTC, cron: '0 4 * * SUN'}
-  target: {clusterRef: {name: prod}, resources: {pools: [spare]}}
 ";
 
 /// Creates an installation with the policies. In namespace `shop`, `alice` may write all of the

@@ -266,6 +266,17 @@ metadata: {name: nfs}
 spec: {type: NFS, nfs: {path: /ob-backup}}
 ";
 
+/// A drill whose slot is on New Year's Day.
+pub(crate) const DRILL: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryDrill
+metadata: {name: yearly}
+spec:
+  strategyRef: {name: nightly}
+  schedule: {timeZone: UTC, cron: '0 0 1 1 *'}
+  target: {clusterRef: {name: prod}, resources: {pools: [spare]}}
+";
+
 /// Returns the Secret of the cluster's account.
 pub(crate) fn secret(password: &str) -> String {
     format!(
