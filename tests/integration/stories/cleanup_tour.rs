@@ -54,10 +54,10 @@ spec: {clusterRef: {name: prod}, tenantName: orders, mode: Preview, target: {typ
     };
     let listed = show(&["get", "cleanuptasks", "--output=wide"]);
     assert!(listed.contains("nightly-t1002-clean-"), "{listed}");
-    let went = "jsonpath={range .items[*].status.plan[?(@.action==\"Delete\")]}{.kind} {.id}: {.message}{\"\\n\"}{end}";
-    let went = show(&["get", "cleanuptasks", &format!("--output={went}")]);
+    let deleted = "jsonpath={range .items[*].status.plan[?(@.action==\"Delete\")]}{.kind} {.id}: {.message}{\"\\n\"}{end}";
+    let deleted = show(&["get", "cleanuptasks", &format!("--output={deleted}")]);
     for set in [1, 2, 3, 4] {
-        assert!(went.contains(&format!("BackupSet {set}:")), "{went}");
+        assert!(deleted.contains(&format!("BackupSet {set}:")), "{deleted}");
     }
     let stays = "jsonpath={range .status.plan[*]}{.action} {.kind} {.id}: {.message}{\"\\n\"}{end}";
     let stays = show(&[
