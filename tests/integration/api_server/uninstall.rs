@@ -101,9 +101,7 @@ fn uninstalling_in_the_documented_order_hangs_nowhere_and_leaves_the_database_al
 
     // Again, but the operator is deleted before its objects.
     here.apply_all();
-    let all = ["crd", "--all", "--timeout=5m"];
-    let wait = [&["wait", "--for=condition=Established"], &all[..]];
-    here.kubectl(&wait.concat()).unwrap();
+    here.await_definitions();
     let finalized = STRATEGY.replace(
         "{name: nightly}",
         "{name: nightly, finalizers: [backup.oceanbase.io/stop]}",

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{archives, example, file, spec_and_metadata};
 use crate::stories::ONE_TENANT;
-use crate::support::cluster::run;
+use crate::support::cluster::{await_definitions, run};
 use crate::support::world::{PASSWORD, condition_of, secret};
 use crate::support::{World, control_plane, eventually, kubectl, scratch};
 
@@ -37,14 +37,7 @@ impl Git {
         let apply = ["apply", "--server-side", "--filename"];
         let definitions = flux::definitions();
         kubectl(&[&apply[..], &[definitions.to_str().unwrap()]].concat()).unwrap();
-        let wait = [
-            "wait",
-            "--for=condition=Established",
-            "crd",
-            "--all",
-            "--timeout=5m",
-        ];
-        kubectl(&wait).unwrap();
+        await_definitions(control_plane());
         let mut world = World::bare(story, ONE_TENANT);
         world.start_operator();
         let mut files = BTreeMap::new();

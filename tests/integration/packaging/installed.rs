@@ -5,7 +5,7 @@ use oceanbase_backup_operator::api;
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
-use super::{CHART, HeldBackup, RELEASE, SCENARIO, apply_strategy, established, task_is};
+use super::{CHART, HeldBackup, RELEASE, SCENARIO, apply_strategy, task_is};
 use crate::support::installation::{Installation, SYSTEM, empty_installation};
 use crate::support::{Node, eventually};
 
@@ -15,7 +15,7 @@ fn install(here: &Installation) -> String {
     let printed = here
         .helm(&[&install[..], &["--create-namespace"]].concat())
         .unwrap();
-    established(here);
+    here.await_definitions();
     printed
 }
 
@@ -47,7 +47,7 @@ fn installed_by_one_file_the_operator_backs_up_and_lacks_no_right() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/install.yaml");
     let apply = ["apply", "--filename", file];
     here.kubectl(&apply).unwrap();
-    established(&here);
+    here.await_definitions();
     backs_up_and_lacks_no_right(&here);
     let again = here.kubectl(&apply).unwrap();
     assert!(!again.contains(" created"), "{again}");

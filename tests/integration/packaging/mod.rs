@@ -65,16 +65,10 @@ fn plane() -> &'static Installation {
             let apply = ["apply", "--server-side", "--filename", &file];
             plane.kubectl(&apply).unwrap();
         }
-        established(&plane);
+        plane.await_definitions();
         plane
     });
     &SHARED
-}
-
-fn established(here: &Installation) {
-    let all = ["crd", "--all", "--timeout=5m"];
-    let wait = [&["wait", "--for=condition=Established"], &all[..]];
-    here.kubectl(&wait.concat()).unwrap();
 }
 
 /// Returns the output of `helm template` in a namespace with further arguments.

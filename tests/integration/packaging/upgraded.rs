@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{CHART, HeldBackup, RELEASE, established};
+use super::{CHART, HeldBackup, RELEASE};
 use crate::support::installation::{Installation, SYSTEM, empty_installation};
 
 fn copy(from: &Path, to: &Path) {
@@ -52,7 +52,7 @@ fn an_update_while_a_backup_runs_brings_new_definitions_and_loses_nothing() {
     let install = ["install", RELEASE, before, "--namespace", SYSTEM];
     here.helm(&[&install[..], &["--create-namespace"]].concat())
         .unwrap();
-    established(&here);
+    here.await_definitions();
     assert_eq!(short_names(&here), serde_json::Value::Null);
     let (held, operator) = HeldBackup::start(&here);
 

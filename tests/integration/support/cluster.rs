@@ -38,7 +38,8 @@ pub(crate) fn lenient_control_plane() -> &'static ControlPlane {
     &SHARED
 }
 
-fn await_definitions(plane: &ControlPlane) {
+/// Waits until the API server serves all definitions.
+pub(crate) fn await_definitions(plane: &ControlPlane) {
     let wait = [
         "wait",
         "--for=condition=Established",

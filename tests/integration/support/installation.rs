@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::account::with_token;
 use super::api::client_of;
-use super::cluster::run;
+use super::cluster::{await_definitions, run};
 use super::proxy::Proxy;
 use super::wait::eventually;
 
@@ -81,10 +81,13 @@ impl Installation {
     pub(crate) fn new() -> Self {
         let mut installation = Self::empty();
         installation.printed = installation.apply_all();
-        let all = ["crd", "--all", "--timeout=5m"];
-        let wait = [&["wait", "--for=condition=Established"], &all[..]];
-        installation.kubectl(&wait.concat()).unwrap();
+        installation.await_definitions();
         installation
+    }
+
+    /// Waits until the API server serves all definitions.
+    pub(crate) fn await_definitions(&self) {
+        await_definitions(&self.plane);
     }
 
     /// Runs `kubectl apply -k deploy`.
