@@ -135,7 +135,7 @@ impl Reconcile for BackupTask {
         let desired = location.as_ref().ok();
         let observed = (snapshot.as_deref(), tenant.map(Arc::as_ref));
         let task_tenant = TaskTenant::of(self, context, key.as_ref(), storage.as_deref(), observed);
-        let logs = task_tenant.and_then(log_backup::observed);
+        let logs = task_tenant.and_then(log_backup::observed_archiving);
         let other_owner = task_tenant.and_then(ownership::other_owner);
         let migration =
             task_tenant.and_then(|task_tenant| migration::migration_state(task_tenant, desired?));

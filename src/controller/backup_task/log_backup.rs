@@ -13,18 +13,18 @@ use crate::domain::strategy::{self, CompetingStrategy};
 use crate::oceanbase::model::RoundStatus;
 
 /// Returns the state of the tenant's log backup if it does not run and a backup may be sent.
-pub(super) fn observed(task_tenant: TaskTenant<'_>) -> Option<ObservedArchiving> {
+pub(super) fn observed_archiving(task_tenant: TaskTenant<'_>) -> Option<ObservedArchiving> {
     let round = task_tenant.tenant.round.as_ref().map(|round| &round.status);
     if round == Some(&RoundStatus::Doing) || !may_be_sent(task_tenant.task.status.as_ref()) {
         return None;
     }
     Some(ObservedArchiving {
-        keeper: keeper(task_tenant),
+        owner: owner(task_tenant),
         destination: task_tenant.log_destination(None),
     })
 }
 
-fn keeper(task_tenant: TaskTenant<'_>) -> LogBackupOwner {
+fn owner(task_tenant: TaskTenant<'_>) -> LogBackupOwner {
     if let Some(known) = task_tenant.log_backup() {
         return LogBackupOwner::LogBackup {
             name: qualified(task_tenant.key, &namespace(&*known), &known.name_any()),
@@ -35,22 +35,21 @@ fn keeper(task_tenant: TaskTenant<'_>) -> LogBackupOwner {
                 .and_then(|status| status.cause.clone()),
         };
     }
-    covering(task_tenant).map_or(LogBackupOwner::Unowned, |strategy| {
+    covering_strategy(task_tenant).map_or(LogBackupOwner::Unowned, |strategy| {
         LogBackupOwner::Strategy(strategy.name)
     })
 }
 
 /// Returns the strategy that covers the tenant.
-pub(super) fn covering(task_tenant: TaskTenant<'_>) -> Option<CompetingStrategy> {
+pub(super) fn covering_strategy(task_tenant: TaskTenant<'_>) -> Option<CompetingStrategy> {
     let tenant = &task_tenant.tenant.name;
     let rivals = rivals(task_tenant.context, task_tenant.key, |spec| {
         is_for(spec, tenant)
     });
-    let name = rivals
+    let covering = rivals
         .iter()
-        .map(|rival| rival.name.clone())
-        .find(|name| strategy::covers(name, &rivals, tenant))?;
-    rivals.into_iter().find(|rival| rival.name == name)
+        .find(|rival| strategy::covers(&rival.name, &rivals, tenant));
+    covering.cloned()
 }
 
 /// Returns whether the change is about a LogBackup that the task may wait for.

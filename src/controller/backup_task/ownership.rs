@@ -9,7 +9,7 @@ use super::super::strategy::log_backups_to_migrate;
 use super::super::watch::caches;
 use super::super::{Context, destination, namespace};
 use super::is_owned;
-use super::log_backup::covering;
+use super::log_backup::covering_strategy;
 use super::task_tenant::TaskTenant;
 use crate::api::log_backup::StorageChangePolicy;
 use crate::api::strategy::StrategyLogBackupMode;
@@ -128,7 +128,7 @@ fn other_strategy(task_tenant: TaskTenant<'_>) -> Option<Blocker> {
     if task_tenant.task.spec.strategy_ref.is_some() || tenant.data_dest.is_some() {
         return None;
     }
-    let covering = covering(task_tenant)?;
+    let covering = covering_strategy(task_tenant)?;
     let (name, home) = &covering.full_name;
     let strategy = caches::find(&context.caches.strategies, home, name)?;
     let storage = destination::storage(context, home, &strategy.spec.storage_ref.name).ok()?;

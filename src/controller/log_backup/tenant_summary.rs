@@ -90,7 +90,7 @@ impl<'a> StrategyChange<'a> {
 
 /// Returns the strategy that covers the tenant, and its phase.
 fn strategy_of(object: &LogBackup, context: &Context) -> Option<(String, Option<String>)> {
-    let (name, found) = covering(object, context)?;
+    let (name, found) = covering_strategy(object, context)?;
     let status = found.status.as_ref();
     Some((name, status.and_then(|status| status.phase.clone())))
 }
@@ -106,14 +106,17 @@ pub(super) fn may_heal_at(
     if round.status != RoundStatus::Interrupted {
         return None;
     }
-    let (_, strategy) = covering(object, context)?;
+    let (_, strategy) = covering_strategy(object, context)?;
     let schedule = Schedule::parse(&strategy.spec.schedule).ok()?;
     let blackout = schedule.blackout(context.clock.now())?;
     Some(blackout.until)
 }
 
 /// Returns the strategy that covers the tenant, and its relative name.
-fn covering(object: &LogBackup, context: &Context) -> Option<(String, Arc<BackupStrategy>)> {
+fn covering_strategy(
+    object: &LogBackup,
+    context: &Context,
+) -> Option<(String, Arc<BackupStrategy>)> {
     let tenant = &object.spec.tenant_name;
     let cluster = cluster_of(object, &object.spec.cluster_ref);
     let rivals = rivals(context, &cluster, |spec| is_for(spec, tenant));

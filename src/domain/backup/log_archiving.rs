@@ -19,7 +19,7 @@ use crate::oceanbase::model::{RoundStatus, Tenant};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedArchiving {
     /// Owner of the tenant's log backup.
-    pub keeper: LogBackupOwner,
+    pub owner: LogBackupOwner,
     /// Whether the tenant's logs go to the destination that this task would use.
     pub destination: ObservedDestination,
 }
@@ -53,7 +53,7 @@ impl Evaluation<'_> {
         let Some(logs) = &self.observed.logs else {
             return self.wait_for_log_backup("a backup needs a running log backup".to_owned());
         };
-        let message = match &logs.keeper {
+        let message = match &logs.owner {
             LogBackupOwner::LogBackup {
                 name,
                 desired: DesiredState::Running,

@@ -14,13 +14,13 @@ fn loose() -> Story {
     story
 }
 
-fn with_round(status: Option<RoundStatus>, keeper: LogBackupOwner) -> Observation {
+fn with_round(status: Option<RoundStatus>, owner: LogBackupOwner) -> Observation {
     let round = status.map(|status| Round {
         status,
         ..tenant().round.unwrap()
     });
     let logs = ObservedArchiving {
-        keeper,
+        owner,
         destination: ObservedDestination::Unset,
     };
     Observation {
@@ -87,7 +87,7 @@ fn whoever_sees_to_log_backup_already_goes_on_to() {
         message: "the directory is not empty".to_owned(),
         ..Cause::default()
     };
-    let keepers = [
+    let owners = [
         (LogBackupOwner::Strategy("nightly".to_owned()), "'nightly'"),
         (log_backup(DesiredState::Running, None), "is starting it"),
         (log_backup(DesiredState::Stopped, None), "`spec.state`"),
@@ -97,9 +97,9 @@ fn whoever_sees_to_log_backup_already_goes_on_to() {
             "not empty",
         ),
     ];
-    for (keeper, reported) in keepers {
+    for (owner, reported) in owners {
         let mut story = loose();
-        let decision = story.reconcile(&with_round(None, keeper), 0);
+        let decision = story.reconcile(&with_round(None, owner), 0);
         assert_eq!(
             (decision.effect, story.reason()),
             (None, "WaitingForLogBackup")
@@ -206,8 +206,8 @@ fn the_backup_is_sent_once_logs_are_archived() {
 #[test]
 fn a_round_that_a_user_paused_in_the_database_is_not_reported_as_pending() {
     let mut story = loose();
-    let keeper = log_backup(DesiredState::Running, None);
-    story.reconcile(&with_round(Some(RoundStatus::Suspend), keeper), 0);
+    let owner = log_backup(DesiredState::Running, None);
+    story.reconcile(&with_round(Some(RoundStatus::Suspend), owner), 0);
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(
         message.contains("then resume it in the database"),

@@ -66,8 +66,8 @@ pub(super) fn worlds() -> Vec<Observation> {
         unsettled(with_job(job(JobStatus::Doing))),
         unsettled(with_destination(ObservedDestination::Unset)),
     ]);
-    worlds.push(with_log_keeper(LogBackupOwner::Unowned));
-    worlds.push(with_log_keeper(LogBackupOwner::Strategy(
+    worlds.push(with_log_owner(LogBackupOwner::Unowned));
+    worlds.push(with_log_owner(LogBackupOwner::Strategy(
         "nightly".to_owned(),
     )));
     worlds.push(unreachable());
@@ -98,9 +98,9 @@ pub(super) fn worlds() -> Vec<Observation> {
 }
 
 /// The tenant has no running log backup.
-fn with_log_keeper(keeper: LogBackupOwner) -> Observation {
+fn with_log_owner(owner: LogBackupOwner) -> Observation {
     let logs = ObservedArchiving {
-        keeper,
+        owner,
         destination: ObservedDestination::Unset,
     };
     Observation {
